@@ -1,0 +1,72 @@
+"""The only place that asks what time it is; everything else is told `now`.
+
+Two clocks live here. `now()` is the time people mean, and the demo may move it. Leases between
+processes run on the database's own clock, which nobody moves: a jump of the first must never make a
+second worker believe that the first one is dead.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+_moved_by = timedelta(0)
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC; ahead of real time by what the demo has moved it."""
+    return datetime.now(UTC) + _moved_by
+
+
+def monotonic() -> float:
+    """Seconds on a clock that only runs forward, for measuring how long something took."""
+    return time.monotonic()
+
+
+def set_to(moment: datetime, remember_in: Path) -> None:
+    """Move `now()` forward to `moment` (aware) and keep the shift in a file, so that a restart goes on there.
+
+    Raises ValueError for a moment that has passed: what was sent cannot be unsent.
+    """
+    global _moved_by
+    shift = moment - datetime.now(UTC)
+    if shift < _moved_by:
+        raise ValueError("The clock only moves forward.")
+    remember_in.write_text(str(shift.total_seconds()))
+    _moved_by = shift
+
+
+def restore(remembered_in: Path) -> None:
+    """Move `now()` to where `set_to` left it, or back to real time where nothing is remembered."""
+    global _moved_by
+    try:
+        _moved_by = timedelta(seconds=float(remembered_in.read_text()))
+    except FileNotFoundError:
+        _moved_by = timedelta(0)
+
+
+class lease_moment(FunctionElement[datetime]):
+    """SQL: the database's own present moment plus a number of seconds, for leases."""
+
+    type = DateTime(timezone=True)
+    inherit_cache = False
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = float(seconds)
+        super().__init__()
+
+
+@compiles(lease_moment, "sqlite")
+def _sqlite_moment(element: lease_moment, compiler: Any, **_: Any) -> str:
+    # The same text that SQLAlchemy stores, so that comparing texts compares moments.
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.seconds:+.3f} seconds')"
+
+
+@compiles(lease_moment, "postgresql")
+def _postgres_moment(element: lease_moment, compiler: Any, **_: Any) -> str:
+    # clock_timestamp, not now(): the transaction may have begun while waiting for a lock.
+    return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"

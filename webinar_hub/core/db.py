@@ -1,0 +1,160 @@
+"""The database: the base of all models, the one place that commits, and what each engine needs to be safe."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Select, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from webinar_hub.core import wake
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of every model."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware on the way in, UTC in the database, aware UTC on the way out (SQLite forgets the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive moment with ValueError: it could mean any hour."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs a time zone.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Everything inside is committed together, or, on any error, none of it; the only commit in the house.
+
+    What was read before is forgotten first: on SQLite a transaction that begins by reading cannot be sure to
+    write later, so a writing one takes its lock at once. After the commit the worker in this process is woken
+    if a service said (`leave_work`) that there is something for it.
+    """
+    session: Session = db.session()
+    session.rollback()
+    try:
+        session.connection(execution_options={"begin": "IMMEDIATE"})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.pop("work", None)
+        raise
+    if session.info.pop("work", False):
+        wake.ring()
+
+
+@contextmanager
+def rehearsal() -> Iterator[Session]:
+    """Everything inside is undone at the end: to see what a change would do, by doing it."""
+    session: Session = db.session()
+    session.rollback()
+    try:
+        yield session
+    finally:
+        session.rollback()
+        session.expunge_all()
+        session.info.pop("work", None)
+
+
+def leave_work() -> None:
+    """Say that the transaction under way leaves something for the worker to do."""
+    db.session().info["work"] = True
+
+
+def engine_options(url: str, *, connections: int) -> dict[str, Any]:
+    """What the engine for `url` is made with; a dead PostgreSQL is noticed within seconds, not hours."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 20, "check_same_thread": False}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": connections,
+        "max_overflow": 10,
+        "pool_timeout": 10,
+        "connect_args": {
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 15000,
+            "options": "-c statement_timeout=60000 -c timezone=UTC",
+        },
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Make SQLite as careful as the promise is: WAL, every commit on the disk, foreign keys, real transactions."""
+    if engine.dialect.name != "sqlite" or event.contains(engine, "connect", _on_connect):
+        return
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Any) -> None:
+    mode = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def insert_new(model: type[Base], values: dict[str, Any], *returning: Any) -> Any:
+    """Insert a row unless a UNIQUE constraint knows it already; the returned columns, or None where it does.
+
+    The constraint decides, not a look beforehand: two requests at once cannot both find the place empty.
+    """
+    statement = _insert(model).values(**values).on_conflict_do_nothing()
+    return db.session.execute(statement.returning(*returning)).first()
+
+
+def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) -> int:
+    """Insert what a SELECT finds, leaving out what UNIQUE knows already; how many rows are new.
+
+    One statement, however many rows: nothing of them passes through this process.
+    """
+    # SQLite's grammar takes ON CONFLICT for a part of the SELECT unless that has a WHERE; all of ours have.
+    result = db.session.execute(_insert(model).from_select(columns, rows).on_conflict_do_nothing())
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def insert_or_update(model: type[Base], values: dict[str, Any], key: list[str], change: dict[str, Any]) -> Any:
+    """The insert of one row that becomes an UPDATE where `key` exists; answers with the ORM's RETURNING rows."""
+    return _insert(model).values(**values).on_conflict_do_update(index_elements=key, set_=change)
+
+
+def _insert(model: type[Base]) -> Any:
+    return postgresql.insert(model) if db.engine.dialect.name == "postgresql" else sqlite.insert(model)

@@ -1,0 +1,53 @@
+"""The absolute links that mails and invites carry; the routes they lead to are in `web/`, and a test walks them."""
+
+from dataclasses import dataclass
+
+from webinar_hub.core.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Links:
+    """Builds links from the configured base, never from a request's Host header (A24)."""
+
+    base: str
+    tokens: Tokens
+
+    def home(self) -> str:
+        """The public home page."""
+        return f"{self.base}/"
+
+    def webinar(self, slug: str) -> str:
+        """A webinar's public page."""
+        return f"{self.base}/w/{slug}"
+
+    def cover(self, slug: str) -> str:
+        """A webinar's picture (PNG, 1200 × 630)."""
+        return f"{self.base}/w/{slug}/cover.png"
+
+    def session(self, session: str) -> str:
+        """The page calendars link to: it holds no personal secret, because people share calendars."""
+        return f"{self.base}/join/{session}"
+
+    def me(self, person: int, nonce: str) -> str:
+        """A person's own page."""
+        return f"{self.base}/me/{self.tokens.sign('me', person, nonce)}"
+
+    def join(self, me: str, session: str) -> str:
+        """Her join page for a session, below the link `me`."""
+        return f"{me}/join/{session}"
+
+    def drop(self, me: str, drop: str) -> str:
+        """A bonus drop on her page, below the link `me`."""
+        return f"{me}/bonus/{drop}"
+
+    def unsubscribe(self, registration: int, nonce: str) -> str:
+        """The page (GET) and one-click address (POST, RFC 8058) that end a cohort's reminders and bonuses."""
+        return f"{self.base}/unsubscribe/{self.tokens.sign('unsubscribe', registration, nonce)}"
+
+    def download(self, registration: int, nonce: str, drop: int, material: int) -> str:
+        """One material of one drop, for one registration."""
+        return f"{self.base}/d/{self.tokens.sign('download', registration, nonce, drop, material)}"
+
+    def feed(self, person: int, nonce: str) -> str:
+        """A person's calendar subscription."""
+        return f"{self.base}/cal/{self.tokens.sign('feed', person, nonce)}.ics"

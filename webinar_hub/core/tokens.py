@@ -1,0 +1,55 @@
+"""Unguessable names and signed links: each token has one purpose and can be revoked by changing a stored nonce.
+
+A token is never stored. It is signed (HMAC-SHA256) over an id and the nonce of the row it opens, so the same
+row always gives the same link: a mail that is sent again after a crash has the same bytes (RELIABILITY F3).
+"""
+
+import secrets
+from hashlib import sha256
+from typing import Literal
+
+from itsdangerous import BadSignature, Signer, URLSafeSerializer
+
+Purpose = Literal["me", "unsubscribe", "download", "feed", "file"]
+
+
+def public_id() -> str:
+    """A random name for a row that may be shown to anybody: 64 bits in 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def nonce() -> str:
+    """The revocable half of a link: 128 bits."""
+    return secrets.token_urlsafe(16)
+
+
+class Tokens:
+    """Makes and reads signed tokens; `keys` oldest first, the last one signs, all of them are accepted."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys = keys
+        self._serializers: dict[str, URLSafeSerializer] = {}
+
+    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
+        if purpose not in self._serializers:
+            self._serializers[purpose] = URLSafeSerializer(
+                self._keys,
+                salt=f"webinar-hub.{purpose}",
+                signer=Signer,
+                signer_kwargs={"key_derivation": "hmac", "digest_method": sha256},
+            )
+        return self._serializers[purpose]
+
+    def sign(self, purpose: Purpose, *parts: int | str) -> str:
+        """A URL-safe token over `parts`, good for `purpose` only."""
+        return self._serializer(purpose).dumps(parts)
+
+    def read(self, purpose: Purpose, token: str, shape: tuple[type, ...]) -> tuple[int | str, ...] | None:
+        """The signed parts, or None for anything that was not signed for `purpose` in exactly this shape."""
+        try:
+            parts = self._serializer(purpose).loads(token)
+        except BadSignature:
+            return None
+        if not isinstance(parts, list) or tuple(type(part) for part in parts) != shape:
+            return None
+        return tuple(parts)

@@ -1,0 +1,47 @@
+"""A broadcast: one planned message to a cohort's audience, a single row until it is due."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinar_hub.core.db import Base, UtcDateTime
+
+
+class Broadcast(Base):
+    """A message of the plan: `key` names it for ever, `round` counts how often a moved session made it due again.
+
+    planned → expanding → expanded; or planned → withdrawn (the plan no longer has it) or missed (nobody rang
+    before it lost its sense).
+    """
+
+    __tablename__ = "broadcasts"
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "key", "round"),
+        CheckConstraint(
+            "state IN ('planned', 'expanding', 'expanded', 'withdrawn', 'missed')", name="state_known"
+        ),
+        Index(
+            "ix_broadcasts_due_at",
+            "due_at",
+            sqlite_where=text("state IN ('planned', 'expanding')"),
+            postgresql_where=text("state IN ('planned', 'expanding')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(120))
+    round: Mapped[int] = mapped_column(default=1)
+    kind: Mapped[str] = mapped_column(String(40))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    drop_id: Mapped[int | None] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"))
+    lead_minutes: Mapped[int | None]
+    # A changed session's broadcast remembers what the old time was, for the words of the mail.
+    old_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(20), default="planned")
+    # How far the expansion has come: the last registration id that was looked at.
+    expanded_through: Mapped[int] = mapped_column(default=0)
+    expanded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,43 @@
+"""A cohort: one dated run of a webinar, with its zone, its places and what it sends when."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinar_hub.core.db import Base, UtcDateTime
+from webinar_hub.core.tokens import public_id
+
+
+class Cohort(Base):
+    """A run of a webinar. A one-off webinar is a cohort with one session."""
+
+    __tablename__ = "cohorts"
+    __table_args__ = (
+        CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
+        CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="not_oversold"),
+        CheckConstraint("state IN ('open', 'cancelled')", name="state_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=public_id)
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinars.id"), index=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    zone: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    organizer_name: Mapped[str] = mapped_column(String(120))
+    organizer_email: Mapped[str] = mapped_column(String(254))
+    capacity: Mapped[int | None]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    enrolment_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    enrolment_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    late_join: Mapped[str] = mapped_column(String(40), default="all past drops")
+    livestream_url: Mapped[str] = mapped_column(String(2000), default="")
+    # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
+    reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
+    announces_live: Mapped[bool] = mapped_column(default=True)
+    thank_you_minutes: Mapped[int | None]
+    welcome_note: Mapped[str] = mapped_column(Text, default="")
+    thank_you_note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

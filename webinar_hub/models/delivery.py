@@ -1,0 +1,61 @@
+"""A delivery: one message to one person, the row of the outbox.
+
+It is written in the transaction of the change that caused it: a database queue exists here because only then
+"registered" and "will be written to" can never come apart.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinar_hub.core.db import Base, UtcDateTime
+
+OPEN_STATES = text("state IN ('queued', 'sending')")
+
+
+class Delivery(Base):
+    """queued → sending → sent; or failed, expired, cancelled. `docs/message-states.md` has the picture.
+
+    `key` is what it is, for ever and for everybody: a second row of the same key cannot exist, and every mail
+    carries it as X-Entity-Ref-ID. `lease_token` fences: only who holds it may record what became of the row.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'failed', 'expired', 'cancelled')", name="state_known"
+        ),
+        CheckConstraint("state != 'sending' OR lease_until IS NOT NULL", name="sending_is_leased"),
+        CheckConstraint("state != 'sent' OR sent_at IS NOT NULL", name="sent_has_moment"),
+        Index(
+            "ix_deliveries_open",
+            "priority",
+            "due_at",
+            "id",
+            sqlite_where=OPEN_STATES,
+            postgresql_where=OPEN_STATES,
+        ),
+        Index("ix_deliveries_registration_id", "registration_id"),
+        Index("ix_deliveries_broadcast_id_state", "broadcast_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcasts.id", ondelete="CASCADE"))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    drop_id: Mapped[int | None] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(String(20), default="queued")
+    priority: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The Date and DTSTAMP of the mail: set by the first attempt, so that every attempt has the same bytes.
+    composed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reply: Mapped[str | None] = mapped_column(String(500))

@@ -1,0 +1,37 @@
+"""A drop: materials released to a cohort at one moment; a surprise shows nothing of itself before."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinar_hub.core.db import Base, UtcDateTime
+from webinar_hub.core.tokens import public_id
+
+
+class Drop(Base):
+    """One week's bonus."""
+
+    __tablename__ = "drops"
+    __table_args__ = (UniqueConstraint("cohort_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=public_id)
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohorts.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(Text, default="")
+    surprise: Mapped[bool] = mapped_column(default=False)
+    wall_release: Mapped[str] = mapped_column(String(19))
+    zone: Mapped[str] = mapped_column(String(64))
+    release_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DropMaterial(Base):
+    """A material's place in a drop."""
+
+    __tablename__ = "drop_materials"
+
+    drop_id: Mapped[int] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"), primary_key=True)
+    material_id: Mapped[int] = mapped_column(ForeignKey("materials.id"), primary_key=True)
+    position: Mapped[int]

@@ -1,0 +1,41 @@
+"""A material: a file or link that a webinar gives away, with every version it ever had."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinar_hub.core.db import Base, UtcDateTime
+
+
+class Material(Base):
+    """Something to download (it has versions) or to open elsewhere (it has a link)."""
+
+    __tablename__ = "materials"
+    __table_args__ = (UniqueConstraint("webinar_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinars.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    link: Mapped[str] = mapped_column(String(2000), default="")
+
+
+class MaterialVersion(Base):
+    """The bytes of a material as they were at one time, kept in storage under a generated name."""
+
+    __tablename__ = "material_versions"
+    __table_args__ = (UniqueConstraint("material_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    material_id: Mapped[int] = mapped_column(ForeignKey("materials.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    stored_name: Mapped[str] = mapped_column(String(64))
+    extension: Mapped[str] = mapped_column(String(10))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    # What the file was made from (a hand-out's text), so that an unchanged source makes no new version.
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,30 @@
+"""A person: one per e-mail address, without an account; her places in cohorts are registrations."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webinar_hub.core.db import Base, UtcDateTime
+from webinar_hub.core.tokens import nonce
+
+
+class Person(Base):
+    """Somebody who signed up; `email_key` is her address as it is compared, `email` as she wrote it."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    profession: Mapped[str] = mapped_column(String(40))
+    zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # A new nonce ends every personal link sent so far.
+    link_nonce: Mapped[str] = mapped_column(String(32), default=nonce)
+    # Empty until she asks for a calendar subscription; a new one ends the old address.
+    feed_nonce: Mapped[str | None] = mapped_column(String(32))
+    suppressed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    suppression_reason: Mapped[str | None] = mapped_column(String(300))
