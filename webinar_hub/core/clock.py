@@ -15,11 +15,17 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 _moved_by = timedelta(0)
+_playing_until: datetime | None = None
 
 
 def now() -> datetime:
     """The present moment, aware, in UTC; ahead of real time by what the demo has moved it."""
     return datetime.now(UTC) + _moved_by
+
+
+def real_now() -> datetime:
+    """The present moment that nobody moves, for alarms that ring in real time."""
+    return datetime.now(UTC)
 
 
 def monotonic() -> float:
@@ -47,6 +53,23 @@ def restore(remembered_in: Path) -> None:
         _moved_by = timedelta(seconds=float(remembered_in.read_text()))
     except FileNotFoundError:
         _moved_by = timedelta(0)
+
+
+def play_until(moment: datetime) -> None:
+    """Ask the demo's player to move the clock to `moment`, through everything that happens on the way."""
+    global _playing_until
+    _playing_until = moment
+
+
+def playing_until() -> datetime | None:
+    """Where the clock is being moved to, or None while it runs by itself."""
+    return _playing_until
+
+
+def stop_playing() -> None:
+    """The clock has arrived."""
+    global _playing_until
+    _playing_until = None
 
 
 class lease_moment(FunctionElement[datetime]):

@@ -151,9 +151,11 @@ def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) ->
     return cast("CursorResult[Any]", result).rowcount
 
 
-def insert_or_update(model: type[Base], values: dict[str, Any], key: list[str], change: dict[str, Any]) -> Any:
-    """The insert of one row that becomes an UPDATE where `key` exists; answers with the ORM's RETURNING rows."""
-    return _insert(model).values(**values).on_conflict_do_update(index_elements=key, set_=change)
+def insert_or_update(
+    model: type[Base], values: dict[str, Any], key: list[str], change: dict[str, Any], where: Any = None
+) -> Any:
+    """The insert of one row that becomes an UPDATE where `key` is known already (and `where` holds)."""
+    return _insert(model).values(**values).on_conflict_do_update(index_elements=key, set_=change, where=where)
 
 
 def _insert(model: type[Base]) -> Any:

@@ -50,6 +50,8 @@ def configure(level: str, *, as_json: bool) -> None:
     )
     # Libraries speak through the standard module; only their warnings are of interest to an operator.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    # A ring that comes while one is under way is answered by it; APScheduler would warn of each.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def get_logger(area: str) -> structlog.typing.FilteringBoundLogger:

@@ -1,0 +1,23 @@
+"""Who a broadcast is for, as conditions on Registration and Person: the outbox expands by them, the plan counts."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement
+
+from webinar_hub.models import Person, Registration
+from webinar_hub.rules.delivery import registered_before, topic_of
+
+
+def audience(kind: str, due_at: datetime, lead_minutes: int | None) -> list[ColumnElement[bool]]:
+    """The conditions for a broadcast of this kind, due then; a reminder has its lead in minutes."""
+    lead = timedelta(minutes=lead_minutes) if lead_minutes is not None else None
+    conditions: list[ColumnElement[bool]] = [
+        Registration.state == "confirmed",
+        Registration.registered_at <= registered_before(kind, due_at, lead),
+        Person.suppressed_at.is_(None),
+    ]
+    if topic_of(kind) == "reminders":
+        conditions.append(Registration.reminders_off_at.is_(None))
+    if topic_of(kind) == "bonuses":
+        conditions.append(Registration.bonuses_off_at.is_(None))
+    return conditions

@@ -1,0 +1,22 @@
+"""Who may open what: decisions about materials, from facts and `now`."""
+
+from datetime import datetime, timedelta
+
+
+def is_released(release_at: datetime, now: datetime) -> bool:
+    """A drop is open from its very second on, by the server's clock (A52)."""
+    return now >= release_at
+
+
+def drop_is_hers(
+    *, release_at: datetime, late_join: str, registered_at: datetime, now: datetime
+) -> bool:
+    """Whether a drop is open to somebody who registered then; late joiners get the past as the cohort says."""
+    if not is_released(release_at, now):
+        return False
+    return late_join == "all past drops" or release_at >= registered_at
+
+
+def link_is_valid(cohort_end: datetime | None, link_days: int, now: datetime) -> bool:
+    """Personal links outlive the cohort by `link_days` days, then they expire."""
+    return cohort_end is None or now < cohort_end + timedelta(days=link_days)

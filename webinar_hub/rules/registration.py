@@ -1,0 +1,54 @@
+"""May she come in? Decisions about a place in a cohort, from facts and `now`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+
+
+@dataclass(frozen=True, slots=True)
+class CohortFacts:
+    """What decides about a sign-up. `last_start` is the start of the last session still scheduled, or None."""
+
+    state: str
+    enrolment_opens_at: datetime | None
+    enrolment_closes_at: datetime | None
+    last_end: datetime | None
+    seats_left: int | None
+
+
+def closed_because(cohort: CohortFacts, now: datetime) -> str:
+    """Why nobody can sign up at the moment, in words for the page; "" when she can."""
+    if cohort.state == "cancelled":
+        return "This cohort was cancelled."
+    if cohort.last_end is None:
+        return "No session is scheduled at the moment."
+    if cohort.last_end <= now:
+        return "This cohort is over."
+    if cohort.enrolment_opens_at is not None and now < cohort.enrolment_opens_at:
+        return "Sign-up has not opened yet."
+    if cohort.enrolment_closes_at is not None and now >= cohort.enrolment_closes_at:
+        return "Sign-up has closed."
+    if cohort.seats_left is not None and cohort.seats_left <= 0:
+        return "This cohort is full."
+    return ""
+
+
+def email_key(address: str) -> str:
+    """The address as it is compared: one identity for a@X.example and A@x.EXAMPLE (A05).
+
+    The domain is written in its ASCII form. Raises ValueError, in words for the form, for what is no address.
+    """
+    try:
+        checked = validate_email(
+            address, check_deliverability=False, allow_smtputf8=False, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise ValueError("Write an e-mail address like name@example.com.") from error
+    return f"{checked.local_part}@{checked.ascii_domain}".lower()
+
+
+def masked(address: str) -> str:
+    """An address shown to somebody who may not be its owner: "a…@example.com"."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
