@@ -1,0 +1,107 @@
+"""Sessions as calendar entries: for mails' siblings on the web, which are downloads and the subscription."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import NotFound
+from webinar_hub.core.links import Links
+from webinar_hub.core.tokens import Tokens
+from webinar_hub.documents.calendar_session import CalendarSession, public_uid, session_uid
+from webinar_hub.documents.ics import CalendarEntry
+from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What calendar entries need to know of the installation; `sender` is "" where organizers send themselves."""
+
+    links: Links
+    host: str
+    sender: str
+
+
+def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: Hub) -> CalendarSession:
+    """What every registrant's entry of a session shares; it holds no personal secret."""
+    return CalendarSession(
+        public_id=session.public_id,
+        title=f"{webinar_title}: {session.title}" if session.title else webinar_title,
+        description=session.summary,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        url=hub.links.session(session.public_id),
+        location="Online",
+        organizer_name=cohort.organizer_name,
+        organizer_email=hub.sender or cohort.organizer_email,
+        revision=session.revision,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        cancelled=session.state == "cancelled" or cohort.state == "cancelled",
+    )
+
+
+def public_cohort(cohort: str, hub: Hub) -> list[CalendarEntry]:
+    """All sessions of a cohort for anybody's calendar. Raises NotFound."""
+    return _public(_rows().where(Cohort.public_id == cohort), hub)
+
+
+def public_session(session: str, hub: Hub) -> list[CalendarEntry]:
+    """One session for anybody's calendar. Raises NotFound."""
+    return _public(_rows().where(Session.public_id == session), hub)
+
+
+def _public(statement: Any, hub: Hub) -> list[CalendarEntry]:
+    entries = [
+        CalendarEntry(
+            session=calendar_session(session, cohort, title, hub),
+            uid=public_uid(session.public_id, hub.host),
+            revision=session.revision,
+        )
+        for session, cohort, title in db.session.execute(statement)
+    ]
+    if not entries:
+        raise NotFound()
+    return entries
+
+
+def personal(person: int, hub: Hub, session: str | None = None) -> list[CalendarEntry]:
+    """Her sessions, or the one with this public id, under the UIDs that her invites have.
+
+    Sessions of a place she gave back are not hers any more (A49).
+    """
+    statement = (
+        _rows()
+        .add_columns(Registration.public_id, Registration.revision)
+        .join(Registration, Registration.cohort_id == Cohort.id)
+        .where(Registration.person_id == person, Registration.state == "confirmed")
+    )
+    if session is not None:
+        statement = statement.where(Session.public_id == session)
+    return [
+        CalendarEntry(
+            session=calendar_session(row, cohort, title, hub),
+            uid=session_uid(row.public_id, registration, hub.host),
+            revision=row.revision + own,
+        )
+        for row, cohort, title, registration, own in db.session.execute(statement)
+    ]
+
+
+def feed_owner(tokens: Tokens, token: str) -> int:
+    """The person whose subscription this address is. Raises NotFound for an ended or invented one."""
+    parts = tokens.read("feed", token, (int, str))
+    person = db.session.get(Person, parts[0]) if parts else None
+    if person is None or parts is None or person.feed_nonce is None or person.feed_nonce != parts[1]:
+        raise NotFound()
+    return person.id
+
+
+def _rows() -> Any:
+    return (
+        select(Session, Cohort, Webinar.title)
+        .join(Cohort, Cohort.id == Session.cohort_id)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .order_by(Session.starts_at, Session.id)
+    )

@@ -1,0 +1,78 @@
+"""Is everything that should happen happening? Read by `/healthz`, the worker and the demo."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, literal, select, union_all
+
+from webinar_hub.core.clock import lease_moment
+from webinar_hub.core.db import db
+from webinar_hub.models import Broadcast, Delivery, Lease
+from webinar_hub.rules.delivery import ALL_PRIORITIES
+
+# FEATURES G5: the scheduler may not lag more than this.
+LAG = timedelta(minutes=2)
+CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthView:
+    """`ok` decides between 200 and 503; `lines` say why, in plain words."""
+
+    ok: bool
+    lines: tuple[str, ...]
+
+
+def health(now: datetime, *, leader_lease: float) -> HealthView:
+    """Whether some worker rings the clock, and whether it keeps up."""
+    problems = []
+    # A leader renews its lease all the time: one that ended long ago means that nobody rings.
+    rung = db.session.execute(
+        select(Lease.until > lease_moment(leader_lease - LAG.total_seconds())).where(Lease.name == CLOCK)
+    ).scalar()
+    if rung is None:
+        problems.append("No worker has run yet: start `webinar-hub worker` or `webinar-hub serve`.")
+    elif not rung:
+        problems.append("The clock has not been rung for two minutes: no worker is running.")
+    overdue = db.session.scalar(
+        select(func.count())
+        .select_from(Broadcast)
+        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at < now - LAG)
+    )
+    if overdue:
+        problems.append(f"{overdue} messages have been due for more than two minutes without being taken up.")
+    return HealthView(ok=not problems, lines=tuple(problems))
+
+
+def next_due() -> datetime | None:
+    """When the next thing is to be done: a broadcast to expand or a delivery to send; in the past if it is late.
+
+    Deliveries under a lease are somebody's business already and do not count.
+    """
+    waiting = Delivery.state == "queued"
+    earliest = union_all(
+        select(func.min(Broadcast.due_at).label("due_at")).where(Broadcast.state.in_(("planned", "expanding"))),
+        *(
+            select(func.min(Delivery.due_at)).where(waiting, Delivery.priority == literal(priority))
+            for priority in ALL_PRIORITIES
+        ),
+    ).subquery()
+    found: datetime | None = db.session.scalar(select(func.min(earliest.c.due_at)))
+    return found
+
+
+def next_broadcast() -> datetime | None:
+    """When the next broadcast is to be expanded."""
+    found: datetime | None = db.session.scalar(
+        select(func.min(Broadcast.due_at)).where(Broadcast.state.in_(("planned", "expanding")))
+    )
+    return found
+
+
+def unfinished(now: datetime) -> bool:
+    """Whether anything due by now has not come to its end, be it waiting, leased or half expanded."""
+    broadcasts = select(Broadcast.id).where(
+        Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now
+    )
+    deliveries = select(Delivery.id).where(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now)
+    return any(db.session.scalar(statement.limit(1)) is not None for statement in (broadcasts, deliveries))

@@ -1,0 +1,154 @@
+"""What a person sees of herself: her registrations, the door of a session, a bonus."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from webinar_hub.adapters.livestream import provider_for
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import NotFound
+from webinar_hub.core.links import Links
+from webinar_hub.models import AttendanceSegment, Cohort, Person, Registration, Session, Webinar
+from webinar_hub.queries.cohorts import cohort_views
+from webinar_hub.queries.views import (
+    CohortView,
+    DropView,
+    JoinView,
+    MyPageView,
+    PersonView,
+    RegistrationView,
+    SessionView,
+)
+from webinar_hub.rules.entitlement import link_is_valid
+from webinar_hub.rules.join_window import seconds_to_open
+
+FAR = datetime.max.replace(tzinfo=UTC)
+
+
+def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> int | None:
+    """The person a link or cookie names, or None once her links were renewed or have expired."""
+    row = db.session.execute(
+        select(Person.link_nonce, func.max(Session.ends_at).label("last_end"))
+        .outerjoin(Registration, Registration.person_id == Person.id)
+        .outerjoin(Session, Session.cohort_id == Registration.cohort_id)
+        .where(Person.id == person)
+        .group_by(Person.link_nonce)
+    ).first()
+    if row is None or row.link_nonce != nonce or not link_is_valid(row.last_end, link_days, now):
+        return None
+    return person
+
+
+def my_page(person: int, links: Links, now: datetime) -> MyPageView:
+    """Everything of hers, the registration whose session comes next first. Raises NotFound."""
+    row = db.session.get(Person, person)
+    if row is None:
+        raise NotFound()
+    feed_url = links.feed(row.id, row.feed_nonce) if row.feed_nonce else None
+    registrations = sorted(_registrations(person, now), key=_coming_first)
+    return MyPageView(PersonView(row.id, row.name, row.email, row.zone, feed_url), tuple(registrations))
+
+
+def _coming_first(view: RegistrationView) -> tuple[bool, datetime]:
+    coming = view.cohort.next_session if view.state == "confirmed" else None
+    return coming is None, coming.starts_at if coming else FAR
+
+
+def _registrations(person: int, now: datetime) -> list[RegistrationView]:
+    rows = db.session.execute(
+        select(Registration, Cohort, Webinar)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .where(Registration.person_id == person)
+        .order_by(Registration.id)
+    ).all()
+    # Materials are shown for a place she has, not for one she gave back.
+    registered = {r.cohort_id: r.registered_at for r, _, _ in rows if r.state == "confirmed"}
+    cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered)
+    attended = _attended([registration.id for registration, _, _ in rows])
+    return [
+        _registration(registration, cohort, webinar, cohorts[cohort.id], attended.get(registration.id, frozenset()))
+        for registration, cohort, webinar in rows
+    ]
+
+
+def _attended(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
+    """The ids of the sessions each registration has joined."""
+    rows = db.session.execute(
+        select(AttendanceSegment.registration_id, AttendanceSegment.session_id)
+        .where(AttendanceSegment.registration_id.in_(registrations))
+        .distinct()
+    )
+    found: dict[int, frozenset[int]] = {}
+    for registration, session in rows:
+        found[registration] = found.get(registration, frozenset()) | {session}
+    return found
+
+
+def _registration(
+    registration: Registration, cohort: Cohort, webinar: Webinar, view: CohortView, attended: frozenset[int]
+) -> RegistrationView:
+    state: Any = registration.state
+    return RegistrationView(
+        id=registration.id,
+        public_id=registration.public_id,
+        state=state,
+        webinar_slug=webinar.slug,
+        webinar_title=webinar.title,
+        organizer_name=cohort.organizer_name,
+        organizer_email=cohort.organizer_email,
+        cohort=view,
+        cohort_cancelled=cohort.state == "cancelled",
+        wants_reminders=registration.reminders_off_at is None,
+        wants_bonuses=registration.bonuses_off_at is None,
+        attended=attended,
+        next_step_text=webinar.next_step_text,
+        next_step_url=webinar.next_step_url,
+    )
+
+
+def registration(person: int, registration: str, now: datetime) -> RegistrationView:
+    """One registration of hers. Raises NotFound for anybody else's."""
+    for view in _registrations(person, now):
+        if view.public_id == registration:
+            return view
+    raise NotFound()
+
+
+def join_page(person: int, session: str, now: datetime) -> JoinView:
+    """The door of a session she has a place in. Raises NotFound."""
+    url = db.session.scalar(
+        select(func.coalesce(func.nullif(Session.livestream_url, ""), Cohort.livestream_url))
+        .join(Cohort, Cohort.id == Session.cohort_id)
+        .where(Session.public_id == session)
+    )
+    for view in _registrations(person, now):
+        for candidate in view.cohort.sessions:
+            if candidate.public_id == session and view.state == "confirmed":
+                return _door(view, candidate, url or "", now)
+    raise NotFound()
+
+
+def _door(view: RegistrationView, session: SessionView, url: str, now: datetime) -> JoinView:
+    provider = provider_for(url) if url else None
+    return JoinView(
+        registration=view,
+        session=session,
+        provider_name=provider.name if provider else "",
+        watch_url=provider.watch_url(url) if provider else "",
+        embed_url=provider.embed_url(url) if provider else None,
+        frame_source=provider.frame_source() if provider else None,
+        seconds_to_open=seconds_to_open(session.starts_at, now),
+        joined=session.id in view.attended,
+    )
+
+
+def drop_page(person: int, drop: str, now: datetime) -> tuple[RegistrationView, DropView]:
+    """A bonus of a cohort she has a place in, locked or open. Raises NotFound."""
+    for view in _registrations(person, now):
+        for candidate in view.cohort.drops:
+            if candidate.public_id == drop and view.state == "confirmed":
+                return view, candidate
+    raise NotFound()

@@ -1,0 +1,96 @@
+"""What anybody may see: the home page, a webinar's page, a session's page."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import NotFound
+from webinar_hub.models import Cohort, Session, Webinar
+from webinar_hub.queries.cohorts import cohort_views
+from webinar_hub.queries.views import (
+    AgendaLine,
+    CohortView,
+    HomeView,
+    PresenterView,
+    SessionView,
+    WebinarCard,
+    WebinarView,
+)
+
+
+def home(now: datetime) -> HomeView:
+    """Every webinar with the cohort that comes next, the nearest live session first."""
+    webinars = list(db.session.scalars(select(Webinar).order_by(Webinar.title)))
+    cohorts = list(db.session.scalars(select(Cohort)))
+    views = cohort_views(cohorts, now)
+    cards = []
+    for webinar in webinars:
+        own = [views[cohort.id] for cohort in cohorts if cohort.webinar_id == webinar.id]
+        ahead = [view for view in own if view.next_session is not None]
+        cohort = min(ahead, key=_next_start) if ahead else None
+        cards.append(WebinarCard(webinar.slug, webinar.title, webinar.summary, cohort))
+    coming = sorted((card for card in cards if card.cohort), key=lambda card: _next_start(card.cohort))
+    rest = [card for card in cards if not card.cohort]
+    return HomeView(next_up=coming[0] if coming else None, webinars=(*coming, *rest))
+
+
+def _next_start(cohort: CohortView | None) -> datetime:
+    ahead = cohort.next_session if cohort else None
+    return ahead.starts_at if ahead else datetime.max.replace(tzinfo=UTC)
+
+
+def webinar(slug: str, now: datetime) -> WebinarView:
+    """A webinar's page with all its cohorts. Raises NotFound."""
+    row = db.session.scalars(
+        select(Webinar).where(Webinar.slug == slug).options(selectinload(Webinar.presenters))
+    ).first()
+    if row is None:
+        raise NotFound()
+    cohorts = list(db.session.scalars(select(Cohort).where(Cohort.webinar_id == row.id)))
+    views = list(cohort_views(cohorts, now).values())
+    coming = sorted((view for view in views if view.next_session), key=_next_start)
+    past = [view for view in views if not view.next_session]
+    return WebinarView(
+        slug=row.slug,
+        title=row.title,
+        summary=row.summary,
+        description=row.description,
+        audience=row.audience,
+        level=row.level,
+        credit=row.credit,
+        outcomes=tuple(row.outcomes),
+        agenda=tuple(AgendaLine(line["minutes"], line["title"], line["is_break"]) for line in row.agenda),
+        faq=tuple((entry["question"], entry["answer"]) for entry in row.faq),
+        next_step_text=row.next_step_text,
+        next_step_url=row.next_step_url,
+        presenters=tuple(PresenterView(p.name, p.credentials, p.bio, p.disclosure) for p in row.presenters),
+        organizer_name=cohorts[0].organizer_name if cohorts else "",
+        cohorts=tuple(coming),
+        past_cohorts=tuple(past),
+    )
+
+
+def sign_up_page(slug: str, cohort: str, now: datetime) -> tuple[WebinarView, CohortView]:
+    """A webinar and the one of its cohorts with this public id. Raises NotFound."""
+    view = webinar(slug, now)
+    for candidate in (*view.cohorts, *view.past_cohorts):
+        if candidate.public_id == cohort:
+            return view, candidate
+    raise NotFound()
+
+
+def session_page(session: str, now: datetime) -> tuple[WebinarView, CohortView, SessionView]:
+    """The page that calendars link to. Raises NotFound."""
+    row = db.session.execute(
+        select(Webinar.slug, Cohort.public_id)
+        .join(Cohort, Cohort.webinar_id == Webinar.id)
+        .join(Session, Session.cohort_id == Cohort.id)
+        .where(Session.public_id == session)
+    ).first()
+    if row is None:
+        raise NotFound()
+    view, cohort = sign_up_page(row.slug, row.public_id, now)
+    found = next(candidate for candidate in cohort.sessions if candidate.public_id == session)
+    return view, cohort, found

@@ -1,0 +1,193 @@
+"""What the pages show, as small frozen values; the queries next door fill them in, templates only read them.
+
+All moments are aware UTC; a page turns them into the cohort's and the person's wall time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+SessionState = Literal["upcoming", "join_open", "live", "over", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session anywhere on a page. `join_opens_at` is when its button comes alive."""
+
+    id: int
+    public_id: str
+    number: int
+    title: str
+    summary: str
+    starts_at: datetime
+    ends_at: datetime
+    join_opens_at: datetime
+    state: SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialView:
+    """A released material; `size` in bytes and `extension` without dot are None for a link."""
+
+    id: int
+    title: str
+    description: str
+    link: str
+    extension: str | None
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DropView:
+    """A bonus on the trail. A locked surprise has no title, note or materials; a locked bonus no materials."""
+
+    id: int
+    public_id: str
+    title: str
+    note: str
+    surprise: bool
+    release_at: datetime
+    released: bool
+    material_count: int
+    materials: tuple[MaterialView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortView:
+    """A cohort on a public page. `seats_left` is None without a limit; `closed_because` is "" while open."""
+
+    public_id: str
+    key: str
+    title: str
+    zone: str
+    sessions: tuple[SessionView, ...]
+    next_session: SessionView | None
+    drops: tuple[DropView, ...]
+    capacity: int | None
+    seats_left: int | None
+    closed_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarCard:
+    """A webinar on the home page, with the cohort that comes next."""
+
+    slug: str
+    title: str
+    summary: str
+    cohort: CohortView | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeView:
+    """The home page: the next live session anywhere first."""
+
+    next_up: WebinarCard | None
+    webinars: tuple[WebinarCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterView:
+    """Somebody who teaches."""
+
+    name: str
+    credentials: str
+    bio: str
+    disclosure: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaLine:
+    """`minutes` of the live hour."""
+
+    minutes: int
+    title: str
+    is_break: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarView:
+    """A webinar's public page; `description` is Markdown, `faq` pairs of question and answer."""
+
+    slug: str
+    title: str
+    summary: str
+    description: str
+    audience: str
+    level: str
+    credit: str
+    outcomes: tuple[str, ...]
+    agenda: tuple[AgendaLine, ...]
+    faq: tuple[tuple[str, str], ...]
+    next_step_text: str
+    next_step_url: str
+    presenters: tuple[PresenterView, ...]
+    organizer_name: str
+    cohorts: tuple[CohortView, ...]
+    past_cohorts: tuple[CohortView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Whose page it is. `feed_url` is None until she asks for a calendar subscription."""
+
+    id: int
+    name: str
+    email: str
+    zone: str
+    feed_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """One place of hers: the cohort's trail, and what she wants to be sent."""
+
+    id: int
+    public_id: str
+    state: Literal["confirmed", "cancelled"]
+    webinar_slug: str
+    webinar_title: str
+    organizer_name: str
+    organizer_email: str
+    cohort: CohortView
+    cohort_cancelled: bool
+    wants_reminders: bool
+    wants_bonuses: bool
+    attended: frozenset[int]
+    next_step_text: str
+    next_step_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyPageView:
+    """Everything of one person, the registration whose session comes next first."""
+
+    person: PersonView
+    registrations: tuple[RegistrationView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinView:
+    """The join page of one session. `embed_url` is None where the provider cannot be embedded.
+
+    `seconds_to_open` is 0 once the button works; `joined` says that she has pressed it.
+    """
+
+    registration: RegistrationView
+    session: SessionView
+    provider_name: str
+    watch_url: str
+    embed_url: str | None
+    frame_source: str | None
+    seconds_to_open: int
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeView:
+    """What the unsubscribe page shows before anything is changed; the address is shown in part only."""
+
+    webinar_title: str
+    masked_email: str
+    wants_reminders: bool
+    wants_bonuses: bool

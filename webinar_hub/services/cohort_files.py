@@ -1,0 +1,232 @@
+"""Makes the database say what an organizer's cohort file says, in one transaction; `queries/changes.py` shows it.
+
+Rows are matched by the keys in the file, so a session that moved is the same session and its invites follow.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from webinar_hub.adapters.storage import StoredFile
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import Conflict
+from webinar_hub.models import (
+    Cohort,
+    Drop,
+    DropMaterial,
+    Material,
+    MaterialVersion,
+    Presenter,
+    Session,
+    Webinar,
+)
+from webinar_hub.rules.cohort_file import CohortFile, DropPart, MaterialPart, SessionPart
+from webinar_hub.rules.zones import to_utc
+from webinar_hub.services import audit, plan, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The bytes behind one material of a file: `store` keeps them, and is called only for a source that is new."""
+
+    store: Callable[[], StoredFile]
+    extension: str
+    source_sha256: str
+
+
+def apply(file: CohortFile, uploads: Mapping[str, Upload], *, actor: str, now: datetime) -> Cohort:
+    """Create or update the cohort of a file; `uploads` by material key.
+
+    What registrants must know (a session moved, added, cancelled) is announced to them. Raises Conflict where
+    the file would rewrite what has already happened.
+    """
+    webinar = _webinar(file, now)
+    cohort, is_new = _cohort(file, webinar, now)
+    _sessions(file, cohort, announce=not is_new, actor=actor, now=now)
+    _drops(file, cohort, webinar, uploads, now)
+    plan.replan(cohort, now=now)
+    audit.note(actor, "cohort.imported", f"cohort:{cohort.id}", now=now, key=cohort.key, new=is_new)
+    return cohort
+
+
+def _webinar(file: CohortFile, now: datetime) -> Webinar:
+    part = file.webinar
+    webinar = db.session.scalars(select(Webinar).where(Webinar.slug == part.slug)).first()
+    if webinar is None:
+        webinar = Webinar(slug=part.slug, created_at=now)
+        db.session.add(webinar)
+    for name in ("title", "summary", "description", "audience", "level", "credit"):
+        setattr(webinar, name, getattr(part, name))
+    webinar.outcomes = list(part.outcomes)
+    webinar.agenda = [{"minutes": a.minutes, "title": a.title, "is_break": a.is_break} for a in part.agenda]
+    webinar.faq = [{"question": q.question, "answer": q.answer} for q in part.faq]
+    webinar.next_step_text = part.next_step.text if part.next_step else ""
+    webinar.next_step_url = part.next_step.url if part.next_step else ""
+    db.session.flush()
+    _presenters(file, webinar)
+    return webinar
+
+
+def _presenters(file: CohortFile, webinar: Webinar) -> None:
+    known = {presenter.position: presenter for presenter in webinar.presenters}
+    for position, part in enumerate(file.presenters):
+        row = known.pop(position, None)
+        if row is None:
+            row = Presenter(webinar_id=webinar.id, position=position)
+            db.session.add(row)
+        row.name, row.credentials, row.bio, row.disclosure = part.name, part.credentials, part.bio, part.disclosure
+    for row in known.values():
+        db.session.delete(row)
+
+
+def _cohort(file: CohortFile, webinar: Webinar, now: datetime) -> tuple[Cohort, bool]:
+    part, messages = file.cohort, file.messages
+    cohort = db.session.scalars(select(Cohort).where(Cohort.key == part.key).with_for_update()).first()
+    is_new = cohort is None
+    if cohort is None:
+        cohort = Cohort(key=part.key, created_at=now, seats_taken=0, state="open")
+        db.session.add(cohort)
+    if part.capacity is not None and part.capacity < cohort.seats_taken:
+        raise Conflict(
+            f"{cohort.seats_taken} people have a seat, so the capacity cannot be {part.capacity}. "
+            f"Write {cohort.seats_taken} or more."
+        )
+    cohort.webinar_id = webinar.id
+    cohort.title, cohort.zone, cohort.capacity = part.title, part.zone, part.capacity
+    cohort.organizer_name, cohort.organizer_email = part.organizer_name, part.organizer_email
+    cohort.enrolment_opens_at = _moment(part.enrolment_opens, part.zone)
+    cohort.enrolment_closes_at = _moment(part.enrolment_closes, part.zone)
+    cohort.late_join = part.late_join
+    cohort.livestream_url = part.livestream_url or ""
+    cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
+    cohort.announces_live = messages.live
+    cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
+    cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
+    db.session.flush()
+    return cohort, is_new
+
+
+def _moment(wall: datetime | None, zone: str) -> datetime | None:
+    return None if wall is None else to_utc(wall, zone)
+
+
+def _sessions(file: CohortFile, cohort: Cohort, *, announce: bool, actor: str, now: datetime) -> None:
+    known = {s.key: s for s in db.session.scalars(select(Session).where(Session.cohort_id == cohort.id))}
+    for part in file.sessions:
+        session = known.pop(part.key, None)
+        if session is None:
+            _new_session(part, cohort, announce=announce, actor=actor, now=now)
+        else:
+            _update_session(part, cohort, session, actor=actor, now=now)
+    for session in known.values():
+        # A session that left the file does not take place; what has happened stays.
+        if session.ends_at > now:
+            sessions.cancel(cohort, session, actor=actor, now=now)
+
+
+def _new_session(part: SessionPart, cohort: Cohort, *, announce: bool, actor: str, now: datetime) -> None:
+    session = Session(cohort_id=cohort.id, key=part.key, created_at=now, updated_at=now, revision=0)
+    _words(part, session)
+    sessions.place(session, part.starts, cohort.zone, part.minutes)
+    session.state = "cancelled" if part.cancelled else "scheduled"
+    db.session.add(session)
+    db.session.flush()
+    if announce and not part.cancelled and session.starts_at > now:
+        sessions.added(cohort, session, actor=actor, now=now)
+
+
+def _words(part: SessionPart, session: Session) -> None:
+    session.title, session.summary, session.livestream_url = part.title, part.summary, part.livestream_url or ""
+
+
+def _update_session(part: SessionPart, cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
+    old_words, old_time = (session.title, session.summary), (session.starts_at, session.ends_at)
+    was_over = session.ends_at <= now
+    _words(part, session)
+    if part.cancelled:
+        if not was_over:
+            sessions.cancel(cohort, session, actor=actor, now=now)
+        return
+    sessions.place(session, part.starts, cohort.zone, part.minutes)
+    is_moved = (session.starts_at, session.ends_at) != old_time
+    if was_over:
+        if is_moved:
+            raise Conflict(f"Session {session.key!r} is over; its time cannot be changed any more.")
+    elif session.state == "cancelled":
+        session.state = "scheduled"
+        sessions.added(cohort, session, actor=actor, now=now)
+    elif is_moved:
+        sessions.changed(cohort, session, old_starts_at=old_time[0], actor=actor, now=now)
+    elif (session.title, session.summary) != old_words:
+        sessions.reworded(session, now)
+
+
+def _drops(
+    file: CohortFile, cohort: Cohort, webinar: Webinar, uploads: Mapping[str, Upload], now: datetime
+) -> None:
+    known = {d.key: d for d in db.session.scalars(select(Drop).where(Drop.cohort_id == cohort.id))}
+    for part in file.drops:
+        drop = known.pop(part.key, None)
+        if drop is None:
+            drop = Drop(cohort_id=cohort.id, key=part.key)
+            db.session.add(drop)
+        drop.title, drop.note, drop.surprise = part.title, part.note, part.surprise
+        drop.wall_release, drop.zone = part.release.isoformat(timespec="seconds"), cohort.zone
+        drop.release_at = to_utc(part.release, cohort.zone)
+        db.session.flush()
+        _materials(part, drop, webinar, uploads, now)
+    for drop in known.values():
+        if drop.release_at <= now:
+            raise Conflict(f"Drop {drop.key!r} has been released; put it back into the file.")
+        db.session.delete(drop)
+
+
+def _materials(
+    part: DropPart, drop: Drop, webinar: Webinar, uploads: Mapping[str, Upload], now: datetime
+) -> None:
+    db.session.execute(delete(DropMaterial).where(DropMaterial.drop_id == drop.id))
+    for position, material_part in enumerate(part.materials):
+        material = _material(material_part, webinar)
+        if material_part.key in uploads:
+            _version(material, uploads[material_part.key], now)
+        db.session.add(DropMaterial(drop_id=drop.id, material_id=material.id, position=position))
+
+
+def _material(part: MaterialPart, webinar: Webinar) -> Material:
+    known = select(Material).where(Material.webinar_id == webinar.id, Material.key == part.key)
+    material = db.session.scalars(known).first()
+    if material is None:
+        material = Material(webinar_id=webinar.id, key=part.key)
+        db.session.add(material)
+    material.title, material.description, material.link = part.title, part.description, part.link or ""
+    db.session.flush()
+    return material
+
+
+def _version(material: Material, upload: Upload, now: datetime) -> None:
+    """A new version when the source changed; the ones before stay."""
+    latest = db.session.scalars(
+        select(MaterialVersion)
+        .where(MaterialVersion.material_id == material.id)
+        .order_by(MaterialVersion.number.desc())
+        .limit(1)
+    ).first()
+    if latest is not None and latest.source_sha256 == upload.source_sha256:
+        return
+    stored = upload.store()
+    db.session.add(
+        MaterialVersion(
+            material_id=material.id,
+            number=latest.number + 1 if latest else 1,
+            stored_name=stored.name,
+            extension=upload.extension,
+            media_type=stored.media_type,
+            size=stored.size,
+            sha256=stored.sha256,
+            source_sha256=upload.source_sha256,
+            created_at=now,
+        )
+    )
+    db.session.flush()

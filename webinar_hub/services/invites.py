@@ -1,0 +1,69 @@
+"""The calendar mails that follow another mail: one per session, because an invite holds one UID (RFC 5546, T13).
+
+They are written when their forerunner is recorded as sent, by one statement for all its recipients: signing up
+costs the same for one session as for fifty, and an address that refuses the first mail is not sent the rest.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, cast, literal, select
+from sqlalchemy.orm import aliased
+
+from webinar_hub.core.db import insert_selected, leave_work
+from webinar_hub.models import Cohort, Delivery, Registration, Session
+from webinar_hub.rules.delivery import priority_of
+
+# What follows which kind, for every other session that lies ahead.
+FOLLOWED_BY = {
+    "confirmation": "invite",
+    "registration_cancelled": "calendar_cancel",
+    "cohort_cancelled": "calendar_cancel",
+}
+COLUMNS = [
+    "key", "kind", "registration_id", "session_id", "state", "priority", "attempts",
+    "created_at", "due_at", "expires_at",
+]  # fmt: skip
+
+
+def follow_up(deliveries: Sequence[int], kinds: Collection[str], *, now: datetime) -> None:
+    """Write the calendar mails that follow these deliveries, all of them just sent and of these kinds."""
+    for kind, next_kind in FOLLOWED_BY.items():
+        if kind in kinds:
+            insert_selected(Delivery, COLUMNS, _rows(deliveries, kind, next_kind, now))
+            leave_work()
+
+
+def _rows(deliveries: Sequence[int], kind: str, next_kind: str, now: datetime) -> Any:
+    first = aliased(Delivery)
+    revision = Session.revision + Registration.revision
+    key = (
+        literal("session:") + cast(Session.id, String) + f":{next_kind}:" + cast(revision, String)
+        + ":registration:" + cast(Registration.id, String)
+    )  # fmt: skip
+    moment = literal(now, Delivery.due_at.type)
+    return (
+        select(
+            key, literal(next_kind), Registration.id, Session.id, literal("queued"),
+            literal(priority_of(next_kind)), literal(0), moment, moment, Session.ends_at,
+        )
+        .select_from(first)
+        .join(Registration, Registration.id == first.registration_id)
+        .join(Session, Session.cohort_id == Registration.cohort_id)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .where(
+            first.id.in_(deliveries),
+            first.kind == kind,
+            first.session_id.is_distinct_from(Session.id),
+            Session.ends_at > now,
+            _still_true(next_kind),
+        )
+    )  # fmt: skip
+
+
+def _still_true(kind: str) -> ColumnElement[bool]:
+    """An invite goes to who is coming, for what takes place; a cancellation to who left what was scheduled."""
+    if kind == "invite":
+        return (Registration.state == "confirmed") & (Session.state == "scheduled")
+    return (Registration.state == "cancelled") & (Session.state == "scheduled") | (Cohort.state == "cancelled")

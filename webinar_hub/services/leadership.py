@@ -1,0 +1,33 @@
+"""Which process rings the clock: a lease row that one holds and the others watch."""
+
+from sqlalchemy import or_
+
+from webinar_hub.core.clock import lease_moment
+from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.models import Lease
+
+CLOCK = "clock"
+
+
+def hold(owner: str, seconds: float) -> bool:
+    """Take or renew the clock's lease for `seconds` of the database's clock; whether `owner` leads now.
+
+    One compare-and-set statement: the row changes hands only after its lease has run out.
+    """
+    until = lease_moment(seconds)
+    free = or_(Lease.owner == owner, Lease.until < lease_moment())
+    statement = insert_or_update(
+        Lease,
+        {"name": CLOCK, "owner": owner, "until": until, "term": 1},
+        ["name"],
+        {"owner": owner, "until": until, "term": Lease.term + (Lease.owner != owner).cast(Lease.term.type)},
+        where=free,
+    ).returning(Lease.owner)
+    return db.session.execute(statement).first() is not None
+
+
+def give_up(owner: str) -> None:
+    """Let the next process lead at once instead of after the lease."""
+    lease = db.session.get(Lease, CLOCK)
+    if lease is not None and lease.owner == owner:
+        db.session.delete(lease)

@@ -1,0 +1,170 @@
+"""The outbox: writing deliveries, claiming them under a lease, recording what became of them.
+
+What is due when is decided in `rules/delivery.py`; composing and sending happen in `worker/`, outside any
+transaction. `docs/message-states.md` draws the states.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Table, and_, bindparam, func, or_, select, update
+
+from webinar_hub.core.clock import lease_moment
+from webinar_hub.core.db import db, insert_new, leave_work
+from webinar_hub.models import Delivery
+from webinar_hub.rules.delivery import Claimed, priority_of
+from webinar_hub.services import invites
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a claimed delivery: the state it goes to and, for "queued", when it is due again.
+
+    `burnt` says whether the attempt counts; one that never reached the mail server does not (F7).
+    """
+
+    claimed: Claimed
+    state: str
+    reply: str
+    due_at: datetime | None = None
+    burnt: bool = True
+
+
+def enqueue(
+    key: str,
+    kind: str,
+    registration_id: int,
+    *,
+    now: datetime,
+    session_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Put one message to one person into the outbox, due now; a second one of the same key is not added."""
+    values = {
+        "key": key,
+        "kind": kind,
+        "registration_id": registration_id,
+        "session_id": session_id,
+        "priority": priority_of(kind),
+        "created_at": now,
+        "due_at": now,
+        "expires_at": expires_at,
+        "state": "queued",
+        "attempts": 0,
+    }
+    insert_new(Delivery, values, Delivery.id)
+    leave_work()
+
+
+CLAIMED_COLUMNS = tuple(getattr(Delivery, name) for name in Claimed.__dataclass_fields__)
+
+
+def claim(limit: int, *, lease: float, now: datetime) -> list[Claimed]:
+    """Take up to `limit` due deliveries for `lease` seconds of the database's clock, the urgent ones first.
+
+    A row whose lease ran out belongs to nobody and is taken like a queued one: that is the whole rescue.
+    The rows are picked in a CTE so that PostgreSQL evaluates LIMIT and SKIP LOCKED once.
+    """
+    picked = (
+        select(Delivery.id)
+        .where(_open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
+        .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("picked")
+    )
+    statement = (
+        update(Delivery)
+        .where(Delivery.id.in_(select(picked.c.id)))
+        .values(
+            state="sending",
+            lease_token=secrets.token_urlsafe(16),
+            lease_until=lease_moment(lease),
+            attempts=Delivery.attempts + 1,
+            composed_at=func.coalesce(Delivery.composed_at, now, type_=Delivery.composed_at.type),
+        )
+        .returning(*CLAIMED_COLUMNS)
+        .execution_options(synchronize_session=False)
+    )
+    rows = [Claimed(*row) for row in db.session.execute(statement)]
+    return sorted(rows, key=lambda row: (priority_of(row.kind), row.id))
+
+
+def _open(now: datetime) -> Any:
+    """Due and held by nobody."""
+    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < lease_moment())
+    return and_(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now, free)
+
+
+def record(results: Sequence[Result], *, now: datetime) -> None:
+    """Write down what became of claimed deliveries, each only if its lease is still ours (fencing, F15).
+
+    A mail that the server took is "sent" even if it was cancelled meanwhile: that is the truth. One that was
+    not taken stays cancelled.
+    """
+    sent = [result for result in results if result.state == "sent"]
+    other = [result for result in results if result.state != "sent"]
+    table = cast("Table", Delivery.__table__)
+    mine = and_(table.c.id == bindparam("row"), table.c.lease_token == bindparam("token"))
+    if sent:
+        done = (
+            update(table)
+            .where(mine)
+            .values(state="sent", sent_at=now, reply=bindparam("said"), lease_until=None, lease_token=None)
+        )
+        db.session.connection().execute(done, [_parameters(result) for result in sent])
+        invites.follow_up([result.claimed.id for result in sent], _kinds(sent), now=now)
+    if other:
+        back = (
+            update(table)
+            .where(mine, table.c.state == "sending")
+            .values(
+                state=bindparam("goes_to"),
+                reply=bindparam("said"),
+                due_at=func.coalesce(bindparam("again", type_=table.c.due_at.type), table.c.due_at),
+                attempts=table.c.attempts - bindparam("not_burnt"),
+                lease_until=None,
+                lease_token=None,
+            )
+        )
+        db.session.connection().execute(back, [_parameters(result) | _fate(result) for result in other])
+
+
+def _parameters(result: Result) -> dict[str, Any]:
+    return {"row": result.claimed.id, "token": result.claimed.lease_token, "said": result.reply[:500]}
+
+
+def _fate(result: Result) -> dict[str, Any]:
+    return {"goes_to": result.state, "again": result.due_at, "not_burnt": 0 if result.burnt else 1}
+
+
+def _kinds(results: Sequence[Result]) -> frozenset[str]:
+    return frozenset(result.claimed.kind for result in results)
+
+
+def expire(now: datetime) -> int:
+    """End every delivery whose sense has passed and that nobody is sending at this moment; how many."""
+    statement = (
+        update(Delivery)
+        .where(_open(now), Delivery.expires_at <= now)
+        .values(state="expired", lease_until=None, lease_token=None)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
+
+def cancel(*conditions: Any) -> int:
+    """Cancel what meets `conditions` and has not been sent; how many.
+
+    One that is being sent keeps its lease, so that its sender can still say what happened to it.
+    """
+    statement = (
+        update(Delivery)
+        .where(Delivery.state.in_(("queued", "sending")), *conditions)
+        .values(state="cancelled", lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount

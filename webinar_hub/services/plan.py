@@ -1,0 +1,147 @@
+"""Keeps the stored broadcasts true to the plan: adds, re-times and withdraws; what was sent stays."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from webinar_hub.core.db import db, leave_work
+from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Session
+from webinar_hub.rules.message_plan import DropFacts, MessageRules, PlannedMessage, SessionFacts, plan
+from webinar_hub.services import outbox
+
+OPEN = ("planned", "expanding")
+
+
+def planned_messages(cohort: Cohort) -> list[PlannedMessage]:
+    """The cohort's plan as its rows stand now; a cancelled cohort has none."""
+    if cohort.state == "cancelled":
+        return []
+    sessions = db.session.scalars(select(Session).where(Session.cohort_id == cohort.id))
+    drops = db.session.scalars(select(Drop).where(Drop.cohort_id == cohort.id))
+    thanks = cohort.thank_you_minutes
+    return plan(
+        cohort.id,
+        [SessionFacts(s.id, s.starts_at, s.ends_at, s.state == "cancelled") for s in sessions],
+        [DropFacts(drop.id, drop.release_at) for drop in drops],
+        MessageRules(
+            reminders=tuple(timedelta(minutes=minutes) for minutes in cohort.reminder_minutes),
+            announces_live=cohort.announces_live,
+            thank_you_after=timedelta(minutes=thanks) if thanks is not None else None,
+        ),
+    )
+
+
+def replan(cohort: Cohort, *, now: datetime) -> None:
+    """Compare the plan with the stored broadcasts and change what differs, for what still lies ahead.
+
+    Announcements of a change (`announce`) are not part of the plan and are left alone.
+    """
+    db.session.flush()
+    stored = _stored(cohort)
+    wanted = {message.key: message for message in planned_messages(cohort)}
+    for key, message in wanted.items():
+        _make_true(cohort, message, stored.get(key, []), now)
+    for key, rows in stored.items():
+        if key not in wanted:
+            _withdraw([row for row in rows if row.state in (*OPEN, "expanded")])
+    leave_work()
+
+
+def announce(
+    cohort: Cohort,
+    kind: str,
+    revision: int,
+    *,
+    now: datetime,
+    session: Session | None = None,
+    old_starts_at: datetime | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """Tell everybody in the cohort at once; one announcement of a kind for each revision of its subject."""
+    subject = f"session:{session.id}" if session else f"cohort:{cohort.id}"
+    db.session.add(
+        Broadcast(
+            cohort_id=cohort.id,
+            key=f"{subject}:{kind}:{revision}",
+            kind=kind,
+            session_id=session.id if session else None,
+            old_starts_at=old_starts_at,
+            due_at=now,
+            expires_at=expires_at,
+        )
+    )
+    leave_work()
+
+
+def silence(session: Session) -> None:
+    """Stop what is on its way about a session's old time: reminders, invites, earlier announcements (F23)."""
+    outbox.cancel(
+        Delivery.session_id == session.id,
+        Delivery.kind.in_(("reminder", "live", "invite", "session_changed", "session_added")),
+    )
+    open_announcements = db.session.scalars(
+        select(Broadcast).where(
+            Broadcast.session_id == session.id,
+            Broadcast.kind.in_(("session_changed", "session_added")),
+            Broadcast.state.in_(OPEN),
+        )
+    )
+    for broadcast in open_announcements:
+        broadcast.state = "withdrawn"
+
+
+def _stored(cohort: Cohort) -> dict[str, list[Broadcast]]:
+    """The plan's stored broadcasts by key, the latest round last."""
+    rows = db.session.scalars(
+        select(Broadcast)
+        .where(Broadcast.cohort_id == cohort.id, Broadcast.kind.in_(("reminder", "live", "drop", "thank_you")))
+        .order_by(Broadcast.key, Broadcast.round)
+    )
+    stored: dict[str, list[Broadcast]] = {}
+    for row in rows:
+        stored.setdefault(row.key, []).append(row)
+    return stored
+
+
+def _make_true(cohort: Cohort, message: PlannedMessage, rounds: Sequence[Broadcast], now: datetime) -> None:
+    latest = rounds[-1] if rounds else None
+    if latest is not None and latest.due_at == message.due_at and latest.state != "withdrawn":
+        latest.expires_at = message.expires_at
+        return
+    if latest is not None and latest.state in OPEN and latest.expanded_through == 0:
+        _retime(latest, message, now)
+    elif message.due_at > now:
+        # It went out for the old time, or never will: the new time gets a round of its own.
+        _withdraw([row for row in rounds if row.state == "expanding"])
+        db.session.add(_broadcast(cohort, message, latest.round + 1 if latest else 1))
+
+
+def _retime(broadcast: Broadcast, message: PlannedMessage, now: datetime) -> None:
+    """Move an untouched broadcast; one whose new moment has passed would only confuse."""
+    broadcast.due_at, broadcast.expires_at = message.due_at, message.expires_at
+    if message.due_at <= now:
+        broadcast.state = "withdrawn"
+
+
+def _withdraw(broadcasts: Sequence[Broadcast]) -> None:
+    """Stop broadcasts, and what of them still waits in the outbox."""
+    for broadcast in broadcasts:
+        if broadcast.state in OPEN:
+            broadcast.state = "withdrawn"
+    if broadcasts:
+        outbox.cancel(Delivery.broadcast_id.in_([broadcast.id for broadcast in broadcasts]))
+
+
+def _broadcast(cohort: Cohort, message: PlannedMessage, round_: int) -> Broadcast:
+    return Broadcast(
+        cohort_id=cohort.id,
+        key=message.key,
+        round=round_,
+        kind=message.kind,
+        session_id=message.session_id,
+        drop_id=message.drop_id,
+        lead_minutes=int(message.lead.total_seconds() // 60) if message.lead else None,
+        due_at=message.due_at,
+        expires_at=message.expires_at,
+    )

@@ -1,0 +1,62 @@
+"""What a person wants to be sent, and the details she may correct herself."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import Invalid, NotFound
+from webinar_hub.core.tokens import Tokens
+from webinar_hub.models import Delivery, Person, Registration
+from webinar_hub.rules.delivery import TOPICS
+from webinar_hub.rules.zones import UnknownZone, zone
+from webinar_hub.services import audit, outbox
+from webinar_hub.services.registrations import hers
+
+
+def choose_topics(person: int, registration: str, *, reminders: bool, bonuses: bool, now: datetime) -> None:
+    """Switch a registration's reminders and bonus mails on or off from her own page."""
+    _choose(hers(person, registration), reminders=reminders, bonuses=bonuses, now=now)
+
+
+def unsubscribe(
+    tokens: Tokens, token: str, *, now: datetime, reminders: bool = False, bonuses: bool = False
+) -> None:
+    """Do what an unsubscribe link asks: end what is not kept, at once (RFC 8058). Raises NotFound.
+
+    Service mails (a moved session, a cancellation) still come: she keeps her place.
+    """
+    row = by_unsubscribe_token(tokens, token)
+    _choose(row, reminders=reminders, bonuses=bonuses, now=now)
+
+
+def by_unsubscribe_token(tokens: Tokens, token: str) -> Registration:
+    """The registration an unsubscribe link belongs to. Raises NotFound for every other text."""
+    parts = tokens.read("unsubscribe", token, (int, str))
+    row = db.session.get(Registration, parts[0]) if parts else None
+    if row is None or parts is None or row.nonce != parts[1]:
+        raise NotFound()
+    return row
+
+
+def _choose(row: Registration, *, reminders: bool, bonuses: bool, now: datetime) -> None:
+    row.reminders_off_at = None if reminders else row.reminders_off_at or now
+    row.bonuses_off_at = None if bonuses else row.bonuses_off_at or now
+    wanted = {"reminders": reminders, "bonuses": bonuses}
+    unwanted = [kind for kind, topic in TOPICS.items() if not wanted.get(topic, True)]
+    if unwanted:
+        outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(unwanted))
+    audit.note(
+        f"person:{row.person_id}", "topics.chosen", f"registration:{row.id}", now=now, **wanted
+    )
+
+
+def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> None:
+    """Correct her name and zone; later mails use them. Raises Invalid for an unknown zone."""
+    try:
+        zone(zone_name)
+    except UnknownZone as error:
+        raise Invalid("zone", str(error)) from error
+    row = db.session.scalars(select(Person).where(Person.id == person)).one()
+    row.name, row.zone = name, zone_name
+    audit.note(f"person:{person}", "details.changed", f"person:{person}", now=now)

@@ -1,0 +1,145 @@
+"""Moving, changing and cancelling a session or a cohort, with everything that follows from it (FEATURES B6).
+
+The cost is the same for ten registrants as for a million: what they are told is one broadcast, and their
+calendar entries follow because every invite carries the session's revision.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.models import Cohort, Delivery, Registration, Session
+from webinar_hub.rules.zones import NonexistentTime, to_utc
+from webinar_hub.services import audit, outbox, plan
+
+
+def find_cohort(cohort_key: str) -> Cohort:
+    """A cohort by the name its organizer gave, locked for a change. Raises NotFound naming it."""
+    cohort = db.session.scalars(select(Cohort).where(Cohort.key == cohort_key).with_for_update()).first()
+    if cohort is None:
+        raise NotFound(f"There is no cohort {cohort_key!r}.")
+    return cohort
+
+
+def find(cohort_key: str, session_key: str) -> tuple[Cohort, Session]:
+    """A session by the names its organizer gave, locked for a change. Raises NotFound naming what is missing."""
+    cohort = find_cohort(cohort_key)
+    sessions = db.session.scalars(select(Session).where(Session.cohort_id == cohort.id)).all()
+    for session in sessions:
+        if session.key == session_key:
+            return cohort, session
+    known = ", ".join(session.key for session in sessions)
+    raise NotFound(f"Cohort {cohort_key!r} has no session {session_key!r}; it has {known}.")
+
+
+def place(session: Session, wall_start: datetime, zone: str, minutes: int) -> None:
+    """Set when a session is: the wall time meant (naive), its zone, its length. Raises Invalid (DST gap)."""
+    try:
+        starts_at = to_utc(wall_start, zone)
+    except NonexistentTime as error:
+        raise Invalid("starts", str(error)) from error
+    session.wall_start, session.zone, session.minutes = wall_start.isoformat(timespec="seconds"), zone, minutes
+    session.starts_at = starts_at
+    session.ends_at = starts_at + timedelta(minutes=minutes)
+
+
+def reschedule(
+    cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *, actor: str, now: datetime
+) -> None:
+    """Move a session: reminders are re-timed, everybody gets an updated invite.
+
+    Raises Conflict for a session that is cancelled, over, or would start in the past; Invalid for a wall time
+    that does not exist.
+    """
+    if session.state == "cancelled":
+        raise Conflict(f"Session {session.key!r} is cancelled. Take that back in the cohort file first.")
+    if session.ends_at <= now:
+        raise Conflict(f"Session {session.key!r} is over.")
+    before = session.starts_at, session.ends_at
+    place(session, wall_start, cohort.zone, minutes)
+    if session.starts_at <= now:
+        raise Conflict("A session cannot be moved into the past.")
+    if (session.starts_at, session.ends_at) == before:
+        return
+    changed(cohort, session, old_starts_at=before[0], actor=actor, now=now)
+    plan.replan(cohort, now=now)
+
+
+def changed(cohort: Cohort, session: Session, *, old_starts_at: datetime, actor: str, now: datetime) -> None:
+    """Tell everybody that what their calendars show of a session has changed; the plan is for the caller."""
+    _raise_revision(session, now)
+    plan.silence(session)
+    plan.announce(
+        cohort,
+        "session_changed",
+        session.revision,
+        now=now,
+        session=session,
+        old_starts_at=old_starts_at,
+        expires_at=session.ends_at,
+    )
+    audit.note(
+        actor, "session.changed", f"session:{session.id}", now=now,
+        old=old_starts_at.isoformat(), new=session.starts_at.isoformat(),
+    )  # fmt: skip
+
+
+def reworded(session: Session, now: datetime) -> None:
+    """A session reads differently but is when it was: calendars learn it at their next update, without a mail."""
+    _raise_revision(session, now)
+
+
+def added(cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
+    """Tell everybody already registered of one more session, with its invite; the plan is for the caller."""
+    _raise_revision(session, now)
+    plan.announce(
+        cohort, "session_added", session.revision, now=now, session=session, expires_at=session.ends_at
+    )
+    audit.note(actor, "session.added", f"session:{session.id}", now=now, starts_at=session.starts_at.isoformat())
+
+
+def cancel(cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
+    """Cancel a session: nothing more is said of it but that, and it leaves every calendar.
+
+    Raises Conflict for one that is over. Cancelling twice is cancelling once.
+    """
+    if session.state == "cancelled":
+        return
+    if session.ends_at <= now:
+        raise Conflict(f"Session {session.key!r} is over.")
+    session.state = "cancelled"
+    _raise_revision(session, now)
+    plan.silence(session)
+    plan.announce(cohort, "session_cancelled", session.revision, now=now, session=session)
+    plan.replan(cohort, now=now)
+    audit.note(actor, "session.cancelled", f"session:{session.id}", now=now)
+
+
+def cancel_cohort(cohort: Cohort, *, actor: str, now: datetime) -> None:
+    """Cancel a whole cohort: one mail says so, and every session ahead leaves every calendar."""
+    if cohort.state == "cancelled":
+        return
+    cohort.state = "cancelled"
+    ahead = list(
+        db.session.scalars(
+            select(Session)
+            .where(Session.cohort_id == cohort.id, Session.state == "scheduled", Session.ends_at > now)
+            .order_by(Session.starts_at)
+        )
+    )
+    for session in ahead:
+        session.state = "cancelled"
+        _raise_revision(session, now)
+        plan.silence(session)
+    in_cohort = select(Registration.id).where(Registration.cohort_id == cohort.id)
+    outbox.cancel(Delivery.registration_id.in_(in_cohort), Delivery.kind != "my_link")
+    plan.announce(cohort, "cohort_cancelled", 1, now=now, session=ahead[0] if ahead else None)
+    plan.replan(cohort, now=now)
+    audit.note(actor, "cohort.cancelled", f"cohort:{cohort.id}", now=now)
+
+
+def _raise_revision(session: Session, now: datetime) -> None:
+    session.revision += 1
+    session.updated_at = now
