@@ -1,0 +1,6 @@
+"""Floor 8: `webinar-hub`, and the same as `python -m webinar_hub`."""
+
+from webinar_hub.cli import main
+
+if __name__ == "__main__":
+    main()

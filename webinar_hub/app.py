@@ -1,0 +1,88 @@
+"""Floor 7: puts the pieces together; `create_app` is the only place that knows them all."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+from flask_migrate import Migrate
+
+from webinar_hub import models, web
+from webinar_hub.adapters.storage.local import LocalStorage
+from webinar_hub.core import clock, db, log
+from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.links import Links
+from webinar_hub.core.tokens import Tokens
+from webinar_hub.documents.email import Composer
+from webinar_hub.queries.calendars import Hub
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+def resource_folder(name: str) -> Path:
+    """Where `templates` or `migrations` is: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).resolve().parent
+    beside = package.parent / name
+    return beside if (package.parent / "pyproject.toml").exists() else package / name
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The service as a WSGI application, without a worker. Raises ConfigError for settings it cannot run with."""
+    settings = settings or read_settings()
+    log.configure(settings.log_level, as_json=settings.log_format == "json")
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    app = Flask("webinar_hub", template_folder=str(resource_folder("templates")))
+    _configure(app, settings)
+    _provide(app, settings)
+    _connect(app, settings)
+    Compress(app)
+    web.register(app)
+    if settings.demo:
+        clock.restore(settings.clock_file)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    *older, current = settings.keys
+    app.config.update(
+        SECRET_KEY=current,
+        SECRET_KEY_FALLBACKS=older,
+        SESSION_COOKIE_NAME="__Host-hub" if settings.is_https else "hub",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TRUSTED_HOSTS=[settings.host, *LOCAL_HOSTS],
+        MAX_CONTENT_LENGTH=64 * 1024,
+        MAX_FORM_MEMORY_SIZE=64 * 1024,
+        MAX_FORM_PARTS=100,
+        WTF_CSRF_TIME_LIMIT=None,
+        SQLALCHEMY_DATABASE_URI=settings.database,
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(
+            settings.database, connections=settings.web_threads + settings.connections
+        ),
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_MIN_SIZE=600,
+    )
+
+
+def _provide(app: Flask, settings: Settings) -> None:
+    """What entry points ask the application for; `web/current.py` gives it its types."""
+    tokens = Tokens(settings.keys)
+    links = Links(settings.base_url, tokens)
+    app.extensions |= {
+        "settings": settings,
+        "tokens": tokens,
+        "links": links,
+        "hub": Hub(links=links, host=settings.host, sender=settings.mail_sender),
+        "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
+        "composer": Composer(resource_folder("templates") / "email"),
+    }
+
+
+def _connect(app: Flask, settings: Settings) -> None:
+    db.db.init_app(app)
+    Migrate(app, db.db, directory=str(resource_folder("migrations")), render_as_batch=True, compare_type=True)
+    with app.app_context():
+        db.prepare(db.db.engine)
+
+
+__all__ = ["create_app", "models", "resource_folder"]

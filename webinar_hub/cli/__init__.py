@@ -1,0 +1,57 @@
+"""Floor 6: the `webinar-hub` command; each command lives in a file of its own and is loaded when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from webinar_hub import __version__
+from webinar_hub.core.config import ConfigError
+from webinar_hub.core.errors import HubError
+
+COMMANDS = {
+    "serve": "Run the service: pages and worker in one process.",
+    "worker": "Run a worker apart from the pages.",
+    "demo": "Try everything out with an example, a mailbox and a clock you can move.",
+    "migrate": "Bring the database up to date.",
+    "check-config": "Say what is wrong with the settings, in plain words.",
+    "import": "Create or update a cohort from a file.",
+    "plan": "Show everything a cohort will be sent, when, to how many.",
+    "reschedule": "Move a session; everybody gets an updated invite.",
+    "cancel": "Cancel a session or a whole cohort; everybody is told.",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's file only when it is asked for: `--help` and `demo` need not wait for the others."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"webinar_hub.cli.{name.replace('-', '_')}_command")
+        command: click.Command = module.command
+        command.name, command.short_help = name, COMMANDS[name]
+        return command
+
+
+@click.command(cls=_Commands)
+@click.version_option(__version__, prog_name="webinar-hub")
+def hub() -> None:
+    """Live webinars and cohorts: sign-up, invites and reminders at the right moment, weekly bonus drops."""
+
+
+def main() -> None:
+    """Run the command; what a person can mend is said in words, without a traceback."""
+    try:
+        hub(standalone_mode=True)
+    except ConfigError as error:
+        click.echo("The settings are not right:", err=True)
+        for problem in error.problems:
+            click.echo(f"  - {problem}", err=True)
+        sys.exit(2)
+    except HubError as error:
+        click.echo(error.message, err=True)
+        sys.exit(1)

@@ -1,0 +1,28 @@
+"""`webinar-hub cancel`."""
+
+import click
+
+from webinar_hub.app import create_app
+from webinar_hub.cli.confirming import change
+from webinar_hub.cli.schema import demand_up_to_date
+from webinar_hub.core import clock
+from webinar_hub.services import sessions
+
+
+@click.command()
+@click.argument("cohort")
+@click.argument("session", required=False)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def command(cohort: str, session: str | None, yes: bool) -> None:
+    """Cancel SESSION of COHORT, or the whole COHORT; everybody registered is told."""
+    app = create_app()
+    demand_up_to_date(app)
+
+    def call_off() -> None:
+        if session is None:
+            sessions.cancel_cohort(sessions.find_cohort(cohort), actor="command line", now=clock.now())
+        else:
+            cohort_row, row = sessions.find(cohort, session)
+            sessions.cancel(cohort_row, row, actor="command line", now=clock.now())
+
+    change(app, cohort, call_off, yes=yes)

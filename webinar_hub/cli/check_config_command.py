@@ -1,0 +1,72 @@
+"""`webinar-hub check-config`."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+import requests
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from webinar_hub.adapters.mail.opening import describe, open_transport
+from webinar_hub.app import create_app
+from webinar_hub.cli.schema import behind
+from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.db import db
+from webinar_hub.core.log import without_secrets
+
+
+@click.command()
+@click.option("--online", is_flag=True, help="Also ask whether the public address answers.")
+def command(online: bool) -> None:
+    """Say what is wrong with the settings, in plain words; exit status 0 when nothing is."""
+    settings = read_settings()
+    problems = list(_problems(settings, online=online))
+    for warning in _warnings(settings):
+        click.echo(f"note: {warning}")
+    for problem in problems:
+        click.echo(f"wrong: {problem}")
+    if problems:
+        sys.exit(1)
+    click.echo(f"Everything is right: {settings.base_url}, mail by {describe(settings.mail_address)}.")
+
+
+def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
+    try:
+        open_transport(settings.mail_address, timeout=settings.mail_timeout).close()
+    except ValueError as error:
+        yield f"WEBINAR_HUB_MAIL: {error}"
+    yield from _database_problems(create_app(settings))
+    if online:
+        yield from _address_problems(settings)
+
+
+def _database_problems(app: Flask) -> Iterator[str]:
+    try:
+        with app.app_context():
+            db.session.execute(text("SELECT 1"))
+        if behind(app):
+            yield "The database is not up to date: run `webinar-hub migrate`."
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        yield f"WEBINAR_HUB_DATABASE_URL: the database does not answer ({without_secrets(reason)})."
+
+
+def _address_problems(settings: Settings) -> Iterator[str]:
+    try:
+        answer = requests.get(f"{settings.base_url}/healthz", timeout=5, allow_redirects=False)
+    except requests.RequestException as error:
+        yield f"WEBINAR_HUB_BASE_URL: {settings.base_url} does not answer ({type(error).__name__})."
+        return
+    if answer.status_code != 200:
+        yield f"{settings.base_url}/healthz answers {answer.status_code}: {answer.text[:200]}"
+
+
+def _warnings(settings: Settings) -> Iterator[str]:
+    if not settings.is_https and settings.host not in ("127.0.0.1", "localhost"):
+        yield "WEBINAR_HUB_BASE_URL is not https: personal links and cookies can be read on the way."
+    if settings.mail_address.startswith("console:"):
+        yield "WEBINAR_HUB_MAIL is console: mails are printed, nobody receives them."
+    if not settings.mail_sender:
+        yield "WEBINAR_HUB_MAIL_SENDER is not set: mails are sent from each organizer's own address."

@@ -1,0 +1,69 @@
+"""`webinar-hub demo`."""
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy import select
+
+from webinar_hub.app import create_app
+from webinar_hub.cli import importing
+from webinar_hub.cli.schema import bring_up_to_date
+from webinar_hub.cli.serving import Server, demand_free
+from webinar_hub.core import clock
+from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.db import db
+from webinar_hub.models import Cohort
+from webinar_hub.rules.cohort_file import read_cohort_file
+from webinar_hub.rules.example_dates import example_cohort_text
+from webinar_hub.rules.zones import zone
+
+ZONE = "America/New_York"
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--fresh", is_flag=True, help="Forget what was done in the demo and start over.")
+def command(port: int, fresh: bool) -> None:
+    """Try everything out: an example webinar, a mailbox in the browser, a clock you can move."""
+    demand_free("127.0.0.1", port)
+    settings = demo_settings(port)
+    if fresh and settings.data_folder.exists():
+        shutil.rmtree(settings.data_folder)
+    app = prepared(settings)
+    address = settings.base_url
+    click.echo(f"\n  The webinar   {address}/\n  Your mailbox  {address}/demo/mailbox\n", err=True)
+    click.echo("  Ctrl-C ends it.\n", err=True)
+    Server(app, f"127.0.0.1:{port}").run()
+
+
+def demo_settings(port: int) -> Settings:
+    """The demo's settings: everything in one folder, mails into the mailbox."""
+    return read_settings(
+        demo=True,
+        data_folder=read_settings().data_folder / "demo",
+        database_url="",
+        base_url=f"http://127.0.0.1:{port}",
+        mail="mailbox:",
+        mail_sender="",
+        log_format="text",
+        log_level="warning",
+    )
+
+
+def prepared(settings: Settings) -> Flask:
+    """The demo's application with its example in place."""
+    app = create_app(settings)
+    click.echo("Bringing the database up to date ...", err=True)
+    bring_up_to_date(app)
+    with app.app_context():
+        is_new = db.session.scalar(select(Cohort.id).limit(1)) is None
+    if is_new:
+        click.echo("Printing the example's hand-outs and importing its cohort ...", err=True)
+        folder = Path(str(files("webinar_hub"))) / "example"
+        today = clock.now().astimezone(zone(ZONE)).date()
+        text = example_cohort_text((folder / "cohort.toml").read_text(encoding="utf-8"), today)
+        importing.apply(app, read_cohort_file(text), folder)
+    return app

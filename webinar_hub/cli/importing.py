@@ -1,0 +1,40 @@
+"""Reads a cohort file and makes it true: what the `import` command and the demo have in common."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+from webinar_hub.cli.materials import uploads
+from webinar_hub.core import clock
+from webinar_hub.core.db import rehearsal, transaction
+from webinar_hub.queries import changes as seen
+from webinar_hub.rules.cohort_file import CohortFile
+from webinar_hub.services import cohort_files
+
+ACTOR = "command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What applying a file would do."""
+
+    changes: list[seen.Change]
+    announcements: list[seen.Announcement]
+
+
+def preview(app: Flask, file: CohortFile, folder: Path) -> Preview:
+    """Try a file out and undo it. Raises CohortFileErrors for missing files, HubError for what cannot be."""
+    now = clock.now()
+    with app.app_context(), rehearsal():
+        before = seen.snapshot(file.cohort.key)
+        cohort_files.apply(file, uploads(file, folder, None), actor=ACTOR, now=now)
+        after = seen.snapshot(file.cohort.key)
+        return Preview(seen.differences(before, after), seen.announcements(file.cohort.key, now))
+
+
+def apply(app: Flask, file: CohortFile, folder: Path) -> None:
+    """Make a file true, all of it or nothing."""
+    with app.app_context(), transaction():
+        materials = uploads(file, folder, app.extensions["storage"])
+        cohort_files.apply(file, materials, actor=ACTOR, now=clock.now())

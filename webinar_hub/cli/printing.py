@@ -1,0 +1,64 @@
+"""How the commands write moments, messages and changes on a terminal."""
+
+from collections.abc import Sequence
+
+from webinar_hub.documents.when import duration_in_words, place_of, when_in
+from webinar_hub.queries.changes import Announcement, Change
+from webinar_hub.queries.plan import CohortPlan, PlanLine
+
+KINDS = {
+    "reminder": "reminder",
+    "live": "we are live",
+    "drop": "bonus drop",
+    "thank_you": "thank-you",
+    "session_changed": "session moved",
+    "session_added": "new session",
+    "session_cancelled": "session cancelled",
+    "cohort_cancelled": "cohort cancelled",
+}
+WIDTH = 70
+
+
+def plan_lines(plan: CohortPlan) -> list[str]:
+    """A cohort's plan as a table."""
+    lines = [f"{plan.title} (times in {place_of(plan.zone)})", ""]
+    lines += [_plan_line(line, plan.zone) for line in plan.lines]
+    return lines if plan.lines else [*lines, "Nothing is planned."]
+
+
+def _plan_line(line: PlanLine, zone: str) -> str:
+    what = KINDS.get(line.kind, line.kind)
+    if line.lead:
+        what += f", {duration_in_words(line.lead)} before"
+    people = f"{line.people} {'person' if line.people == 1 else 'people'}"
+    status = {"expanded": f"sent to {line.done} of {people}", "missed": "missed"}.get(line.state, f"to {people}")
+    return f"{when_in(line.due_at, zone, year=True):<32} {what:<28} {line.about[:40]:<41} {status}"
+
+
+def change_lines(changes: Sequence[Change]) -> list[str]:
+    """What differs, old above new."""
+    lines = []
+    for change in changes:
+        if change.before is None:
+            lines.append(f"  + {change.what}: {_short(change.after)}")
+        elif change.after is None:
+            lines.append(f"  - {change.what}: {_short(change.before)}")
+        else:
+            lines.append(f"  ~ {change.what}: {_short(change.before)}")
+            lines.append(f"    {'becomes':>{len(change.what)}}: {_short(change.after)}")
+    return lines
+
+
+def announcement_lines(announcements: Sequence[Announcement]) -> list[str]:
+    """Who will be mailed at once."""
+    if not announcements:
+        return ["Nobody is mailed because of this."]
+    return [
+        f"Mailed at once: {KINDS.get(item.kind, item.kind)} “{item.about}” to {item.people} people."
+        for item in announcements
+    ]
+
+
+def _short(text: str | None) -> str:
+    text = " ".join((text or "").split())
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"

@@ -1,0 +1,31 @@
+"""`webinar-hub reschedule`."""
+
+from datetime import datetime
+
+import click
+
+from webinar_hub.app import create_app
+from webinar_hub.cli.confirming import change
+from webinar_hub.cli.schema import demand_up_to_date
+from webinar_hub.core import clock
+from webinar_hub.services import sessions
+
+
+@click.command()
+@click.argument("cohort")
+@click.argument("session")
+@click.argument("starts", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]))
+@click.option("--minutes", type=click.IntRange(5, 1440), help="A new length; as before without it.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+def command(cohort: str, session: str, starts: datetime, minutes: int | None, yes: bool) -> None:
+    """Move SESSION of COHORT to STARTS (such as 2027-01-12T19:00, in the cohort's zone)."""
+    app = create_app()
+    demand_up_to_date(app)
+
+    def move() -> None:
+        cohort_row, row = sessions.find(cohort, session)
+        sessions.reschedule(
+            cohort_row, row, starts, minutes or row.minutes, actor="command line", now=clock.now()
+        )
+
+    change(app, cohort, move, yes=yes)

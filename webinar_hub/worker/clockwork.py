@@ -1,0 +1,125 @@
+"""Rings at the right moment, with APScheduler: expands what is due, wakes the senders, sweeps up.
+
+It holds nothing that matters: one job in memory that re-arms itself to the next due moment, with a slow tick
+behind it for what other processes have written. A lease row says which process expands and sweeps.
+"""
+
+import socket
+import threading
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+
+from webinar_hub.core import clock, wake
+from webinar_hub.core.db import transaction
+from webinar_hub.core.log import get_logger
+from webinar_hub.queries import health
+from webinar_hub.services import allowances, broadcasts, leadership, outbox
+from webinar_hub.worker.senders import Senders
+
+log = get_logger("clock")
+JOB = "ring"
+SWEEP_EVERY = timedelta(minutes=10)
+ALLOWANCES_KEPT = timedelta(days=1)
+
+
+class Clockwork:
+    """One per process that may lead; `tick` and `leader_lease` in seconds of real time."""
+
+    def __init__(self, app: Flask, senders: Senders, *, tick: float, leader_lease: float) -> None:
+        self._app = app
+        self._senders = senders
+        self._tick = tick
+        self._leader_lease = leader_lease
+        self._owner = f"{socket.gethostname()}:{uuid4().hex}"
+        self._leads_until = 0.0
+        self._swept_at: datetime | None = None
+        self._again = threading.Event()
+        # Late is better than never, and one ring answers all that were missed.
+        defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults, timezone="UTC"
+        )
+
+    def start(self) -> None:
+        """Begin to ring; must not be called before a server has forked its processes."""
+        self._scheduler.add_job(self._ring, "interval", seconds=self._tick, id=JOB, next_run_time=clock.real_now())
+        self._scheduler.start()
+        self._stop_listening = wake.listen(self.ring_now)
+
+    def stop(self) -> None:
+        """Ring no more, and let another process lead at once."""
+        self._stop_listening()
+        self._scheduler.shutdown(wait=True)
+        with self._app.app_context():
+            try:
+                with transaction():
+                    leadership.give_up(self._owner)
+            except Exception as error:
+                log.warning("leadership not handed over", error=repr(error))
+
+    def ring_now(self) -> None:
+        """Ring as soon as possible: something was just committed, or the clock was moved."""
+        self._again.set()
+        self._senders.wake()
+        self._scheduler.modify_job(JOB, next_run_time=clock.real_now())
+
+    def _ring(self) -> None:
+        try:
+            with self._app.app_context():
+                self._again.clear()
+                leads, due = self._leads(), health.next_due()
+                if leads and due is not None and due <= clock.now():
+                    self._take_up()
+                    due = health.next_due()
+                if leads:
+                    self._sweep()
+            if due is not None and due <= clock.now():
+                self._senders.wake()
+            self._arm(due)
+        except Exception as error:
+            # A database that is away must not stop the clock (F6): the next tick tries again.
+            log.error("ring failed", error=repr(error))
+
+    def _leads(self) -> bool:
+        """Hold the lease, renewed when a third of it is used up rather than at every tick."""
+        if clock.monotonic() < self._leads_until:
+            return True
+        with transaction():
+            leads = leadership.hold(self._owner, self._leader_lease)
+        self._leads_until = clock.monotonic() + self._leader_lease / 3 if leads else 0.0
+        return leads
+
+    def _take_up(self) -> None:
+        """Give up what has lost its sense, and write out what is due, so that the senders find it."""
+        with transaction():
+            missed, expired = broadcasts.miss_expired(clock.now()), outbox.expire(clock.now())
+        if missed or expired:
+            log.warning("too late to send", messages=missed, deliveries=expired)
+        more = True
+        while more:
+            with transaction():
+                expanded = broadcasts.expand_next(clock.now())
+            more = expanded.more
+            if expanded.deliveries:
+                log.info("expanded", deliveries=expanded.deliveries)
+
+    def _sweep(self) -> None:
+        now = clock.now()
+        if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
+            return
+        with transaction():
+            allowances.forget(now - ALLOWANCES_KEPT)
+        self._swept_at = now
+
+    def _arm(self, due: datetime | None) -> None:
+        """Ring at the next due moment if that comes before the tick, at once if somebody called meanwhile."""
+        soonest = clock.real_now() + timedelta(seconds=self._tick)
+        if self._again.is_set():
+            soonest = clock.real_now()
+        elif due is not None and clock.now() < due:
+            soonest = min(soonest, clock.real_now() + (due - clock.now()))
+        self._scheduler.modify_job(JOB, next_run_time=soonest)

@@ -1,0 +1,81 @@
+"""Puts a worker together and runs it: inside the web process (`start`), or as a process of its own (`run`)."""
+
+import signal
+import threading
+from types import FrameType
+
+from flask import Flask
+
+from webinar_hub.adapters.mail.opening import open_transport
+from webinar_hub.core import clock
+from webinar_hub.core.config import Settings
+from webinar_hub.core.log import get_logger
+from webinar_hub.worker.breaker import Breaker
+from webinar_hub.worker.clockwork import Clockwork
+from webinar_hub.worker.demo_player import DemoPlayer
+from webinar_hub.worker.drain import Desk
+from webinar_hub.worker.recorder import Recorder
+from webinar_hub.worker.senders import Senders
+
+# What is on the wire at SIGTERM gets this long, in seconds (F5).
+GRACE = 14.0
+
+log = get_logger("worker")
+
+
+class Worker:
+    """The clock and the senders of one process."""
+
+    def __init__(self, app: Flask) -> None:
+        settings: Settings = app.extensions["settings"]
+        desk = Desk(
+            composer=app.extensions["composer"],
+            hub=app.extensions["hub"],
+            recorder=Recorder(),
+            breaker=Breaker(clock.monotonic),
+            lease=settings.lease,
+            mail_timeout=settings.mail_timeout,
+            stopping=lambda: self._senders.stopping,
+        )
+        self._senders = Senders(
+            app,
+            desk,
+            lambda: open_transport(settings.mail_address, timeout=settings.mail_timeout),
+            settings.connections,
+        )
+        self._clockwork = Clockwork(
+            app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease
+        )
+        self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
+
+    def start(self) -> None:
+        """Begin; only after a server has forked."""
+        self._senders.start()
+        self._clockwork.start()
+        if self._player:
+            self._player.start()
+        log.info("worker started")
+
+    def stop(self) -> bool:
+        """Finish what is on the wire and hand over; whether everything was finished in time."""
+        if self._player:
+            self._player.stop()
+        finished = self._senders.stop(GRACE)
+        self._clockwork.stop()
+        log.info("worker stopped", finished=finished)
+        return finished
+
+
+def run(app: Flask) -> int:
+    """Be a worker until SIGTERM or SIGINT; the process's exit status."""
+    asked = threading.Event()
+
+    def ask(_: int, __: FrameType | None) -> None:
+        asked.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    worker = Worker(app)
+    worker.start()
+    asked.wait()
+    return 0 if worker.stop() else 1
