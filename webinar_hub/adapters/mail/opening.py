@@ -1,0 +1,117 @@
+"""Turns the one mail setting into an open way out and into words for the screen; the ways out live next door."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+
+from webinar_hub.adapters.mail import MailTransport
+from webinar_hub.adapters.mail.console import ConsoleTransport
+from webinar_hub.adapters.mail.mailbox import MailboxTransport
+from webinar_hub.adapters.mail.smtp import SmtpTransport
+from webinar_hub.adapters.mail.smtp_connection import Security, SmtpServer
+
+EXAMPLES = "smtp://user:password@host:587?security=starttls, smtps://host, mailbox:/folder or console:"
+
+_PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _SmtpSetting:
+    server: SmtpServer
+    local_hostname: str | None
+
+
+def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = None) -> MailTransport:
+    """Make the transport that a setting names; nothing is connected yet.
+
+    `smtp://` uses STARTTLS when there is a password or the port is 587, unless `security=` says otherwise;
+    `timeout` is seconds per answer of the server, `stream` is where `console:` writes.
+    Raises ValueError in plain words that never repeat the setting, which may hold a password.
+    """
+    setting = _parsed(url, timeout)
+    if isinstance(setting, _SmtpSetting):
+        return SmtpTransport(setting.server, local_hostname=setting.local_hostname)
+    if isinstance(setting, Path):
+        return MailboxTransport(setting)
+    return ConsoleTransport(stream)
+
+
+def describe(url: str) -> str:
+    """Write the setting again with the password hidden; ValueError like `open_transport`."""
+    setting = _parsed(url, timeout=20.0)
+    if isinstance(setting, Path):
+        return f"mailbox:{setting}"
+    if setting is None:
+        return "console:"
+    server = setting.server
+    login = f"{quote(server.user)}:***@" if server.user is not None else ""
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    scheme, ending = ("smtps", "") if server.security == "tls" else ("smtp", f"?security={server.security}")
+    return f"{scheme}://{login}{host}:{server.port}{ending}"
+
+
+def _parsed(url: str, timeout: float) -> _SmtpSetting | Path | None:
+    """The parts of the setting; None is the console."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  reading it checks it
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme in ("smtp", "smtps"):
+        return _smtp(parts, timeout)
+    if parts.scheme == "mailbox" and parts.path and not (parts.netloc or parts.query or parts.fragment):
+        return Path(unquote(parts.path))
+    if url == "console:":
+        return None
+    raise ValueError(f"The mail setting is not understood. It looks like {EXAMPLES}")
+
+
+def _smtp(parts: SplitResult, timeout: float) -> _SmtpSetting:
+    if parts.path not in ("", "/") or parts.fragment or not _HOST.fullmatch(parts.hostname or ""):
+        raise ValueError(
+            "The mail setting has no usable host. Characters such as / ? # @ in a password are written as %XX"
+        )
+    options = _options(parts.query)
+    security = _security(parts, options.get("security"))
+    server = SmtpServer(
+        host=parts.hostname or "",
+        port=parts.port or _PORTS[security],
+        security=security,
+        user=unquote(parts.username) if parts.username else None,
+        password=None if parts.password is None else unquote(parts.password),
+        timeout=_seconds(options.get("timeout"), timeout),
+    )
+    if (server.user is None) != (server.password is None):
+        raise ValueError("The mail setting has a user name without a password, or a password without a user name")
+    return _SmtpSetting(server, options.get("hostname"))
+
+
+def _options(query: str) -> dict[str, str]:
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if not options.keys() <= {"security", "timeout", "hostname"}:
+        # The unknown word is not repeated: it may be the rest of a password with a question mark in it.
+        raise ValueError("In the mail setting only security, timeout and hostname may follow the question mark")
+    return options
+
+
+def _security(parts: SplitResult, asked: str | None) -> Security:
+    if parts.scheme == "smtps":
+        if asked not in (None, "tls"):
+            raise ValueError("In the mail setting smtps:// means security=tls; use smtp:// for anything else")
+        return "tls"
+    if asked is None:
+        return "starttls" if parts.password is not None or parts.port == 587 else "none"
+    if asked not in _PORTS:
+        raise ValueError("In the mail setting security is one of none, starttls and tls")
+    return asked
+
+
+def _seconds(asked: str | None, otherwise: float) -> float:
+    if asked is None:
+        return otherwise
+    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9])?", asked) or not 1 <= float(asked) <= 30:
+        raise ValueError("In the mail setting timeout is a number of seconds from 1 to 30")
+    return float(asked)
