@@ -15,6 +15,9 @@ from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries.calendars import Hub
 
+# The right side of calendar UIDs. They must stay the same for life (RFC 5545 3.8.4.7), so it is not the address
+# of the service, which may move; what makes them unique is on the left.
+CALENDAR_HOST = "webinar-hub"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -72,9 +75,9 @@ def _provide(app: Flask, settings: Settings) -> None:
         "settings": settings,
         "tokens": tokens,
         "links": links,
-        "hub": Hub(links=links, host=settings.host, sender=settings.mail_sender),
+        "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
-        "composer": Composer(resource_folder("templates") / "email"),
+        "composer": Composer(resource_folder("templates")),
     }
 
 

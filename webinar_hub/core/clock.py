@@ -36,14 +36,11 @@ def monotonic() -> float:
 def set_to(moment: datetime, remember_in: Path) -> None:
     """Move `now()` forward to `moment` (aware) and keep the shift in a file, so that a restart goes on there.
 
-    Raises ValueError for a moment that has passed: what was sent cannot be unsent.
+    A moment that has passed changes nothing: what was sent cannot be unsent.
     """
     global _moved_by
-    shift = moment - datetime.now(UTC)
-    if shift < _moved_by:
-        raise ValueError("The clock only moves forward.")
-    remember_in.write_text(str(shift.total_seconds()))
-    _moved_by = shift
+    _moved_by = max(_moved_by, moment - datetime.now(UTC))
+    remember_in.write_text(str(_moved_by.total_seconds()))
 
 
 def restore(remembered_in: Path) -> None:

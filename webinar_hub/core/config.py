@@ -99,7 +99,7 @@ class Settings(BaseSettings):
 
     @property
     def host(self) -> str:
-        """The public host name: the right side of Message-IDs and calendar UIDs."""
+        """The public host name."""
         return urlsplit(self.base_url).hostname or "localhost"
 
     @property

@@ -16,7 +16,7 @@ from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What calendar entries need to know of the installation; `sender` is "" where organizers send themselves."""
+    """What calendar entries need to know of the installation: `host` ends their UIDs, `sender` may be ""."""
 
     links: Links
     host: str

@@ -1,27 +1,68 @@
 """What happens next in the demo, and what it can show of it."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from webinar_hub.core.db import db
-from webinar_hub.models import Broadcast, Session
-from webinar_hub.queries.health import next_due
-from webinar_hub.rules.join_window import OPENS_BEFORE
+from webinar_hub.documents.when import duration_in_words
+from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Registration, Session, Webinar
+from webinar_hub.rules.join_window import OPENS_BEFORE, opens_at
+
+_WORDS = {
+    "live": "“We are live” goes out: {}",
+    "drop": "A bonus opens: {}",
+    "thank_you": "Thank you: {}",
+    "session_changed": "A new time: {}",
+    "session_cancelled": "A session is called off: {}",
+    "session_added": "A new date: {}",
+    "cohort_cancelled": "It is called off: {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NextThing:
+    """Something that lies ahead: at a moment (aware UTC), in the zone of its cohort, and what it is."""
+
+    at: datetime
+    zone: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the demo plays: its first webinar with its first cohort, whose zone the demo's clock is shown in."""
+
+    slug: str
+    cohort: str
+    zone: str
+
+
+def stage() -> Stage | None:
+    """The webinar the demo is about, or None before one is imported."""
+    row = db.session.execute(
+        select(Webinar.slug, Cohort.public_id, Cohort.zone)
+        .join(Cohort, Cohort.webinar_id == Webinar.id)
+        .order_by(Cohort.id)
+        .limit(1)
+    ).first()
+    return Stage(row.slug, row.public_id, row.zone) if row else None
 
 
 def next_moment(now: datetime) -> datetime | None:
     """The next moment after `now` at which something happens: a mail is due, a door opens, a session ends."""
-    opening = select(func.min(Session.starts_at)).where(Session.starts_at > now + OPENS_BEFORE)
-    ending = select(func.min(Session.ends_at)).where(Session.ends_at > now)
-    opens: datetime | None = db.session.scalar(opening)
-    candidates = [
-        db.session.scalar(select(func.min(Broadcast.due_at)).where(Broadcast.state == "planned")),
-        next_due(),
-        opens - OPENS_BEFORE if opens else None,
-        db.session.scalar(ending),
-    ]
-    return min((moment for moment in candidates if moment is not None and moment > now), default=None)
+    thing = next_thing(now)
+    return thing.at if thing else None
+
+
+def next_thing(now: datetime) -> NextThing | None:
+    """What happens next after `now`, or None where nothing lies ahead; four statements."""
+    # Of two things at once the first one named is said, and a mail is what people look for.
+    return min(_things(now), key=attrgetter("at"), default=None)
 
 
 def last_moment(now: datetime) -> datetime:
@@ -29,3 +70,59 @@ def last_moment(now: datetime) -> datetime:
     last_message = db.session.scalar(select(func.max(Broadcast.due_at)).where(Broadcast.state == "planned"))
     last_end = db.session.scalar(select(func.max(Session.ends_at)).where(Session.state == "scheduled"))
     return max(moment for moment in (now, last_message, last_end) if moment is not None)
+
+
+def _things(now: datetime) -> Iterator[NextThing]:
+    if row := _first(_next_broadcast(now)):
+        yield NextThing(row.due_at, row.zone, _said(row))
+    if row := _first(_next_delivery(now)):
+        yield NextThing(row.due_at, row.zone, "A mail that had to wait goes out")
+    if row := _first(_next_session(Session.starts_at, after=now + OPENS_BEFORE)):
+        yield NextThing(opens_at(row.starts_at), row.zone, f"The join button comes alive: {row.title}")
+    if row := _first(_next_session(Session.ends_at, after=now)):
+        yield NextThing(row.ends_at, row.zone, f"The live hour ends: {row.title}")
+
+
+def _first(statement: Any) -> Row[Any] | None:
+    row: Row[Any] | None = db.session.execute(statement.limit(1)).first()
+    return row
+
+
+def _next_broadcast(now: datetime) -> Any:
+    about = func.coalesce(Session.title, Drop.title, Webinar.title).label("about")
+    return (
+        select(Broadcast.due_at, Broadcast.kind, Broadcast.lead_minutes, Drop.surprise, Cohort.zone, about)
+        .join(Cohort, Cohort.id == Broadcast.cohort_id)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .outerjoin(Session, Session.id == Broadcast.session_id)
+        .outerjoin(Drop, Drop.id == Broadcast.drop_id)
+        .where(Broadcast.state == "planned", Broadcast.due_at > now)
+        .order_by(Broadcast.due_at, Broadcast.id)
+    )
+
+
+def _next_delivery(now: datetime) -> Any:
+    return (
+        select(Delivery.due_at, Cohort.zone)
+        .join(Registration, Registration.id == Delivery.registration_id)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .where(Delivery.state == "queued", Delivery.due_at > now)
+        .order_by(Delivery.due_at, Delivery.id)
+    )
+
+
+def _next_session(moment: Any, *, after: datetime) -> Any:
+    return (
+        select(Session.starts_at, Session.ends_at, Session.title, Cohort.zone)
+        .join(Cohort, Cohort.id == Session.cohort_id)
+        .where(Session.state == "scheduled", moment > after)
+        .order_by(moment, Session.id)
+    )
+
+
+def _said(row: Row[Any]) -> str:
+    if row.surprise:
+        return "A surprise bonus opens"  # what it is, nobody knows before
+    if row.kind == "reminder" and row.lead_minutes:
+        return f"Reminder, {duration_in_words(timedelta(minutes=row.lead_minutes))} before: {row.about}"
+    return _WORDS.get(row.kind, "A mail goes out: {}").format(row.about)

@@ -146,8 +146,8 @@ class Batch:
             name=place.name,
             email=place.email,
             key=due.key,
-            # The moment it was written tells apart what two databases of one host number alike.
-            message_id=f"{due.id}.{int(due.created_at.timestamp() * 1_000_000)}@{self.hub.host}",
+            # The moment it was written tells apart what two databases of one sender number alike.
+            message_id=f"{due.id}.{int(due.created_at.timestamp() * 1_000_000)}@{_domain(letter.from_address)}",
             composed_at=due.composed_at,
             me_link=links.me(place.person_id, place.link_nonce),
             unsubscribe_link=links.unsubscribe(place.id, place.nonce),
@@ -158,6 +158,11 @@ class Batch:
                 for material in letter.materials
             ),
         )
+
+
+def _domain(address: str) -> str:
+    """The domain of an address as headers write it."""
+    return address.rpartition("@")[2].encode("idna").decode()
 
 
 def _method(kind: str, session: Session | None, cohort: Cohort, lead: timedelta | None) -> str | None:

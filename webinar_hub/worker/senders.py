@@ -6,6 +6,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from webinar_hub.adapters.mail import MailTransport
+from webinar_hub.core import clock
 from webinar_hub.core.log import get_logger
 from webinar_hub.worker.drain import Desk, drain
 
@@ -23,10 +24,10 @@ class Senders:
         self._app = app
         self._desk = desk
         self._open_transport = open_transport
-        self._wanted = threading.Semaphore(0)
         self._stop = threading.Event()
+        self._calls = [threading.Event() for _ in range(threads)]
         self._threads = [
-            threading.Thread(target=self._run, name=f"sender-{number}", daemon=True) for number in range(threads)
+            threading.Thread(target=self._run, args=(call,), name="sender", daemon=True) for call in self._calls
         ]
 
     @property
@@ -41,25 +42,23 @@ class Senders:
 
     def wake(self) -> None:
         """Let every idle sender look whether something is due."""
-        for _ in self._threads:
-            self._wanted.release()
+        for call in self._calls:
+            call.set()
 
     def stop(self, seconds: float) -> bool:
         """Claim no more, finish what is on the wire; whether that was done within `seconds`."""
         self._stop.set()
         self.wake()
+        deadline = clock.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, deadline - clock.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _run(self) -> None:
+    def _run(self, call: threading.Event) -> None:
         transport = self._open_transport()
-        while True:
-            self._wanted.acquire()
-            while self._wanted.acquire(blocking=False):
-                pass  # One look answers all the calls that came meanwhile.
-            if self._stop.is_set():
-                break
+        while not self._stop.is_set():
+            call.wait()
+            call.clear()
             self._work(transport)
         transport.close()
 
