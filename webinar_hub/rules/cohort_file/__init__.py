@@ -1,0 +1,37 @@
+"""The cohort file an organizer writes (TOML): what it says, or every mistake in it with line and remedy."""
+
+from webinar_hub.rules.cohort_file.parts import (
+    AfterSession,
+    AgendaItem,
+    CohortFile,
+    CohortFileErrors,
+    CohortPart,
+    DropPart,
+    FileError,
+    MaterialPart,
+    MessagesPart,
+    NextStep,
+    PresenterPart,
+    Question,
+    SessionPart,
+    WebinarPart,
+)
+from webinar_hub.rules.cohort_file.reading import read_cohort_file
+
+__all__ = [
+    "AfterSession",
+    "AgendaItem",
+    "CohortFile",
+    "CohortFileErrors",
+    "CohortPart",
+    "DropPart",
+    "FileError",
+    "MaterialPart",
+    "MessagesPart",
+    "NextStep",
+    "PresenterPart",
+    "Question",
+    "SessionPart",
+    "WebinarPart",
+    "read_cohort_file",
+]
