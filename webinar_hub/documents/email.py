@@ -1,0 +1,171 @@
+"""One complete mail from a letter and a recipient, as bytes; the letter's texts come from letter_rendering.py.
+
+What all recipients share is worked out once per letter and kept; what is left per person takes a fraction of a
+millisecond, because 10,000 reminders fall due in the same minute.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import format_datetime
+from functools import lru_cache
+from pathlib import Path
+
+from markupsafe import escape
+
+from webinar_hub.documents import mime
+from webinar_hub.documents.ics import SharedInvite, session_uid, shared_invite
+from webinar_hub.documents.letter_rendering import LetterTemplates
+from webinar_hub.documents.letters import Letter, Recipient
+from webinar_hub.documents.names import inert, plain_name
+from webinar_hub.documents.slots import Slotted
+
+KEPT_LETTERS = 256
+"""Letters kept rendered, about 30 kB each: a cohort's sessions in a few dozen zones."""
+
+LANGUAGE = "en"
+
+_TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_HTML = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_CALENDAR = (
+    "Content-Type: text/calendar; method={}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+)
+_ATTACHED_CALENDAR = (
+    b'Content-Type: application/ics; name="invite.ics"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n"
+    b'Content-Disposition: attachment; filename="invite.ics"\r\n\r\n'
+)
+
+
+class Composer:
+    """Makes mails with the templates below one folder; may be used by several threads at once."""
+
+    def __init__(self, templates: Path) -> None:
+        self._templates = LetterTemplates(templates)
+        self._prepared = lru_cache(maxsize=KEPT_LETTERS)(self._prepare)
+
+    def compose(self, letter: Letter, recipient: Recipient) -> bytes:
+        """The RFC 5322 message of this letter to this person: the same arguments always give the same bytes.
+
+        Raises ValueError for an address or Message-ID that cannot stand in a header, for links that are not one
+        per material, and for a calendar entry that iTIP forbids (see ics.py); jinja2.TemplateError for a template
+        that asks for what is not there.
+        """
+        return _message(self._prepared(letter), recipient)
+
+    def rendered_letters(self) -> int:
+        """How many letters have been rendered so far: one per value, as long as it is kept."""
+        return self._prepared.cache_info().misses
+
+    def _prepare(self, letter: Letter) -> "_PreparedLetter":
+        rendered = self._templates.render(letter)
+        return _PreparedLetter(
+            letter=letter,
+            sender=_sender_headers(letter),
+            subject=(subject := Slotted(rendered.subject, str.encode)),
+            shared_subject=_subject_header(rendered.subject) if subject.is_shared else None,
+            text=Slotted(rendered.text, mime.quoted_printable),
+            html=Slotted(rendered.html, mime.quoted_printable),
+            invite=_invite(letter),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedLetter:
+    letter: Letter
+    sender: bytes
+    subject: Slotted
+    shared_subject: bytes | None
+    text: Slotted
+    html: Slotted
+    invite: SharedInvite | None
+
+
+def _invite(letter: Letter) -> SharedInvite | None:
+    if letter.session is None or letter.calendar_method is None:
+        return None
+    return shared_invite(letter.session, letter.calendar_method)
+
+
+def _sender_headers(letter: Letter) -> bytes:
+    name = plain_name(letter.organizer_name)
+    headers = mime.mailbox_header("From", name, letter.from_address)
+    if letter.organizer_email != letter.from_address:
+        headers += mime.mailbox_header("Reply-To", name, letter.organizer_email)
+    return headers
+
+
+def _message(prepared: _PreparedLetter, recipient: Recipient) -> bytes:
+    if len(recipient.downloads) != len(prepared.letter.materials):
+        raise ValueError("a recipient has one link for each material of the letter")
+    name = inert(recipient.name)
+    values = _values(name, recipient)
+    alternatives = [
+        _TEXT + prepared.text.fill([mime.quoted_printable(value) for value in values]),
+        _HTML + prepared.html.fill([mime.quoted_printable(escape(value)) for value in values]),
+    ]
+    headers = _headers(prepared, recipient, name, values)
+    boundary = _boundary(recipient.message_id)
+    if prepared.invite is None:
+        return headers + mime.multipart("alternative", f"{boundary}.a", alternatives)
+    calendar = mime.base64_lines(_calendar(prepared, prepared.invite, recipient, name))
+    alternatives.append(_CALENDAR.format(prepared.invite.method).encode() + calendar)
+    inline = mime.multipart("alternative", f"{boundary}.a", alternatives)
+    return headers + mime.multipart("mixed", f"{boundary}.m", [inline, _ATTACHED_CALENDAR + calendar])
+
+
+def _values(name: str, recipient: Recipient) -> Sequence[str]:
+    """What goes into the slots, in the order slots.py has them."""
+    spoken_to = f" {name}" if name else ""
+    return [spoken_to, recipient.me_link, recipient.unsubscribe_link, *recipient.downloads]
+
+
+def _headers(prepared: _PreparedLetter, recipient: Recipient, name: str, values: Sequence[str]) -> bytes:
+    return b"".join(
+        (
+            prepared.sender,
+            mime.mailbox_header("To", name, recipient.email),
+            prepared.shared_subject or _personal_subject(prepared, values),
+            f"Date: {format_datetime(recipient.composed_at)}\r\n".encode(),
+            mime.token_header("Message-ID", f"<{recipient.message_id}>"),
+            b"MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n",
+            mime.token_header("X-Entity-Ref-ID", recipient.key),
+            _list_headers(prepared.letter, recipient) if prepared.letter.can_be_unsubscribed else b"",
+            f"Content-Language: {LANGUAGE}\r\n".encode(),
+        )
+    )
+
+
+def _subject_header(subject: str) -> bytes:
+    return mime.text_header("Subject", plain_name(subject))
+
+
+def _personal_subject(prepared: _PreparedLetter, values: Sequence[str]) -> bytes:
+    return _subject_header(prepared.subject.fill([value.encode() for value in values]).decode())
+
+
+def _list_headers(letter: Letter, recipient: Recipient) -> bytes:
+    """One-click unsubscribing (RFC 8058), and a name to sort the mails by (RFC 2919)."""
+    return b"".join(
+        (
+            mime.token_header("List-Id", f"<{letter.webinar_slug or letter.topic}.{letter.host}>"),
+            mime.token_header("List-Unsubscribe", f"<{recipient.unsubscribe_link}>"),
+            b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        )
+    )
+
+
+def _calendar(prepared: _PreparedLetter, invite: SharedInvite, recipient: Recipient, name: str) -> bytes:
+    session = prepared.letter.session
+    public_id = session.public_id if session else ""
+    return invite.for_attendee(
+        uid=session_uid(public_id, recipient.registration_public_id, prepared.letter.host),
+        name=name,
+        email=recipient.email,
+        revision=recipient.calendar_revision,
+        stamped_at=recipient.composed_at,
+    )
+
+
+def _boundary(message_id: str) -> str:
+    return f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:24]}"

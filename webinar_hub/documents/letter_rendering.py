@@ -1,0 +1,105 @@
+"""A letter's templates turned into texts with slots, once for all its recipients; email.py makes mails of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from webinar_hub.core.links import Links
+from webinar_hub.core.tokens import Tokens
+from webinar_hub.documents import markdown, slots, when
+from webinar_hub.documents.letters import Letter
+
+KILOBYTE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedLetter:
+    """Subject (one line), text and HTML (CRLF line ends) of a letter, with its slots still open."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """What templates call the recipient: markers, as nothing of her is known yet."""
+
+    name: str
+    me: str
+    unsubscribe: str
+    downloads: tuple[str, ...]
+
+
+class LetterTemplates:
+    """The folders `<templates>/email/<kind>/`, each with subject.txt, body.txt and body.html."""
+
+    def __init__(self, templates: Path) -> None:
+        """Take the project's folder of templates; a template is read when its first letter is rendered."""
+        self._environment = Environment(
+            loader=FileSystemLoader(templates / "email"),
+            undefined=StrictUndefined,
+            autoescape=select_autoescape(["html"]),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "when_for": when.when_for,
+            "when_in": when.when_in,
+            "time_range": when.time_range,
+            "duration": when.duration_in_words,
+            "time_left": time_left,
+            "one_by_one": zip,
+        }
+        self._environment.filters |= {
+            "markdown": markdown.to_html,
+            "markdown_text": markdown.to_text,
+            "file_size": file_size,
+        }
+        # Remote style sheets are none of ours, and fetching one would let a letter reach into the network.
+        self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+    def render(self, letter: Letter) -> RenderedLetter:
+        """Render one letter; raises jinja2.TemplateError when a template lacks or asks for what is not there."""
+        letter = slots.without_slots(letter)
+        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.downloads(len(letter.materials)))
+        # No keys: a letter holds public links only; personal ones come with the recipient.
+        facts = {"letter": letter, "you": you, "links": Links(letter.base_url, Tokens([]))}
+        subject = self._of_kind(letter, "subject.txt", facts)
+        html = self._of_kind(letter, "body.html", facts | {"subject": " ".join(subject.split())})
+        return RenderedLetter(
+            subject=" ".join(subject.split()),
+            text=_on_the_wire(self._of_kind(letter, "body.txt", facts)),
+            html=_on_the_wire(self._inliner.inline(html)),
+        )
+
+    def _of_kind(self, letter: Letter, name: str, facts: dict[str, object]) -> str:
+        return self._environment.get_template(f"{letter.kind}/{name}").render(facts)
+
+
+def time_left(letter: Letter) -> str:
+    """How far a reminder's session is away, to begin a sentence: "Tomorrow", "In 1 week", "In 10 minutes"."""
+    lead = letter.lead or timedelta()
+    if letter.session and timedelta(hours=12) <= lead < timedelta(days=2):
+        starts = letter.session.starts_at.astimezone(ZoneInfo(letter.recipient_zone))
+        reminded = (letter.session.starts_at - lead).astimezone(ZoneInfo(letter.recipient_zone))
+        if starts.date() - reminded.date() == timedelta(days=1):
+            return "Tomorrow"
+    return f"In {when.duration_in_words(lead)}"
+
+
+def file_size(size: int) -> str:
+    """A file's size as people say it: "340 kB", "1.2 MB"; kilobytes of 1,000 bytes, as file managers count."""
+    kilobytes = max(1, round(size / KILOBYTE))
+    return f"{kilobytes} kB" if kilobytes < KILOBYTE else f"{size / KILOBYTE**2:.1f} MB"
+
+
+def _on_the_wire(text: str) -> str:
+    """No blanks at the end of a line, at most one empty line, CRLF."""
+    text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n").replace("\n", "\r\n") + "\r\n"
