@@ -2,7 +2,7 @@
 
 Revision: 0001
 After:
-Made: 2026-11-23 08:33:00.313002
+Made: 2026-11-23 08:50:51.903031
 """
 
 import sqlalchemy as sa
@@ -161,25 +161,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("webinar_id", "position", name=op.f("uq_presenters_webinar_id_position")),
     )
     op.create_table(
-        "drops",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("public_id", sa.String(length=16), nullable=False),
-        sa.Column("cohort_id", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(length=80), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("surprise", sa.Boolean(), nullable=False),
-        sa.Column("wall_release", sa.String(length=19), nullable=False),
-        sa.Column("zone", sa.String(length=64), nullable=False),
-        sa.Column("release_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["cohort_id"], ["cohorts.id"], name=op.f("fk_drops_cohort_id_cohorts"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_drops")),
-        sa.UniqueConstraint("cohort_id", "key", name=op.f("uq_drops_cohort_id_key")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_drops_public_id")),
-    )
-    op.create_table(
         "material_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("material_id", sa.Integer(), nullable=False),
@@ -273,6 +254,34 @@ def upgrade() -> None:
             "ix_attendance_segments_session_id_registration_id", ["session_id", "registration_id"], unique=False
         )
 
+    op.create_table(
+        "drops",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=16), nullable=False),
+        sa.Column("cohort_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("surprise", sa.Boolean(), nullable=False),
+        sa.Column("wall_release", sa.String(length=19), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("release_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("after_session_id", sa.Integer(), nullable=True),
+        sa.Column("after_days", sa.Integer(), nullable=False),
+        sa.Column("after_at", sa.String(length=8), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["after_session_id"],
+            ["sessions.id"],
+            name=op.f("fk_drops_after_session_id_sessions"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["cohort_id"], ["cohorts.id"], name=op.f("fk_drops_cohort_id_cohorts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drops")),
+        sa.UniqueConstraint("cohort_id", "key", name=op.f("uq_drops_cohort_id_key")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_drops_public_id")),
+    )
     op.create_table(
         "broadcasts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -438,6 +447,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("broadcasts")
+    op.drop_table("drops")
     with op.batch_alter_table("attendance_segments", schema=None) as batch_op:
         batch_op.drop_index("ix_attendance_segments_session_id_registration_id")
 
@@ -448,7 +458,6 @@ def downgrade() -> None:
 
     op.drop_table("registrations")
     op.drop_table("material_versions")
-    op.drop_table("drops")
     op.drop_table("presenters")
     op.drop_table("materials")
     with op.batch_alter_table("consents", schema=None) as batch_op:

@@ -1,13 +1,15 @@
 """The database: the base of all models, the one place that commits, and what each engine needs to be safe."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Select, event
+from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Select, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -30,6 +32,10 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+
+# SQLite lets one write at a time and has the others look again after naps of up to 100 ms. Between the threads of
+# one process a lock is quicker: whoever waits goes on the moment the other is done.
+_one_writer = threading.RLock()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -63,14 +69,15 @@ def transaction() -> Iterator[Session]:
     """
     session: Session = db.session()
     session.rollback()
-    try:
-        session.connection(execution_options={"begin": "IMMEDIATE"})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        session.info.pop("work", None)
-        raise
+    with _one_writer if _is_sqlite() else nullcontext():
+        try:
+            session.connection(execution_options={"begin": "IMMEDIATE"})
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            session.info.pop("work", None)
+            raise
     if session.info.pop("work", False):
         wake.ring()
 
@@ -132,13 +139,20 @@ def _on_begin(connection: Any) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-def insert_new(model: type[Base], values: dict[str, Any], *returning: Any) -> Any:
-    """Insert a row unless a UNIQUE constraint knows it already; the returned columns, or None where it does.
+def insert_new(model: type[Base], values: dict[str, Any], *returning: str) -> Any:
+    """Insert a row unless a UNIQUE constraint knows it already; the columns named, or None where it does.
 
     The constraint decides, not a look beforehand: two requests at once cannot both find the place empty.
     """
-    statement = _insert(model).values(**values).on_conflict_do_nothing()
-    return db.session.execute(statement.returning(*returning)).first()
+    statement = _insert_of_new(cast("Table", model.__table__), db.engine.dialect.name, returning)
+    return db.session.connection().execute(statement, values).first()
+
+
+@cache
+def _insert_of_new(table: Table, dialect: str, returning: tuple[str, ...]) -> Any:
+    """Built once for each table, because building it takes longer than running it."""
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return insert.on_conflict_do_nothing().returning(*(table.c[name] for name in returning))
 
 
 def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) -> int:
@@ -159,4 +173,8 @@ def insert_or_update(
 
 
 def _insert(model: type[Base]) -> Any:
-    return postgresql.insert(model) if db.engine.dialect.name == "postgresql" else sqlite.insert(model)
+    return sqlite.insert(model) if _is_sqlite() else postgresql.insert(model)
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"

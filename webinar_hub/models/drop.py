@@ -25,6 +25,10 @@ class Drop(Base):
     wall_release: Mapped[str] = mapped_column(String(19))
     zone: Mapped[str] = mapped_column(String(64))
     release_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # A drop that follows a session moves with it: so many days later, at a time of day or (empty) at its end.
+    after_session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="SET NULL"))
+    after_days: Mapped[int] = mapped_column(default=0)
+    after_at: Mapped[str] = mapped_column(String(8), default="")
 
 
 class DropMaterial(Base):

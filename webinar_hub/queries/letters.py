@@ -16,6 +16,7 @@ from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.rules.delivery import Claimed, topic_of
 
 DAY = timedelta(days=1)
+LEAD_STEPS = (DAY, timedelta(hours=1), timedelta(minutes=10))
 # Kinds that put a session into the calendar, and kinds that take it out again.
 REQUESTS = frozenset(("confirmation", "invite", "session_changed", "session_added"))
 CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel"))
@@ -112,7 +113,7 @@ class Batch:
         session = self._session(due, place)
         broadcast = self.broadcasts.get(due.broadcast_id or 0)
         ahead = [s for s in sessions if s.state == "scheduled" and s.ends_at > due.composed_at]
-        lead = timedelta(minutes=broadcast.lead_minutes) if broadcast and broadcast.lead_minutes else None
+        lead = _lead(broadcast, session, due)
         if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
             lead = DAY
         shown = calendar_session(session, cohort, webinar.title, self.hub) if session else None
@@ -158,6 +159,18 @@ class Batch:
                 for material in letter.materials
             ),
         )
+
+
+def _lead(broadcast: Broadcast | None, session: Session | None, due: Claimed) -> timedelta | None:
+    """How far ahead the session is: the planned distance, or, in a late reminder, the real one in round figures."""
+    if broadcast is None or session is None or not broadcast.lead_minutes:
+        return None
+    planned = timedelta(minutes=broadcast.lead_minutes)
+    real = session.starts_at - due.composed_at
+    if planned - real <= planned / 8:
+        return planned
+    step = next(step for step in LEAD_STEPS if real >= 2 * step or step == LEAD_STEPS[-1])
+    return max(step, round(real / step) * step)
 
 
 def _domain(address: str) -> str:

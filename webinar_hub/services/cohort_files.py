@@ -175,12 +175,24 @@ def _drops(
         drop.title, drop.note, drop.surprise = part.title, part.note, part.surprise
         drop.wall_release, drop.zone = part.release.isoformat(timespec="seconds"), cohort.zone
         drop.release_at = to_utc(part.release, cohort.zone)
+        _follow(part, drop, cohort)
         db.session.flush()
         _materials(part, drop, webinar, uploads, now)
     for drop in known.values():
         if drop.release_at <= now:
             raise Conflict(f"Drop {drop.key!r} has been released; put it back into the file.")
         db.session.delete(drop)
+
+
+def _follow(part: DropPart, drop: Drop, cohort: Cohort) -> None:
+    """Remember the rule a release was worked out from, so that the drop can move with its session."""
+    after = part.after
+    drop.after_session_id = None
+    if after is not None:
+        session = select(Session.id).where(Session.cohort_id == cohort.id, Session.key == after.session_key)
+        drop.after_session_id = db.session.scalar(session)
+    drop.after_days = after.days if after else 0
+    drop.after_at = after.at.isoformat() if after and after.at else ""
 
 
 def _materials(

@@ -4,14 +4,15 @@ The cost is the same for ten registrants as for a million: what they are told is
 calendar entries follow because every invite carries the session's revision.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
-from webinar_hub.models import Cohort, Delivery, Registration, Session
-from webinar_hub.rules.zones import NonexistentTime, to_utc
+from webinar_hub.models import Cohort, Delivery, Drop, Registration, Session
+from webinar_hub.rules.release import release_after
+from webinar_hub.rules.zones import NonexistentTime, to_utc, zone
 from webinar_hub.services import audit, outbox, plan
 
 
@@ -34,13 +35,14 @@ def find(cohort_key: str, session_key: str) -> tuple[Cohort, Session]:
     raise NotFound(f"Cohort {cohort_key!r} has no session {session_key!r}; it has {known}.")
 
 
-def place(session: Session, wall_start: datetime, zone: str, minutes: int) -> None:
+def place(session: Session, wall_start: datetime, zone_name: str, minutes: int) -> None:
     """Set when a session is: the wall time meant (naive), its zone, its length. Raises Invalid (DST gap)."""
     try:
-        starts_at = to_utc(wall_start, zone)
+        starts_at = to_utc(wall_start, zone_name)
     except NonexistentTime as error:
         raise Invalid("starts", str(error)) from error
-    session.wall_start, session.zone, session.minutes = wall_start.isoformat(timespec="seconds"), zone, minutes
+    session.wall_start, session.zone = wall_start.isoformat(timespec="seconds"), zone_name
+    session.minutes = minutes
     session.starts_at = starts_at
     session.ends_at = starts_at + timedelta(minutes=minutes)
 
@@ -63,8 +65,23 @@ def reschedule(
         raise Conflict("A session cannot be moved into the past.")
     if (session.starts_at, session.ends_at) == before:
         return
+    _take_drops_along(session, now)
     changed(cohort, session, old_starts_at=before[0], actor=actor, now=now)
     plan.replan(cohort, now=now)
+
+
+def _take_drops_along(session: Session, now: datetime) -> None:
+    """Move the drops that follow this session and have not been released."""
+    place_of_session = zone(session.zone)
+    starts, ends = (
+        moment.astimezone(place_of_session).replace(tzinfo=None) for moment in (session.starts_at, session.ends_at)
+    )
+    followers = select(Drop).where(Drop.after_session_id == session.id, Drop.release_at > now)
+    for drop in db.session.scalars(followers):
+        at = time.fromisoformat(drop.after_at) if drop.after_at else None
+        release = release_after(starts, ends, days=drop.after_days, at=at)
+        drop.wall_release = release.isoformat(timespec="seconds")
+        drop.release_at = to_utc(release, drop.zone)
 
 
 def changed(cohort: Cohort, session: Session, *, old_starts_at: datetime, actor: str, now: datetime) -> None:

@@ -38,6 +38,8 @@ class Clockwork:
         self._leads_until = 0.0
         self._swept_at: datetime | None = None
         self._again = threading.Event()
+        self._ringing = threading.Lock()
+        self._stopped = False
         # Late is better than never, and one ring answers all that were missed.
         defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         self._scheduler = BackgroundScheduler(
@@ -53,7 +55,10 @@ class Clockwork:
     def stop(self) -> None:
         """Ring no more, and let another process lead at once."""
         self._stop_listening()
-        self._scheduler.shutdown(wait=True)
+        # APScheduler's own waiting would deadlock with a ring that re-arms itself: it holds the lock for that.
+        with self._ringing:
+            self._stopped = True
+            self._scheduler.shutdown(wait=False)
         with self._app.app_context():
             try:
                 with transaction():
@@ -68,6 +73,11 @@ class Clockwork:
         self._scheduler.modify_job(JOB, next_run_time=clock.real_now())
 
     def _ring(self) -> None:
+        with self._ringing:
+            if not self._stopped:
+                self._look()
+
+    def _look(self) -> None:
         try:
             with self._app.app_context():
                 self._again.clear()

@@ -10,6 +10,7 @@ from webinar_hub.rules.cohort_file.parts import AfterSession, DropPart, Material
 from webinar_hub.rules.cohort_file.sections import SENTENCE, SHORT_TEXT, TITLE
 from webinar_hub.rules.cohort_file.sessions import Sessions
 from webinar_hub.rules.cohort_file.table import UNREADABLE, Notebook, Table
+from webinar_hub.rules.release import release_after
 from webinar_hub.rules.zones import clock_words, to_utc, zone
 
 _SOURCES = ("file", "handout", "link")
@@ -81,7 +82,7 @@ class DropReader:
         if session is None or not self._zone_name:
             return None
         ends = _wall_end(session, self._zone_name)
-        release = release_after(ends, session.starts, after)
+        release = release_after(session.starts, ends, days=after.days, at=after.at)
         if release < ends:
             message = f"This is before the session ends at {clock_words(ends)}. Write a later at, or days = 1."
             table.refuse("at", message)
@@ -106,16 +107,6 @@ class DropReader:
         )
         table.done()
         return material
-
-
-def release_after(ends: datetime, starts: datetime, after: AfterSession) -> datetime:
-    """Return the wall time `after.days` days after a session, all naive in the cohort's zone.
-
-    Days count from the day it starts, at `after.at`; without a time of day, from the moment it ends.
-    """
-    if after.at is None:
-        return ends + timedelta(days=after.days)
-    return datetime.combine(starts.date() + timedelta(days=after.days), after.at)
 
 
 def _wall_end(session: SessionPart, zone_name: str) -> datetime:
