@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 from flask_compress import Compress
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
 from webinar_hub.adapters.storage.local import LocalStorage
@@ -38,6 +39,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     _provide(app, settings)
     _connect(app, settings)
     Compress(app)
+    if settings.trusted_proxies:
+        # Only as many hops are believed as the operator says there are (ASVS 4.1.3); the host never is.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0
+        )
     web.register(app)
     if settings.demo:
         clock.restore(settings.clock_file)

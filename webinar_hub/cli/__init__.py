@@ -4,10 +4,12 @@ import importlib
 import sys
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from webinar_hub import __version__
-from webinar_hub.core.config import ConfigError
+from webinar_hub.core.config import ConfigError, demo_values, preset
 from webinar_hub.core.errors import HubError
+from webinar_hub.core.log import without_secrets
 
 COMMANDS = {
     "serve": "Run the service: pages and worker in one process.",
@@ -39,8 +41,11 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands)
 @click.version_option(__version__, prog_name="webinar-hub")
-def hub() -> None:
+@click.option("--demo", is_flag=True, help="Work on the demo's data, by the demo's clock.")
+def hub(demo: bool) -> None:
     """Live webinars and cohorts: sign-up, invites and reminders at the right moment, weekly bonus drops."""
+    if demo:
+        preset(**demo_values())
 
 
 def main() -> None:
@@ -54,4 +59,8 @@ def main() -> None:
         sys.exit(2)
     except HubError as error:
         click.echo(error.message, err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        click.echo(f"The database does not answer: {without_secrets(str(error.orig).splitlines()[0])}", err=True)
+        click.echo("`webinar-hub check-config` may say more. Nothing was changed.", err=True)
         sys.exit(1)

@@ -1,11 +1,12 @@
 """`webinar-hub cancel`."""
 
+from datetime import datetime
+
 import click
 
 from webinar_hub.app import create_app
-from webinar_hub.cli.confirming import change
+from webinar_hub.cli.confirming import ACTOR, change
 from webinar_hub.cli.schema import demand_up_to_date
-from webinar_hub.core import clock
 from webinar_hub.services import sessions
 
 
@@ -18,11 +19,11 @@ def command(cohort: str, session: str | None, yes: bool) -> None:
     app = create_app()
     demand_up_to_date(app)
 
-    def call_off() -> None:
+    def call_off(now: datetime) -> None:
         if session is None:
-            sessions.cancel_cohort(sessions.find_cohort(cohort), actor="command line", now=clock.now())
+            sessions.cancel_cohort(sessions.find_cohort(cohort), actor=ACTOR, now=now)
         else:
             cohort_row, row = sessions.find(cohort, session)
-            sessions.cancel(cohort_row, row, actor="command line", now=clock.now())
+            sessions.cancel(cohort_row, row, actor=ACTOR, now=now)
 
     change(app, cohort, call_off, yes=yes)

@@ -13,7 +13,7 @@ from webinar_hub.cli import importing
 from webinar_hub.cli.schema import bring_up_to_date
 from webinar_hub.cli.serving import Server, demand_free
 from webinar_hub.core import clock
-from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.config import Settings, demo_values, read_settings
 from webinar_hub.core.db import db
 from webinar_hub.models import Cohort
 from webinar_hub.rules.cohort_file import read_cohort_file
@@ -29,7 +29,7 @@ ZONE = "America/New_York"
 def command(port: int, fresh: bool) -> None:
     """Try everything out: an example webinar, a mailbox in the browser, a clock you can move."""
     demand_free("127.0.0.1", port)
-    settings = demo_settings(port)
+    settings = read_settings(**demo_values(), base_url=f"http://127.0.0.1:{port}")
     if fresh and settings.data_folder.exists():
         shutil.rmtree(settings.data_folder)
     app = prepared(settings)
@@ -37,20 +37,6 @@ def command(port: int, fresh: bool) -> None:
     click.echo(f"\n  The webinar   {address}/\n  Your mailbox  {address}/demo/mailbox\n", err=True)
     click.echo("  Ctrl-C ends it.\n", err=True)
     Server(app, f"127.0.0.1:{port}").run()
-
-
-def demo_settings(port: int) -> Settings:
-    """The demo's settings: everything in one folder, mails into the mailbox."""
-    return read_settings(
-        demo=True,
-        data_folder=read_settings().data_folder / "demo",
-        database_url="",
-        base_url=f"http://127.0.0.1:{port}",
-        mail="mailbox:",
-        mail_sender="",
-        log_format="text",
-        log_level="warning",
-    )
 
 
 def prepared(settings: Settings) -> Flask:

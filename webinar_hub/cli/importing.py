@@ -5,14 +5,13 @@ from pathlib import Path
 
 from flask import Flask
 
+from webinar_hub.cli.confirming import ACTOR
 from webinar_hub.cli.materials import uploads
 from webinar_hub.core import clock
 from webinar_hub.core.db import rehearsal, transaction
 from webinar_hub.queries import changes as seen
 from webinar_hub.rules.cohort_file import CohortFile
 from webinar_hub.services import cohort_files
-
-ACTOR = "command line"
 
 
 @dataclass(frozen=True, slots=True)

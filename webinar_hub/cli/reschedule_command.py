@@ -5,9 +5,8 @@ from datetime import datetime
 import click
 
 from webinar_hub.app import create_app
-from webinar_hub.cli.confirming import change
+from webinar_hub.cli.confirming import ACTOR, change
 from webinar_hub.cli.schema import demand_up_to_date
-from webinar_hub.core import clock
 from webinar_hub.services import sessions
 
 
@@ -22,10 +21,8 @@ def command(cohort: str, session: str, starts: datetime, minutes: int | None, ye
     app = create_app()
     demand_up_to_date(app)
 
-    def move() -> None:
+    def move(now: datetime) -> None:
         cohort_row, row = sessions.find(cohort, session)
-        sessions.reschedule(
-            cohort_row, row, starts, minutes or row.minutes, actor="command line", now=clock.now()
-        )
+        sessions.reschedule(cohort_row, row, starts, minutes or row.minutes, actor=ACTOR, now=now)
 
     change(app, cohort, move, yes=yes)

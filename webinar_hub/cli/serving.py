@@ -8,6 +8,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from webinar_hub.core.config import Settings
+from webinar_hub.core.db import close_connections
 from webinar_hub.worker.running import GRACE, Worker
 
 
@@ -29,6 +30,8 @@ class Server(BaseApplication):
         self._address = address
         self._with_worker = with_worker
         self._worker: Worker | None = None
+        with app.app_context():
+            close_connections()
         super().__init__()
 
     def load_config(self) -> None:

@@ -17,6 +17,9 @@ SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
+_preset: dict[str, Any] = {}
+
+
 class ConfigError(Exception):
     """The environment holds a setting the service cannot run with; `problems` are in plain words."""
 
@@ -164,12 +167,30 @@ def _in_plain_words(error: ValidationError) -> list[str]:
     return problems
 
 
+def preset(**values: Any) -> None:
+    """Let these values win over the environment in this process from now on: the demo's."""
+    _preset.update(values)
+
+
+def demo_values() -> dict[str, Any]:
+    """What makes a process one of the demo's: everything in one folder, mails into the mailbox, a movable clock."""
+    return {
+        "demo": True,
+        "data_folder": read_settings().data_folder / "demo",
+        "database_url": "",
+        "mail": "mailbox:",
+        "mail_sender": "",
+        "log_format": "text",
+        "log_level": "warning",
+    }
+
+
 def read_settings(**overrides: Any) -> Settings:
     """The settings of this process; `overrides` win over the environment.
 
     Raises ConfigError naming each variable that is wrong and what to write instead.
     """
     try:
-        return Settings(**(_secrets_from_files() | overrides))
+        return Settings(**(_secrets_from_files() | _preset | overrides))
     except ValidationError as error:
         raise ConfigError(_in_plain_words(error)) from error

@@ -87,12 +87,19 @@ def rehearsal() -> Iterator[Session]:
     """Everything inside is undone at the end: to see what a change would do, by doing it."""
     session: Session = db.session()
     session.rollback()
-    try:
-        yield session
-    finally:
-        session.rollback()
-        session.expunge_all()
-        session.info.pop("work", None)
+    with _one_writer if _is_sqlite() else nullcontext():
+        try:
+            session.connection(execution_options={"begin": "IMMEDIATE"})
+            yield session
+        finally:
+            session.rollback()
+            session.expunge_all()
+            session.info.pop("work", None)
+
+
+def close_connections() -> None:
+    """Close every open connection, as a process must before it forks: two must never talk through one."""
+    db.engine.dispose()
 
 
 def leave_work() -> None:
