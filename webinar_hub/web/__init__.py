@@ -1,0 +1,38 @@
+"""Floor 6, for people: pages and forms; each view translates, opens the transaction and calls one service."""
+
+from flask import Flask
+
+from webinar_hub.web import (
+    calendars,
+    demo,
+    downloads,
+    errors,
+    filters,
+    headers,
+    health,
+    join,
+    lost_link,
+    me,
+    protection,
+    public,
+    registration,
+    request_log,
+    sign_up,
+    unsubscribe,
+)
+
+_AREAS = (public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health)
+
+
+def register(app: Flask) -> None:
+    """Put the pages, their protection and their error answers into the app."""
+    request_log.register(app)
+    headers.register(app)
+    protection.register(app)
+    errors.register(app)
+    filters.register(app)
+    for area in _AREAS:
+        app.register_blueprint(area.blueprint)
+    if app.extensions["settings"].demo:
+        # The mailbox shows everybody's mails, so where mails are real it does not exist.
+        app.register_blueprint(demo.blueprint)

@@ -1,0 +1,41 @@
+"""What the running app offers to its pages, with types; app.py puts it into `app.extensions`."""
+
+from typing import cast
+
+from flask import current_app, request
+
+from webinar_hub.adapters.storage import Storage
+from webinar_hub.core.config import Settings
+from webinar_hub.core.links import Links
+from webinar_hub.core.tokens import Tokens
+from webinar_hub.queries.calendars import Hub
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def links() -> Links:
+    """Absolute links, built from the configured base."""
+    return cast(Links, current_app.extensions["links"])
+
+
+def tokens() -> Tokens:
+    """Signs and reads personal links."""
+    return cast(Tokens, current_app.extensions["tokens"])
+
+
+def storage() -> Storage:
+    """Where the files of materials lie."""
+    return cast(Storage, current_app.extensions["storage"])
+
+
+def hub() -> Hub:
+    """What calendar entries say of this installation."""
+    return cast(Hub, current_app.extensions["hub"])
+
+
+def network() -> str:
+    """Where the request comes from, for limits; app.py decides how far forwarded headers are believed."""
+    return request.remote_addr or "unknown"

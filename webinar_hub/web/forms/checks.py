@@ -1,0 +1,44 @@
+"""Checks of one typed value, raising the words that stand beside the field."""
+
+from email_validator import EmailNotValidError, validate_email
+from wtforms import Field, Form
+from wtforms.validators import ValidationError
+
+from webinar_hub.documents.names import plain_name
+from webinar_hub.rules.zones import UnknownZone, zone
+
+LONGEST_NAME = 120
+LONGEST_EMAIL = 254
+_BLANKS = " \t\u00a0"
+
+
+def name(form: Form, field: Field) -> None:
+    """A name on one line. Line ends and other controls are refused and not repaired: nobody types them (A02)."""
+    typed = (field.data or "").strip()
+    if not typed:
+        raise ValidationError("Write your name as it should stand on your certificate.")
+    if len(typed) > LONGEST_NAME:
+        raise ValidationError(f"Your name can have at most {LONGEST_NAME} characters.")
+    if any(not sign.isprintable() and sign not in _BLANKS for sign in typed) and plain_name(typed) != typed:
+        raise ValidationError("There is an invisible character in the name. Type it again by hand, on one line.")
+
+
+def email(form: Form, field: Field) -> None:
+    """An address that mail can reach; reserved test domains are for installations that try things out."""
+    typed = field.data or ""
+    if not typed.strip():
+        raise ValidationError("Write the e-mail address your link should go to.")
+    if len(typed) > LONGEST_EMAIL:
+        raise ValidationError(f"An e-mail address has at most {LONGEST_EMAIL} characters.")
+    try:
+        validate_email(typed.strip(" "), check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    except EmailNotValidError as problem:
+        raise ValidationError("Write an e-mail address like name@example.com.") from problem
+
+
+def time_zone(form: Form, field: Field) -> None:
+    """A zone of the tz database, or nothing."""
+    try:
+        zone(field.data or "UTC")
+    except UnknownZone as problem:
+        raise ValidationError("Choose your time zone from the list.") from problem

@@ -1,0 +1,81 @@
+"""The sign-up form: one screen, no password."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+
+from webinar_hub.documents.names import plain_name
+from webinar_hub.services.registrations import SignUp
+from webinar_hub.web.forms import checks
+from webinar_hub.web.forms.zone_choices import zone_choices
+
+NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
+STALE = (
+    "This page was open for too long, or cookies are switched off in this browser. "
+    "Nothing was lost: press the button again."
+)
+PROFESSIONS = (
+    SelectChoice("", "Choose one"),
+    SelectChoice("OT", "Occupational therapist (OT)"),
+    SelectChoice("OTA", "Occupational therapy assistant (OTA)"),
+    SelectChoice("PT", "Physical therapist (PT)"),
+    SelectChoice("PTA", "Physical therapist assistant (PTA)"),
+    SelectChoice("SLP", "Speech-language pathologist (SLP)"),
+    SelectChoice("Nurse", "Nurse"),
+    SelectChoice("LMT", "Massage therapist (LMT)"),
+    SelectChoice("Parent", "Parent or caregiver"),
+    SelectChoice("Other", "Something else"),
+)
+
+
+class SignUpForm(FlaskForm):
+    """What is asked; the token against forged requests is checked like a field, so that nothing typed is lost."""
+
+    name = StringField("Your name", [checks.name])
+    email = StringField("Your e-mail address", [checks.email])
+    profession = SelectField(
+        "Your profession",
+        [InputRequired("Choose what describes you best.")],
+        choices=list(PROFESSIONS),
+        validate_choice=True,
+    )
+    zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
+    news = BooleanField(NEWS_WORDS)
+    leave_empty = StringField("Leave this field empty")
+
+    def __init__(self, home_zone: str) -> None:
+        super().__init__(zone=home_zone)
+        self._home_zone = home_zone
+        self.zone.choices = zone_choices(home_zone, self.zone.data or home_zone)
+        self.problem = ""
+
+    @property
+    def is_by_robot(self) -> bool:
+        """Whether the field nobody sees was filled in."""
+        return bool(self.leave_empty.data)
+
+    def note(self, field: str, message: str) -> None:
+        """Show what a service said: beside the field it names, or above the form."""
+        if field in self._fields:
+            self._fields[field].errors = [message]
+        else:
+            self.problem = message
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Check every field; a stale token is a problem of the page and not of what she typed."""
+        is_right = bool(super().validate())
+        if self.csrf_token.errors:
+            self.problem = STALE
+        return is_right
+
+    def sign_up(self, *, page: str) -> SignUp:
+        """What was typed, for the service; an empty zone means the cohort's."""
+        return SignUp(
+            name=plain_name(self.name.data or ""),
+            email=(self.email.data or "").strip(),
+            profession=self.profession.data,
+            zone=self.zone.data or self._home_zone,
+            news_words=NEWS_WORDS if self.news.data else "",
+            page=page,
+        )

@@ -1,0 +1,74 @@
+"""Signing up for a cohort: the form, what becomes of it, and the thank-you that is the same for everybody."""
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from webinar_hub.core import clock
+from webinar_hub.core.db import transaction
+from webinar_hub.core.errors import HubError, Invalid, TooMany
+from webinar_hub.documents.calendar_links import calendar_links
+from webinar_hub.queries import calendars
+from webinar_hub.queries import public as queries
+from webinar_hub.queries.views import CohortView, WebinarView
+from webinar_hub.services import registrations
+from webinar_hub.web.current import hub, network, settings
+from webinar_hub.web.forms.sign_up import SignUpForm
+from webinar_hub.web.protection import csrf
+
+blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
+
+
+@blueprint.get("/sign-up/<cohort>")
+def form(slug: str, cohort: str) -> Response:
+    """The empty form, or the reason why nobody can sign up now."""
+    about = queries.sign_up_page(slug, cohort, clock.now())
+    return _form_page(about, SignUpForm(about[1].zone), 409 if about[1].closed_because else 200)
+
+
+# The form carries the token itself and answers kindly, with everything typed kept.
+@blueprint.post("/sign-up/<cohort>")
+@csrf.exempt
+def save(slug: str, cohort: str) -> Response | Redirect:
+    """Register her. A form a robot filled in is thanked and forgotten."""
+    now = clock.now()
+    about = queries.sign_up_page(slug, cohort, now)
+    filled = SignUpForm(about[1].zone)
+    if not filled.is_by_robot:
+        if not filled.validate():
+            return _form_page(about, filled, 400)
+        try:
+            with transaction():
+                registrations.sign_up(
+                    cohort,
+                    filled.sign_up(page=request.path),
+                    network=network(),
+                    per_network=settings().sign_ups_per_hour,
+                    now=now,
+                )
+        except HubError as problem:
+            return _refused(about, filled, problem)
+    flash(filled.email.data or "", "signed_up")
+    return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort), 303)
+
+
+@blueprint.get("/thanks/<cohort>")
+def thanks(slug: str, cohort: str) -> str:
+    """What happens next; it never shows a way in, because the address is not proven yet (A14)."""
+    view, cohort_view = queries.sign_up_page(slug, cohort, clock.now())
+    entries = calendars.public_cohort(cohort, hub())
+    coming = cohort_view.next_session.public_id if cohort_view.next_session else None
+    links = [calendar_links(entry.session) for entry in entries if entry.session.public_id == coming]
+    return render_template("web/thanks.html", view=view, cohort=cohort_view, calendar=links[0] if links else None)
+
+
+def _refused(about: tuple[WebinarView, CohortView], filled: SignUpForm, problem: HubError) -> Response:
+    filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
+    response = _form_page(about, filled, problem.status)
+    if isinstance(problem, TooMany):
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
+    view, cohort = about
+    return make_response(render_template("web/sign_up.html", view=view, cohort=cohort, form=shown), status)

@@ -1,0 +1,37 @@
+"""Ending mails by the link in them: looking changes nothing, one press ends them, another brings them back."""
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from webinar_hub.core import clock
+from webinar_hub.core.db import transaction
+from webinar_hub.queries import preferences as queries
+from webinar_hub.services import preferences
+from webinar_hub.web.current import tokens
+from webinar_hub.web.protection import csrf
+
+blueprint = Blueprint("unsubscribe", __name__)
+
+
+@blueprint.get("/unsubscribe/<token>")
+def page(token: str) -> str:
+    """What is sent at the moment, and one button; mail scanners may look as often as they like (A21)."""
+    return render_template("web/unsubscribe.html", view=queries.unsubscribe_page(tokens(), token), token=token)
+
+
+# The token is the authority, and RFC 8058 section 3.2 sends no cookie; so another site can do no harm either.
+@blueprint.post("/unsubscribe/<token>")
+@csrf.exempt
+def change(token: str) -> Response:
+    """End what is not ticked; the one-click POST of a mail program ticks nothing."""
+    with transaction():
+        preferences.unsubscribe(
+            tokens(),
+            token,
+            now=clock.now(),
+            reminders="reminders" in request.form,
+            bonuses="bonuses" in request.form,
+        )
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return Response("You are unsubscribed.\n", mimetype="text/plain")
+    view = queries.unsubscribe_page(tokens(), token)
+    return make_response(render_template("web/unsubscribe.html", view=view, token=token, saved=True))
