@@ -30,7 +30,7 @@ def _plan_line(line: PlanLine, zone: str) -> str:
     what = KINDS.get(line.kind, line.kind)
     if line.lead:
         what += f", {duration_in_words(line.lead)} before"
-    people = f"{line.people} {'person' if line.people == 1 else 'people'}"
+    people = _people(line.people)
     status = {"expanded": f"sent to {line.done} of {people}", "missed": "missed"}.get(line.state, f"to {people}")
     return f"{when_in(line.due_at, zone, year=True):<32} {what:<28} {line.about[:40]:<41} {status}"
 
@@ -54,9 +54,13 @@ def announcement_lines(announcements: Sequence[Announcement]) -> list[str]:
     if not announcements:
         return ["Nobody is mailed because of this."]
     return [
-        f"Mailed at once: {KINDS.get(item.kind, item.kind)} “{item.about}” to {item.people} people."
+        f"Mailed at once: {KINDS.get(item.kind, item.kind)} “{item.about}” to {_people(item.people)}."
         for item in announcements
     ]
+
+
+def _people(number: int) -> str:
+    return f"{number} {'person' if number == 1 else 'people'}"
 
 
 def _short(text: str | None) -> str:

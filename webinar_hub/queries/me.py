@@ -121,6 +121,7 @@ def join_page(person: int, session: str, now: datetime) -> JoinView:
     """The door of a session she has a place in. Raises NotFound."""
     url = db.session.scalar(
         select(func.coalesce(func.nullif(Session.livestream_url, ""), Cohort.livestream_url))
+        .select_from(Session)
         .join(Cohort, Cohort.id == Session.cohort_id)
         .where(Session.public_id == session)
     )
@@ -129,6 +130,18 @@ def join_page(person: int, session: str, now: datetime) -> JoinView:
             if candidate.public_id == session and view.state == "confirmed":
                 return _door(view, candidate, url or "", now)
     raise NotFound()
+
+
+def has_place(person: int, session: str) -> bool:
+    """Whether she has a place in the session with this public id."""
+    found = db.session.scalar(
+        select(Registration.id)
+        .join(Session, Session.cohort_id == Registration.cohort_id)
+        .where(
+            Registration.person_id == person, Registration.state == "confirmed", Session.public_id == session
+        )
+    )
+    return found is not None
 
 
 def _door(view: RegistrationView, session: SessionView, url: str, now: datetime) -> JoinView:
