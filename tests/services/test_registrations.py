@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from time_machine import Traveller
 from flask import Flask
 from sqlalchemy import func, select
+from time_machine import Traveller
 
 from tests.building import NOW, given_cohort, only_person, only_registration, outbox, sign_up
 from webinar_hub.core import clock
@@ -59,9 +59,7 @@ def test_one_address_is_one_registration_however_it_is_written(app: Flask, cohor
     assert len(outbox(app)) == 1, "a second mail within ten minutes would be a mail bomb"
 
 
-def test_signing_up_again_later_sends_the_confirmation_again(
-    app: Flask, cohort: str, travel: Traveller
-) -> None:
+def test_signing_up_again_later_sends_the_confirmation_again(app: Flask, cohort: str, travel: Traveller) -> None:
     sign_up(app, cohort)
     travel.shift(timedelta(minutes=9, seconds=59))
     sign_up(app, cohort)
@@ -116,7 +114,9 @@ def test_an_unknown_cohort_is_not_found(app: Flask, cohort: str, unknown: str) -
         sign_up(app, unknown)
 
 
-@pytest.mark.parametrize("address", ["", "ann", "ann@@x.example", "a\r\nBcc: v@y.example", "ann@x.example\0", "@x.example"])
+@pytest.mark.parametrize(
+    "address", ["", "ann", "ann@@x.example", "a\r\nBcc: v@y.example", "ann@x.example\0", "@x.example"]
+)
 def test_an_impossible_address_is_refused(app: Flask, cohort: str, address: str) -> None:
     with pytest.raises(Invalid):
         sign_up(app, cohort, address)
@@ -160,7 +160,11 @@ def test_consent_is_kept_in_the_words_that_were_shown_and_only_when_given(app: F
     sign_up(app, cohort, "bea@x.example", news_words="Yes, write to me.", page="/w/baby-massage/sign-up/x")
     with app.app_context():
         consent = db.session.scalars(select(Consent)).one()
-    assert (consent.words, consent.page, consent.given_at) == ("Yes, write to me.", "/w/baby-massage/sign-up/x", NOW)
+    assert (consent.words, consent.page, consent.given_at) == (
+        "Yes, write to me.",
+        "/w/baby-massage/sign-up/x",
+        NOW,
+    )
 
 
 def test_leaving_frees_the_seat_and_ends_what_was_queued(app: Flask, cohort: str) -> None:
