@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from time_machine import Traveller
@@ -15,12 +14,6 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, Invalid, NotFound, TooMany
 from webinar_hub.models import Cohort, Consent, Person, Registration
 from webinar_hub.services import registrations
-
-
-@pytest.fixture
-def travel() -> Traveller:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import COHORT, KEY, NOW, given_cohort, outbox, sign_up
+from tests.building import COHORT, KEY, given_cohort, outbox, sign_up
 from webinar_hub.cli import importing
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
@@ -21,12 +20,6 @@ from webinar_hub.services import broadcasts, sessions
 from webinar_hub.services import outbox as outbox_service
 
 ANNOUNCEMENTS = ("session_changed", "session_added", "session_cancelled", "cohort_cancelled")
-
-
-@pytest.fixture
-def travel() -> Traveller:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

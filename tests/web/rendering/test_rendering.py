@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import samples
 from flask import Flask, render_template
 
+from tests.web.rendering import samples
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.errors import ErrorPage
 from webinar_hub.web.forms.details import DetailsForm
@@ -20,7 +20,7 @@ from webinar_hub.web.forms.lost_link import LostLinkForm
 from webinar_hub.web.forms.sign_up import SignUpForm
 from webinar_hub.web.structured_data import events
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 

@@ -1,0 +1,179 @@
+"""What every test may ask for: the app on a database of its own, a frozen clock, people, a worker, a browser.
+
+A test that uses the app runs on SQLite and on PostgreSQL; `--database sqlite` leaves the other one out.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.serving import make_server
+
+from tests.building import NOW
+from tests.databases import ENGINES, Empty, postgresql_databases, sqlite_databases
+from tests.people import People
+from webinar_hub.app import create_app
+from webinar_hub.core import clock
+from webinar_hub.core.config import PREFIX, Settings, read_settings
+from webinar_hub.core.db import db
+from webinar_hub.worker.running import Worker
+
+IN_CI = f"{PREFIX}CI"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=ENGINES, action="append", help="run on this database only")
+
+
+def pytest_configure() -> None:
+    # What is set for a real installation must not change what a test finds.
+    for name in [name for name in os.environ if name.startswith(PREFIX) and name != IN_CI]:
+        del os.environ[name]
+
+
+def pytest_report_header() -> str:
+    return f"browser: {CHROMIUM or 'no Chromium here, so the tests marked `browser` are left out'}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", metafunc.config.getoption("--database") or ENGINES, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser") and not CHROMIUM:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Any:
+    return _without_skips((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Any:
+    return _without_skips((yield))
+
+
+def _without_skips(report: Any) -> Any:
+    # Continuous integration installs everything, so a test that skips itself there is a test that is lost.
+    if report.skipped and not hasattr(report, "wasxfail") and IN_CI in os.environ:
+        report.outcome, report.longrepr = "failed", f"Skipped although {IN_CI} is set: {report.longrepr[2]}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Empty]:
+    with sqlite_databases(tmp_path_factory.mktemp("sqlite")) as empty:
+        yield empty
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[Empty]:
+    with postgresql_databases(tmp_path_factory.mktemp("postgresql"), run=testrun_uid) as empty:
+        yield empty
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database; a test that uses it, as `app` does, runs once for each engine."""
+    empty: Empty = request.getfixturevalue(request.param)
+    return empty(tmp_path)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """What the app runs with; a module that needs something else overrides this with `settings.model_copy`."""
+    return read_settings(
+        data_folder=tmp_path / "data",
+        database_url=database_url,
+        base_url="http://localhost",
+        secret_key="only for tests",
+        mail="mailbox:",
+        log_level="error",
+        tick=0.05,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that nobody has used yet."""
+    return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def _clock_in_place() -> Iterator[None]:
+    """The demo moves the clock of the whole process: put it back."""
+    yield
+    clock.restore(Path("no such file"))
+    clock.stop_playing()
+
+
+@pytest.fixture
+def travel() -> Iterator[time_machine.Traveller]:
+    """Stop time at building.NOW; `travel.move_to` and `travel.shift` go on from there."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def people(app: Flask, tmp_path: Path, travel: time_machine.Traveller) -> People:
+    """Ann and Bea are registered in different cohorts, Cleo is a stranger."""
+    return People(app, tmp_path)
+
+
+@pytest.fixture
+def worker(app: Flask) -> Iterator[Worker]:
+    """A real worker in threads of its own; it needs time that passes, so no `travel` beside it."""
+    running = Worker(app)
+    running.start()
+    yield running
+    assert running.stop(), "a mail was still on the wire when the worker had to stop"
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """The address at which a browser finds the app."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright  # slow import, and few tests need it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Any, live_server: str) -> Iterator[Any]:
+    """A page of a fresh browser profile, for tests marked `browser`; paths lead to the live server."""
+    context = chromium.new_context(base_url=live_server)
+    yield context.new_page()
+    context.close()
