@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-SECRET_PATHS = re.compile(r"/(me|unsubscribe|d|cal|files)/[^/\s?#\"']+")
+SECRET_PATHS = re.compile(r"/(me|unsubscribe|d|cal|files)/(?!<)[^/\s?#\"']+")
 SECRET_URLS = re.compile(r"(://[^/\s:@]+:)[^/\s@]+@")
 
 

@@ -73,7 +73,7 @@ def _around(session: SessionFacts, rules: MessageRules) -> list[PlannedMessage]:
     leads = sorted({lead for lead in rules.reminders if lead > timedelta(0)}, reverse=True)
     steps = [(session.starts_at - lead, lead) for lead in leads]
     # The last reminder is still true until the start; only "we are live" is, until the end.
-    ends = [moment for moment, _ in steps[1:]] + [session.starts_at]
+    ends = [*(moment for moment, _ in steps[1:]), session.starts_at][: len(steps)]
     messages = [
         PlannedMessage(
             key=f"session:{session.id}:reminder:-{iso_duration(lead)}",
@@ -123,5 +123,5 @@ def iso_duration(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
-    time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    return "P" + (f"{days}D" if days else "") + (f"T{time}" if time or not days else "")
+    time = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes or not (days or hours) else "")
+    return "P" + (f"{days}D" if days else "") + (f"T{time}" if time else "")

@@ -1,0 +1,49 @@
+"""Logs are one event a line, and carry no personal link."""
+
+import json
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.people import People
+from webinar_hub.core import log
+from webinar_hub.core.db import db
+from webinar_hub.models import Person
+
+
+@pytest.fixture(autouse=True)
+def _back_to_quiet() -> object:
+    yield
+    log.configure("error", as_json=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /me/SECRET/join/x",
+        "http://h/unsubscribe/SECRET?x=1",
+        "see /d/SECRET",
+        "'/cal/SECRET.ics'",
+        "/files/SECRET",
+        "smtp://user:SECRET@mail.example",
+    ],
+)
+def test_secrets_are_taken_out_wherever_they_stand(text: str) -> None:
+    assert "SECRET" not in log.without_secrets(text)
+
+
+def test_a_request_is_logged_by_its_route_with_a_name_and_without_its_token(
+    app: Flask, people: People, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.configure("info", as_json=True)
+    with app.app_context():
+        ann = db.session.scalars(select(Person).where(Person.name.startswith("Ann"))).one()
+    link = app.extensions["links"].me(ann.id, ann.link_nonce)
+    capsys.readouterr()
+    app.test_client().get(link)
+    written = capsys.readouterr().err
+    (line,) = [json.loads(line) for line in written.splitlines() if '"request"' in line]
+    assert (line["route"], line["status"], line["method"]) == ("/me/<token>", 303, "GET")
+    assert len(line["request_id"]) == 16
+    assert link.rsplit("/", 1)[1] not in written
