@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parseaddr
 from itertools import groupby
 
 from webinar_hub.adapters.mail.eml import Attachment, MailboxEntry, MailboxMessage, read_entry
@@ -122,8 +121,14 @@ def _line(box: Mailbox, entry: MailboxEntry, new_after: str) -> MailLine:
 
 
 def _contact(header: str) -> Contact:
-    name, address = parseaddr(header)
-    return Contact(name, address) if address else Contact("", header)
+    # The header is decoded already, so a parser of addresses would take a "<" in a name for an address.
+    name, bracket, address = header.rpartition("<")
+    if not (bracket and address.endswith(">")):
+        return Contact("", header)
+    name = name.strip()
+    if name.startswith('"') and name.endswith('"'):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return Contact(name, address[:-1])
 
 
 def _invites(message: MailboxMessage) -> tuple[CarriedInvite, ...]:

@@ -12,7 +12,7 @@ from webinar_hub.adapters.mail.eml import MailboxEntry, MailboxMessage, read_ent
 Entries = list[MailboxEntry]
 """The class below has a method called list, which hides the built-in name there."""
 
-_NUMBER = re.compile(r"[0-9]{8,}")
+_NUMBER = re.compile(r"[0-9]{8,12}")
 
 
 class MailboxTransport:

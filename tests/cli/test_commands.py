@@ -1,0 +1,215 @@
+"""The command line as an organizer and an operator use it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import select, update
+
+from tests.building import COHORT, KEY, given_cohort, sign_up
+from webinar_hub.cli import hub
+from webinar_hub.core import clock
+from webinar_hub.core.config import Settings
+from webinar_hub.core.db import db, transaction
+from webinar_hub.core.errors import HubError
+from webinar_hub.models import Broadcast, Cohort, Lease, MaterialVersion, Session
+from webinar_hub.queries.health import health
+from webinar_hub.services import leadership
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, travel: object) -> Run:
+    """Call `webinar-hub` on the test's database; `answer` is what is typed."""
+    monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(settings.data_folder))
+    monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("WEBINAR_HUB_LOG_LEVEL", "error")
+
+    def call(*arguments: object, answer: str = "") -> Result:
+        return CliRunner().invoke(hub, [str(argument) for argument in arguments], input=answer)
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "sheet.txt").write_text("Warm hands first.\n")
+    path = tmp_path / "cohort.toml"
+    path.write_text(COHORT)
+    return path
+
+
+def cohorts(app: Flask) -> list[str]:
+    with app.app_context():
+        return list(db.session.scalars(select(Cohort.key)))
+
+
+def test_a_file_is_shown_asked_about_and_applied(run: Run, app: Flask, file: Path) -> None:
+    shown = run("import", file, answer="n\n")
+    assert "+ session week-1 time: 2026-12-08T19:00:00 America/New_York, 60 minutes" in shown.output
+    assert "Nothing was changed." in shown.output
+    assert cohorts(app) == []
+    assert run("import", file, answer="y\n").exit_code == 0
+    assert cohorts(app) == [KEY]
+    assert "nothing to do" in run("import", file, "--yes").output
+
+
+def test_a_dry_run_changes_nothing_and_stores_no_file(run: Run, app: Flask, settings: Settings, file: Path) -> None:
+    assert run("import", file, "--dry-run").exit_code == 0
+    assert cohorts(app) == []
+    assert not [path for path in settings.materials_folder.rglob("*") if path.is_file()]
+
+
+def test_all_errors_of_a_file_are_listed_with_their_lines_and_nothing_is_applied(
+    run: Run, app: Flask, file: Path
+) -> None:
+    broken = COHORT.replace('zone = "America/New_York"', 'zone = "New York"').replace("weeks = 2", 'weeks = "two"')
+    file.write_text(broken)
+    answer = run("import", file, "--yes")
+    assert answer.exit_code == 1
+    lines = broken.splitlines()
+    for text in ('zone = "New York"', 'weeks = "two"'):
+        assert f"line {lines.index(text) + 1}," in answer.output
+    assert cohorts(app) == []
+
+
+def test_a_missing_material_is_named_with_its_line(run: Run, app: Flask, file: Path) -> None:
+    (file.parent / "sheet.txt").unlink()
+    answer = run("import", file, "--yes")
+    assert answer.exit_code == 1
+    line = COHORT.splitlines().index('file = "sheet.txt"') + 1
+    assert f"line {line}, drops #1.materials #1.file: sheet.txt cannot be read." in answer.output
+    assert cohorts(app) == []
+
+
+def test_a_changed_file_becomes_a_new_version_and_the_old_one_stays(run: Run, app: Flask, file: Path) -> None:
+    run("import", file, "--yes")
+    (file.parent / "sheet.txt").write_text("Warm hands, then ask.\n")
+    assert "becomes: The sheet; version 2" in run("import", file, "--yes").output
+    with app.app_context():
+        assert list(db.session.scalars(select(MaterialVersion.number).order_by(MaterialVersion.number))) == [1, 2]
+
+
+def test_the_plan_says_what_goes_out_when_to_how_many(run: Run, app: Flask, tmp_path: Path) -> None:
+    sign_up(app, given_cohort(app, tmp_path))
+    output = run("plan", KEY).output
+    assert "Tue 8 December 2026, 6:00 pm" in output
+    assert "reminder, 1 hour before" in output
+    assert output.count("to 1 person") == 13
+
+
+def test_moving_shows_the_consequences_first(run: Run, app: Flask, tmp_path: Path) -> None:
+    sign_up(app, given_cohort(app, tmp_path))
+    refused = run("reschedule", KEY, "week-1", "2026-12-10T18:00", answer="n\n")
+    assert "becomes: 2026-12-10T18:00:00 America/New_York, 60 minutes" in refused.output
+    assert "Mailed at once: session moved “Cues” to 1 person." in refused.output
+    with app.app_context():
+        assert db.session.scalars(select(Session.revision).where(Session.key == "week-1")).one() == 0
+    assert run("reschedule", KEY, "week-1", "2026-12-10T18:00", "--yes").exit_code == 0
+    with app.app_context():
+        assert db.session.scalars(select(Session.revision).where(Session.key == "week-1")).one() == 1
+
+
+def test_cancelling_a_session_and_then_the_cohort(run: Run, app: Flask, tmp_path: Path) -> None:
+    sign_up(app, given_cohort(app, tmp_path))
+    assert "session cancelled “Cues” to 1 person" in run("cancel", KEY, "week-1", "--yes").output
+    assert "cohort cancelled" in run("cancel", KEY, "--yes").output
+    assert "nothing to do" in run("cancel", KEY, "--yes").output
+    with app.app_context():
+        assert db.session.scalars(select(Cohort.state)).one() == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "nowhere"),
+        ("cancel", "nowhere", "--yes"),
+        ("reschedule", KEY, "week-9", "2026-12-10T18:00", "--yes"),
+    ],
+)
+def test_an_unknown_name_is_said_in_words(run: Run, app: Flask, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    given_cohort(app, tmp_path)
+    answer = run(*arguments)
+    assert isinstance(answer.exception, HubError), "main() prints its words"
+    assert "no cohort" in answer.exception.message or "has week-1, week-2" in answer.exception.message
+
+
+def test_right_settings_are_said_to_be_right_and_wrong_ones_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_MAIL", "smtp://mara:hidden@mail.example:587")
+    right = run("check-config")
+    assert right.exit_code == 0, right.output
+    assert "hidden" not in right.output
+    monkeypatch.setenv("WEBINAR_HUB_MAIL", "pigeon://loft")
+    wrong = run("check-config")
+    assert (wrong.exit_code, "WEBINAR_HUB_MAIL" in wrong.output) == (1, True)
+
+
+def test_a_database_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", "postgresql://me:hidden@127.0.0.1:9/none")
+    answer = run("check-config")
+    assert answer.exit_code == 1
+    assert "does not answer" in answer.output
+    assert "hidden" not in answer.output
+
+
+class TestHealth:
+    """`/healthz` fails when nobody rings the clock or it lags."""
+
+    def ok(self, app: Flask) -> bool:
+        answer = app.test_client().get("/healthz")
+        assert answer.status_code == (200 if answer.json["ok"] else 503)
+        return bool(answer.json["ok"])
+
+    def lead(self, app: Flask) -> None:
+        with app.app_context(), transaction():
+            assert leadership.hold("worker", 6)
+
+    def test_without_a_worker_it_fails(self, app: Flask) -> None:
+        assert not self.ok(app)
+        self.lead(app)
+        assert self.ok(app)
+
+    def test_a_worker_that_fell_silent_is_noticed_after_two_minutes(self, app: Flask) -> None:
+        self.lead(app)
+        for silence, fine in ((100, True), (130, False)):
+            with app.app_context(), transaction():
+                db.session.execute(update(Lease).values(until=clock.lease_moment(6 - silence)))
+            assert self.ok(app) is fine
+
+    def test_a_message_that_nobody_takes_up_is_noticed(self, app: Flask, tmp_path: Path, travel: object) -> None:
+        given_cohort(app, tmp_path)
+        self.lead(app)
+        assert self.ok(app)
+        with app.app_context():
+            with transaction():
+                first = select(Broadcast.id).limit(1).scalar_subquery()
+                late = clock.now() - 2 * health_lag()
+                db.session.execute(update(Broadcast).where(Broadcast.id == first).values(due_at=late))
+            assert not health(clock.now(), leader_lease=6).ok
+
+
+def health_lag() -> object:
+    from webinar_hub.queries.health import LAG
+
+    return LAG
+
+
+def test_only_one_process_leads_and_the_next_follows(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            assert leadership.hold("first", 6)
+        with transaction():
+            assert not leadership.hold("second", 6)
+            assert leadership.hold("first", 6)
+        with transaction():
+            leadership.give_up("second")
+            assert not leadership.hold("second", 6)
+            leadership.give_up("first")
+            assert leadership.hold("second", 6)
+            db.session.execute(update(Lease).values(until=clock.lease_moment(-1)))
+            assert leadership.hold("first", 6)
