@@ -1,0 +1,105 @@
+"""What holds for every page: headers, hosts, tokens, ids, statements."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from tests.building import sign_up
+from tests.web.visiting import contents, public_id
+from webinar_hub.core.db import db
+from webinar_hub.models import Registration, Session
+
+
+class TestEveryPage:
+    def test_public_pages_set_no_cookie_and_every_answer_is_armoured(
+        self, app: Flask, cohort: str, ann: FlaskClient
+    ) -> None:
+        session = public_id(app, Session, "week-1")
+        pages = [
+            "/",
+            "/w/baby-massage",
+            f"/join/{session}",
+            "/w/baby-massage/cover.svg",
+            "/nowhere",
+            "/static/nowhere",
+        ]
+        for client in (app.test_client(), ann):
+            for page in pages:
+                answer = client.get(page)
+                assert "Set-Cookie" not in answer.headers, page
+                policy = answer.headers["Content-Security-Policy"]
+                assert "unsafe-inline" not in policy
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+                assert "Referrer-Policy" in answer.headers
+
+    @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", ""])
+    def test_a_foreign_host_is_refused_and_never_reaches_a_link(self, app: Flask, cohort: str, host: str) -> None:
+        answer = app.test_client().get(
+            "/w/baby-massage", headers={"Host": host, "X-Forwarded-Host": "evil.example"}
+        )
+        assert "evil.example" not in answer.text
+        assert answer.status_code == 400
+
+    def test_every_change_needs_a_token_except_one_click(self, app: Flask, ann: FlaskClient) -> None:
+        ids = {
+            "registration": "x",
+            "session": "x",
+            "drop": "x",
+            "material": 1,
+            "token": "x",
+            "slug": "x",
+            "cohort": "x",
+        }
+        before = contents(app)
+        for rule in app.url_map.iter_rules():
+            if "POST" not in (rule.methods or ()):
+                continue
+            _, url = rule.build({name: ids[name] for name in rule.arguments})
+            answer = ann.post(url)
+            assert answer.status_code in (400, 404), rule
+            if answer.status_code == 404:
+                assert rule.endpoint in ("unsubscribe.change", "sign_up.save"), rule
+        assert contents(app) == before
+
+    def test_the_debugger_is_nowhere(self, app: Flask, visitor: FlaskClient) -> None:
+        assert visitor.get("/console").status_code == 404
+        assert "debugger" not in visitor.get("/?__debugger__=yes").text.lower()
+
+    def test_counting_ids_finds_nobody(self, app: Flask, ann: FlaskClient, visitor: FlaskClient) -> None:
+        for number in range(1, 20):
+            for rule in ("/me/{}", "/d/{}", "/files/{}", "/unsubscribe/{}", "/cal/{}.ics", "/join/{}", "/w/{}"):
+                assert visitor.get(rule.format(number)).status_code == 404
+
+
+def test_statements_of_her_page_do_not_grow_with_the_cohort(app: Flask, ann: FlaskClient) -> None:
+    from sqlalchemy import event
+
+    counted: list[str] = []
+    with app.app_context():
+        engine = db.engine
+        registrations = db.session.scalar(select(func.count()).select_from(Registration))
+    assert registrations == 1
+
+    def count(*arguments: object) -> None:
+        counted.append(str(arguments[2]))
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        ann.get("/my")
+        few = len(counted)
+        for number in range(30):
+            sign_up(app, public_cohort(app), f"p{number}@x.example", network=str(number))
+        counted.clear()
+        ann.get("/my")
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    assert len(counted) == few
+
+
+def public_cohort(app: Flask) -> str:
+    from webinar_hub.models import Cohort
+
+    with app.app_context():
+        return db.session.scalars(select(Cohort.public_id)).one()

@@ -1,0 +1,108 @@
+"""Personal links: what they open, for whom, and for how long."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from time_machine import Traveller
+
+from tests.building import given_cohort, only_registration, sign_up
+from tests.web.visiting import STARTS, contents, links, path, public_id, token
+from webinar_hub.core.db import db
+from webinar_hub.models import Drop, Person, Session
+
+
+class TestPersonalLinks:
+    def test_the_token_leaves_the_address_at_once(self, app: Flask, ann: FlaskClient) -> None:
+        answer = ann.get(path(links(app)["join"]))
+        assert answer.status_code == 303
+        assert answer.location.startswith("/my/join/")
+        page = ann.get("/my")
+        assert page.headers["Cache-Control"] == "private, no-store"
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert "Cookie" in page.headers["Vary"]
+
+    def test_every_link_that_mails_carry_has_a_page(self, app: Flask, ann: FlaskClient, travel: Traveller) -> None:
+        travel.move_to(STARTS + timedelta(days=2))
+        for name, link in links(app).items():
+            with ann.get(path(link), follow_redirects=True) as answer:
+                assert answer.status_code == 200, name
+
+    def test_opening_links_changes_nothing(self, app: Flask, ann: FlaskClient, travel: Traveller) -> None:
+        travel.move_to(STARTS)
+        before = contents(app)
+        for link in links(app).values():
+            for method in ("GET", "HEAD"):
+                for client in (app.test_client(), ann):
+                    client.open(path(link), method=method, follow_redirects=True).close()
+        assert contents(app) == before
+
+    @pytest.mark.parametrize("kind", ["me", "unsubscribe", "download"])
+    def test_an_altered_token_opens_nothing_and_says_nothing(self, app: Flask, ann: FlaskClient, kind: str) -> None:
+        link = path(links(app)[kind])
+        start, secret = link.rsplit("/", 1)
+        altered = [secret[:-1], secret[1:], "", "x", secret[:9] + ("A" if secret[9] != "A" else "B") + secret[10:]]
+        others = [path(other).rsplit("/", 1)[1] for name, other in links(app).items() if name != kind]
+        bodies = {app.test_client().get(f"{start}/{wrong}").text for wrong in [*altered[:2], *altered[3:], *others]}
+        codes = {app.test_client().get(f"{start}/{wrong}").status_code for wrong in [*altered, *others]}
+        assert codes == {404}
+        assert len(bodies) == 1
+
+    def test_new_links_end_the_old_ones_and_their_cookies(self, app: Flask, ann: FlaskClient) -> None:
+        old = path(links(app)["me"])
+        with app.app_context():
+            db.session.execute(Person.__table__.update().values(link_nonce="another"))
+            db.session.commit()
+        assert app.test_client().get(old).status_code == 404
+        assert ann.get("/my").status_code == 403
+
+    def test_links_expire_long_after_the_cohort(self, app: Flask, ann: FlaskClient, travel: Traveller) -> None:
+        link = path(links(app)["me"])
+        travel.move_to(STARTS + timedelta(days=390))
+        assert app.test_client().get(link).status_code == 303
+        travel.move_to(STARTS + timedelta(days=410))
+        assert app.test_client().get(link).status_code == 404
+
+    def test_personal_pages_are_closed_to_strangers(
+        self, app: Flask, ann: FlaskClient, visitor: FlaskClient
+    ) -> None:
+        registration = only_registration(app).public_id
+        session, drop = public_id(app, Session, "week-1"), public_id(app, Drop, "sheet")
+        for page in (
+            "/my",
+            f"/my/join/{session}",
+            f"/my/bonus/{drop}",
+            f"/my/{registration}/cancel",
+            f"/my/session/{session}.ics",
+        ):
+            answer = visitor.get(page)
+            assert answer.status_code == 403, page
+            assert "Ann" not in answer.text
+
+    def test_somebody_else_sees_and_changes_nothing_of_hers(
+        self, app: Flask, ann: FlaskClient, tmp_path: Path
+    ) -> None:
+        hers = only_registration(app).public_id
+        session, drop = public_id(app, Session, "week-1"), public_id(app, Drop, "sheet")
+        other = given_cohort(app, tmp_path, {'key = "january"': 'key = "other"'})
+        sign_up(app, other, "cleo@x.example", "Cleo")
+        with app.app_context():
+            cleo = db.session.scalars(select(Person).where(Person.name == "Cleo")).one()
+        client = app.test_client()
+        client.get(path(app.extensions["links"].me(cleo.id, cleo.link_nonce)))
+        before = contents(app)
+        csrf = token(client.get("/my"))
+        for page in (f"/my/join/{session}", f"/my/bonus/{drop}", f"/my/{hers}/cancel"):
+            assert client.get(page).status_code == 404, page
+        for to in (
+            f"/my/join/{session}",
+            f"/my/bonus/{drop}/1",
+            f"/my/{hers}/cancel",
+            f"/my/{hers}/return",
+            f"/my/{hers}/mail",
+        ):
+            assert client.post(to, data={"csrf_token": csrf}).status_code == 404, to
+        assert contents(app) == before
