@@ -27,7 +27,8 @@ def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: 
     """What every registrant's entry of a session shares; it holds no personal secret."""
     return CalendarSession(
         public_id=session.public_id,
-        title=f"{webinar_title}: {session.title}" if session.title else webinar_title,
+        # What is special about this hour first: a phone shows only the beginning.
+        title=f"{session.title} · {webinar_title}" if session.title else webinar_title,
         description=session.summary,
         starts_at=session.starts_at,
         ends_at=session.ends_at,

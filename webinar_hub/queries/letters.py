@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -41,6 +41,13 @@ class _Place:
     email: str
     zone: str
     link_nonce: str
+    reminders_off_at: datetime | None
+    bonuses_off_at: datetime | None
+
+    def refuses(self, kind: str) -> bool:
+        """Whether she has ended mails of this kind, perhaps while the audience was being written out (F24)."""
+        off = {"reminders": self.reminders_off_at, "bonuses": self.bonuses_off_at}
+        return off.get(topic_of(kind)) is not None
 
 
 @dataclass(slots=True)
@@ -71,6 +78,8 @@ class Batch:
         session = self._session(due, place)
         if place.state == "cancelled" and due.kind not in CANCELS | {"my_link"}:
             raise NothingToSay("The place was given back.")
+        if place.refuses(due.kind):
+            raise NothingToSay("She has ended these mails.")
         gone = session is not None and session.state == "cancelled"
         if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
             raise NothingToSay("The session was cancelled.")
@@ -216,7 +225,7 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
         select(
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
-            Person.link_nonce,
+            Person.link_nonce, Registration.reminders_off_at, Registration.bonuses_off_at,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))

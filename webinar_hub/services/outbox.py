@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import CursorResult, Table, and_, bindparam, case, func, or_, select, update
 
 from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.models import Delivery
+from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.delivery import Claimed, priority_of
 from webinar_hub.services import invites
 
@@ -55,7 +56,7 @@ def enqueue(
         "state": "queued",
         "attempts": 0,
     }
-    insert_new(Delivery, values, Delivery.id)
+    insert_new(Delivery, values, "id")
     leave_work()
 
 
@@ -99,6 +100,55 @@ def _open(now: datetime) -> Any:
     return and_(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now, free)
 
 
+def orphaned() -> bool:
+    """Whether a lease ran out before its delivery was recorded: its sender has died, another must be woken."""
+    # The index holds the open rows only, and SQLite takes it only where its condition is written out.
+    left = select(Delivery.id).where(
+        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until < lease_moment()
+    )
+    return db.session.scalar(left.limit(1)) is not None
+
+
+# Built once: every commit of a sender needs them.
+_TABLE = cast("Table", Delivery.__table__)
+_MINE = and_(_TABLE.c.id == bindparam("row"), _TABLE.c.lease_token == bindparam("token"))
+_DONE = (
+    update(_TABLE)
+    .where(_MINE)
+    .values(
+        state="sent", sent_at=bindparam("moment"), reply=bindparam("said"), lease_until=None, lease_token=None
+    )
+)
+_BACK = (
+    update(_TABLE)
+    .where(_MINE, _TABLE.c.state == "sending")
+    .values(
+        state=bindparam("goes_to"),
+        reply=bindparam("said"),
+        due_at=func.coalesce(bindparam("again", type_=_TABLE.c.due_at.type), _TABLE.c.due_at),
+        attempts=_TABLE.c.attempts - bindparam("not_burnt"),
+        # No server has seen it yet: the next attempt tells its own time.
+        composed_at=case((_TABLE.c.attempts > bindparam("not_burnt"), _TABLE.c.composed_at)),
+        lease_until=None,
+        lease_token=None,
+    )
+)
+
+
+_STILL_SENDING = select(_TABLE.c.id, _TABLE.c.lease_token).where(
+    _TABLE.c.id.in_(bindparam("rows", expanding=True)), _TABLE.c.state == "sending"
+)
+
+
+def still_ours(claimed: Sequence[Claimed]) -> set[int]:
+    """Which of these claimed deliveries nobody has cancelled or taken over meanwhile, by id (F23, F24)."""
+    if not claimed:
+        return set()
+    tokens = {item.id: item.lease_token for item in claimed}
+    found = db.session.connection().execute(_STILL_SENDING, {"rows": list(tokens)})
+    return {id_ for id_, token in found if tokens[id_] == token}
+
+
 def record(results: Sequence[Result], *, now: datetime) -> None:
     """Write down what became of claimed deliveries, each only if its lease is still ours (fencing, F15).
 
@@ -107,30 +157,12 @@ def record(results: Sequence[Result], *, now: datetime) -> None:
     """
     sent = [result for result in results if result.state == "sent"]
     other = [result for result in results if result.state != "sent"]
-    table = cast("Table", Delivery.__table__)
-    mine = and_(table.c.id == bindparam("row"), table.c.lease_token == bindparam("token"))
     if sent:
-        done = (
-            update(table)
-            .where(mine)
-            .values(state="sent", sent_at=now, reply=bindparam("said"), lease_until=None, lease_token=None)
-        )
-        db.session.connection().execute(done, [_parameters(result) for result in sent])
+        moment = {"moment": now}
+        db.session.connection().execute(_DONE, [_parameters(result) | moment for result in sent])
         invites.follow_up([result.claimed.id for result in sent], _kinds(sent), now=now)
     if other:
-        back = (
-            update(table)
-            .where(mine, table.c.state == "sending")
-            .values(
-                state=bindparam("goes_to"),
-                reply=bindparam("said"),
-                due_at=func.coalesce(bindparam("again", type_=table.c.due_at.type), table.c.due_at),
-                attempts=table.c.attempts - bindparam("not_burnt"),
-                lease_until=None,
-                lease_token=None,
-            )
-        )
-        db.session.connection().execute(back, [_parameters(result) | _fate(result) for result in other])
+        db.session.connection().execute(_BACK, [_parameters(result) | _fate(result) for result in other])
 
 
 def _parameters(result: Result) -> dict[str, Any]:

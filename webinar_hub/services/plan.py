@@ -76,6 +76,8 @@ def announce(
 
 def silence(session: Session) -> None:
     """Stop what is on its way about a session's old time: reminders, invites, earlier announcements (F23)."""
+    # A worker that is writing an audience out right now holds its broadcast: what it writes must be seen below.
+    db.session.execute(select(Broadcast.id).where(Broadcast.session_id == session.id).with_for_update())
     outbox.cancel(
         Delivery.session_id == session.id,
         Delivery.kind.in_(("reminder", "live", "invite", "session_changed", "session_added")),
@@ -97,6 +99,7 @@ def _stored(cohort: Cohort) -> dict[str, list[Broadcast]]:
         select(Broadcast)
         .where(Broadcast.cohort_id == cohort.id, Broadcast.kind.in_(("reminder", "live", "drop", "thank_you")))
         .order_by(Broadcast.key, Broadcast.round)
+        .with_for_update()
     )
     stored: dict[str, list[Broadcast]] = {}
     for row in rows:

@@ -7,12 +7,12 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from webinar_hub.core.db import db, insert_new
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.core.tokens import nonce, public_id
-from webinar_hub.models import Cohort, Consent, Delivery, Person, Registration, Session
+from webinar_hub.models import Cohort, Consent, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
 from webinar_hub.services import allowances, audit, outbox
 
@@ -21,10 +21,34 @@ HOUR = timedelta(hours=1)
 SIGN_UPS_PER_ADDRESS = 30
 CONFIRMATION_PAUSE = timedelta(minutes=10)
 
+# What every sign-up asks is built once: building a statement takes longer than running it.
+_OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
+_PLACE = select(
+    Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
+    Cohort.capacity, Cohort.seats_taken,
+    select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
+    select(Session.id)
+    .where(_OF_COHORT, Session.ends_at > bindparam("now"))
+    .order_by(Session.starts_at)
+    .limit(1)
+    .scalar_subquery()
+    .label("next_session"),
+).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.public_id == bindparam("cohort"))  # fmt: skip
+# Seats are counted in the row itself, so that two who want the last one are told apart by the database.
+_MOVE_SEATS = (
+    update(Cohort.__table__)  # type: ignore[arg-type]
+    .where(Cohort.id == bindparam("cohort"))
+    .where(or_(Cohort.capacity.is_(None), Cohort.seats_taken + bindparam("by") <= Cohort.capacity))
+    .values(seats_taken=Cohort.seats_taken + bindparam("by"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What the form says. `news_words` are the words she ticked, or "" when she did not; `page` is where."""
+    """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
+
+    `page` is where she did.
+    """
 
     name: str
     email: str
@@ -39,12 +63,18 @@ class _Place:
     """The cohort as the sign-up needs it."""
 
     id: int
+    webinar: str
+    zone: str
     facts: CohortFacts
     next_session_id: int | None
 
 
-def sign_up(cohort: str, form: SignUp, *, network: str, per_network: int, now: datetime) -> None:
+def sign_up(
+    cohort: str, form: SignUp, *, network: str, per_network: int, now: datetime, webinar: str | None = None
+) -> None:
     """Register a person in the cohort with this public id, and put her confirmation into the outbox.
+
+    `webinar` is the slug of the page she came from, if it was one; another webinar's cohort is not found there.
 
     Signing up twice is signing up once: the confirmation may come again, nothing else changes. What an unknown
     person types about a known address is not believed, her name and zone stay. Raises NotFound, Conflict (with
@@ -55,78 +85,67 @@ def sign_up(cohort: str, form: SignUp, *, network: str, per_network: int, now: d
     except ValueError as error:
         raise Invalid("email", str(error)) from error
     place = _place(cohort, now)
+    if webinar not in (None, place.webinar):
+        raise NotFound()
     allowances.spend("sign-up-address", key, limit=SIGN_UPS_PER_ADDRESS, window=HOUR, now=now)
-    person = _person(form, key, now)
-    registration, is_new = _registration(person, place.id, now)
-    if is_new or registration.state == "cancelled":
-        _take_seat(place, now)
-        if not is_new:
-            _revive(registration, now)
-    if is_new:
+    person = _person(form, key, form.zone or place.zone, now)
+    registration = _new_registration(person, place.id, now)
+    if registration is None:
+        _come_in_again(person, place, now)
+    else:
+        _confirm(registration, 0, place, now)
+        # The two rows that everybody changes come last, so that nobody waits for anybody longer than a commit.
         allowances.spend("sign-up-network", network, limit=per_network, window=HOUR, now=now)
+        _take_seat(place, now)
     if form.news_words:
         db.session.add(
             Consent(person_id=person, topic="news", words=form.news_words, page=form.page[:200], given_at=now)
         )
-    _confirm(registration, place, now, again=not is_new)
 
 
 def _place(cohort: str, now: datetime) -> _Place:
-    last_end = select(func.max(Session.ends_at)).where(_of_cohort()).scalar_subquery()
-    next_session = (
-        select(Session.id)
-        .where(_of_cohort(), Session.ends_at > now)
-        .order_by(Session.starts_at)
-        .limit(1)
-        .scalar_subquery()
-    )
-    row = db.session.execute(
-        select(Cohort, last_end.label("last_end"), next_session.label("next_session")).where(
-            Cohort.public_id == cohort
-        )
-    ).first()
+    row = db.session.connection().execute(_PLACE, {"cohort": cohort, "now": now}).first()
     if row is None:
         raise NotFound()
-    return _Place(row.Cohort.id, facts_of(row.Cohort, row.last_end), row.next_session)
-
-
-def _of_cohort() -> ColumnElement[bool]:
-    return (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
-
-
-def facts_of(cohort: Cohort, last_end: datetime | None) -> CohortFacts:
-    """What the rules need to know of a cohort row."""
-    return CohortFacts(
-        state=cohort.state,
-        enrolment_opens_at=cohort.enrolment_opens_at,
-        enrolment_closes_at=cohort.enrolment_closes_at,
-        last_end=last_end,
-        seats_left=None if cohort.capacity is None else cohort.capacity - cohort.seats_taken,
+    facts = CohortFacts(
+        state=row.state,
+        enrolment_opens_at=row.enrolment_opens_at,
+        enrolment_closes_at=row.enrolment_closes_at,
+        last_end=row.last_end,
+        seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
     )
+    return _Place(row.id, row.slug, row.zone, facts, row.next_session)
 
 
-def _person(form: SignUp, key: str, now: datetime) -> int:
+def _person(form: SignUp, key: str, zone: str, now: datetime) -> int:
     values = {
-        "email": form.email, "email_key": key, "name": form.name, "profession": form.profession, "zone": form.zone,
+        "email": form.email, "email_key": key, "name": form.name, "profession": form.profession, "zone": zone,
         "language": "en", "created_at": now, "link_nonce": nonce(),
     }  # fmt: skip
-    row = insert_new(Person, values, Person.id)
+    row = insert_new(Person, values, "id")
     found: int | None = row.id if row else db.session.scalar(select(Person.id).where(Person.email_key == key))
     assert found is not None  # noqa: S101  people are never deleted while signing up
     return found
 
 
-def _registration(person: int, cohort: int, now: datetime) -> tuple[Registration, bool]:
-    """Her registration in the cohort, and whether it was made just now."""
+def _new_registration(person: int, cohort: int, now: datetime) -> int | None:
+    """The id of her new registration in the cohort, or None if she has been there before."""
     values = {
         "public_id": public_id(), "person_id": person, "cohort_id": cohort, "state": "confirmed",
         "registered_at": now, "revision": 0, "nonce": nonce(),
     }  # fmt: skip
-    row = insert_new(Registration, values, Registration)
-    if row is not None:
-        return row[0], True
-    known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == cohort)
-    return db.session.scalars(known.with_for_update()).one(), False
+    row = insert_new(Registration, values, "id")
+    return row.id if row else None
+
+
+def _come_in_again(person: int, place: _Place, now: datetime) -> None:
+    known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
+    registration = db.session.scalars(known.with_for_update()).one()
+    if registration.state == "cancelled":
+        _take_seat(place, now)
+        _revive(registration, now)
+    if not _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
+        _confirm(registration.id, registration.revision, place, now)
 
 
 def _take_seat(place: _Place, now: datetime) -> None:
@@ -139,15 +158,7 @@ def _take_seat(place: _Place, now: datetime) -> None:
 
 
 def _move_seats(cohort: int, by: int) -> bool:
-    """Count seats in the row itself, so that two who want the last one are told apart by the database."""
-    statement = (
-        update(Cohort)
-        .where(Cohort.id == cohort, or_(Cohort.capacity.is_(None), Cohort.seats_taken + by <= Cohort.capacity))
-        .values(seats_taken=Cohort.seats_taken + by)
-        .returning(Cohort.id)
-        .execution_options(synchronize_session=False)
-    )
-    return db.session.execute(statement).first() is not None
+    return db.session.connection().execute(_MOVE_SEATS, {"cohort": cohort, "by": by}).rowcount == 1
 
 
 def _revive(registration: Registration, now: datetime) -> None:
@@ -156,19 +167,16 @@ def _revive(registration: Registration, now: datetime) -> None:
     registration.cancelled_at = None
     registration.revision += 1
     registration.reminders_off_at = registration.bonuses_off_at = None
-
-
-def _confirm(registration: Registration, place: _Place, now: datetime, *, again: bool) -> None:
-    """Her confirmation; once in ten minutes however often she asks (A07)."""
     db.session.flush()
-    if again and _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
-        return
-    # The key counts in steps of the pause, so that even two requests at once make one mail.
+
+
+def _confirm(registration: int, revision: int, place: _Place, now: datetime) -> None:
+    # The key counts in steps of the pause, so that even two requests at once make one mail (A07).
     step = int(now.timestamp() // CONFIRMATION_PAUSE.total_seconds())
     outbox.enqueue(
-        f"registration:{registration.id}:confirmation:{registration.revision}:{step}",
+        f"registration:{registration}:confirmation:{revision}:{step}",
         "confirmation",
-        registration.id,
+        registration,
         now=now,
         session_id=place.next_session_id,
         expires_at=place.facts.last_end,
@@ -227,7 +235,7 @@ def come_back(person: int, registration: str, *, now: datetime) -> None:
     _revive(row, now)
     farewells = ("registration_cancelled", "calendar_cancel")
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(farewells))
-    _confirm(row, place, now, again=False)
+    _confirm(row.id, row.revision, place, now)
     audit.note(f"person:{person}", "registration.returned", f"registration:{row.id}", now=now)
 
 

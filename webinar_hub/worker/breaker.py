@@ -18,6 +18,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._pause = 0.0
         self._open_until = 0.0
+        self._probing = False
 
     def may_try(self) -> bool:
         """Whether a sender may talk to the server now; after a failure only one may in each pause."""
@@ -27,12 +28,16 @@ class Breaker:
             if self._monotonic() < self._open_until:
                 return False
             # This one probes; until its answer is in, nobody else needs to.
+            self._probing = True
             self._open_until = self._monotonic() + self._pause
             return True
 
     def failed(self) -> None:
         """The server could not be reached."""
         with self._lock:
+            if self._pause and not self._probing:
+                return  # It set out before the others had found the server down: the same outage, counted once.
+            self._probing = False
             self._pause = min(LONGEST_PAUSE, self._pause * 2) or FIRST_PAUSE
             self._open_until = self._monotonic() + self._pause
 
@@ -41,6 +46,7 @@ class Breaker:
         if self._pause:
             with self._lock:
                 self._pause = 0.0
+                self._probing = False
 
     def seconds_left(self) -> float:
         """How long until the next try; 0 while closed."""

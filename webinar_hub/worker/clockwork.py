@@ -82,12 +82,13 @@ class Clockwork:
             with self._app.app_context():
                 self._again.clear()
                 leads, due = self._leads(), health.next_due()
-                if leads and due is not None and due <= clock.now():
+                waiting = (due is not None and due <= clock.now()) or outbox.orphaned()
+                if leads and waiting:
                     self._take_up()
                     due = health.next_due()
                 if leads:
                     self._sweep()
-            if due is not None and due <= clock.now():
+            if waiting:
                 self._senders.wake()
             self._arm(due)
         except Exception as error:

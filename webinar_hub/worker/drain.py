@@ -11,7 +11,6 @@ from webinar_hub.adapters.mail import (
     Deferred,
     Envelope,
     MailTransport,
-    Outcome,
     Refused,
     Unreachable,
 )
@@ -25,7 +24,7 @@ from webinar_hub.rules.delivery import Claimed, Retry, Stop, after_compose_error
 from webinar_hub.services import outbox
 from webinar_hub.services.outbox import Result
 from webinar_hub.worker.breaker import Breaker
-from webinar_hub.worker.recorder import Recorder
+from webinar_hub.worker.recorder import HandedIn, Recorder
 
 log = get_logger("worker")
 
@@ -56,47 +55,55 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
             return 0
         leased_until = clock.monotonic() + desk.lease - desk.mail_timeout
         batch = letters.batch(claimed, desk.hub)
-        db.session.rollback()
+        # What was read is kept as it is; a rollback would have every mail read it again.
+        db.session.close()
+        last: HandedIn | None = None
         for position, item in enumerate(claimed):
             if desk.stopping() or clock.monotonic() > leased_until:
                 _put_back(desk, claimed[position:], "not begun")
                 break
-            outcome = _deliver(desk, transport, batch, item)
+            following = claimed[position + 1 : position + 2]
+            mail = _composed(desk, batch, item)
+            if not desk.recorder.settle(last):
+                mail = Result(item, "cancelled", "Cancelled while it waited for its turn.")
+            if isinstance(mail, Result):
+                last = desk.recorder.hand_in(mail, following)
+                continue
+            with desk.recorder.sending():
+                outcome = transport.send(mail)
             if isinstance(outcome, Unreachable):
                 desk.breaker.failed()
                 log.warning("mail server unreachable", reason=outcome.reason)
                 _put_back(desk, claimed[position:], outcome.reason)
                 break
+            last = desk.recorder.hand_in(_result(item, outcome), following)
             desk.breaker.worked()
+        desk.recorder.settle(last)
         return len(claimed)
 
 
-def _deliver(desk: Desk, transport: MailTransport, batch: letters.Batch, item: Claimed) -> Outcome | None:
-    """Compose, send and record one delivery; None where there was nothing to send."""
+def _composed(desk: Desk, batch: letters.Batch, item: Claimed) -> Envelope | Result:
+    """One delivery ready to be sent, or what becomes of it where there is nothing to send."""
     try:
         letter, recipient = batch.mail(item)
         content = desk.composer.compose(letter, recipient)
     except letters.NothingToSay as reason:
-        desk.recorder.record(Result(item, "cancelled", reason.message))
-        return None
+        return Result(item, "cancelled", reason.message)
     except Exception as error:
         # Whatever is wrong with this one, the next one must go out (F12).
         log.error("mail cannot be composed", delivery=item.key, kind=item.kind, error=repr(error))
         fate = after_compose_error(item.attempts, now=clock.now())
-        _settle(desk, item, fate, f"Cannot be composed: {error!r}")
-        return None
-    outcome = transport.send(Envelope(letter.from_address, recipient.email, content, item.key))
-    _record(desk, item, outcome)
-    return outcome
+        return _settled(item, fate, f"Cannot be composed: {error!r}")
+    return Envelope(letter.from_address, recipient.email, content, item.key)
 
 
-def _record(desk: Desk, item: Claimed, outcome: Outcome) -> None:
+def _result(item: Claimed, outcome: Accepted | Refused | Deferred) -> Result:
     match outcome:
         case Accepted(reply):
-            desk.recorder.record(Result(item, "sent", reply))
+            return Result(item, "sent", reply)
         case Refused(reply):
             log.warning("mail refused", delivery=item.key, reply=reply)
-            desk.recorder.record(Result(item, "failed", reply))
+            return Result(item, "failed", reply)
         case Deferred(reply):
             log.info("mail deferred", delivery=item.key, reply=reply, attempts=item.attempts)
             fate = after_deferral(
@@ -106,16 +113,13 @@ def _record(desk: Desk, item: Claimed, outcome: Outcome) -> None:
                 now=clock.now(),
                 jitter=random.random(),  # noqa: S311  spreading retries needs no secrecy
             )
-            _settle(desk, item, fate, reply)
-        case Unreachable():
-            pass  # The caller puts it back with the rest of the batch.
+            return _settled(item, fate, reply)
 
 
-def _settle(desk: Desk, item: Claimed, fate: Retry | Stop, reply: str) -> None:
+def _settled(item: Claimed, fate: Retry | Stop, reply: str) -> Result:
     if isinstance(fate, Retry):
-        desk.recorder.record(Result(item, "queued", reply, due_at=fate.at))
-    else:
-        desk.recorder.record(Result(item, fate.state, reply))
+        return Result(item, "queued", reply, due_at=fate.at)
+    return Result(item, fate.state, reply)
 
 
 def _put_back(desk: Desk, items: Sequence[Claimed], reason: str) -> None:

@@ -1,52 +1,93 @@
 """Records results for all senders of a process, several in one commit.
 
-A sender waits until its result is on the disk before it sends the next mail, so a crash can repeat at most one
-mail for each connection. Waiting together lets one commit carry them all: whoever comes first commits for
-everybody who has come by then.
+A sender hands its result in, composes its next mail, and sends that only when the result is on the disk: so a crash
+can repeat at most one mail for each connection. Meanwhile others hand in theirs, and one commit carries them all:
+whoever has to wait first commits for everybody who comes within a moment.
 """
 
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.rules.delivery import Claimed
 from webinar_hub.services import outbox
+
+# How long a commit waits for mails that are on the wire at that moment, in seconds: a near server takes less.
+GATHER = 0.005
 
 
 @dataclass(slots=True)
-class _Waiting:
+class HandedIn:
+    """A result on its way to the disk."""
+
     result: outbox.Result
+    following: Sequence[Claimed] = ()
     done: bool = False
+    goes_on: bool = True
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Shared by the senders of one process; `record` must be called inside an application context."""
+    """Shared by the senders of one process; `settle` must be called inside an application context."""
 
-    _gate: threading.Lock = field(default_factory=threading.Lock)
-    _commit: threading.Lock = field(default_factory=threading.Lock)
-    _waiting: list[_Waiting] = field(default_factory=list)
+    _turn: threading.Condition = field(default_factory=threading.Condition)
+    _waiting: list[HandedIn] = field(default_factory=list)
+    _writing: bool = False
+    _on_the_wire: int = 0
 
-    def record(self, result: outbox.Result) -> None:
-        """Return when the result is committed. Raises what the database raises; then it is not recorded."""
-        mine = _Waiting(result)
-        with self._gate:
-            self._waiting.append(mine)
-        with self._commit:
-            if mine.done:
-                return
-            with self._gate:
-                together, self._waiting = self._waiting, []
-            self._write(together)
-
-    def _write(self, together: list[_Waiting]) -> None:
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Around the sending of a mail whose result will be handed in: a commit waits a moment for it."""
+        with self._turn:
+            self._on_the_wire += 1
         try:
-            with transaction():
-                outbox.record([waiting.result for waiting in together], now=clock.now())
-        except BaseException:
-            # The others come for the lock next and try for themselves.
-            with self._gate:
-                self._waiting = [waiting for waiting in together[1:] if not waiting.done] + self._waiting
-            raise
-        for waiting in together:
-            waiting.done = True
+            yield
+        finally:
+            with self._turn:
+                self._on_the_wire -= 1
+                self._turn.notify_all()
+
+    def hand_in(self, result: outbox.Result, following: Sequence[Claimed]) -> HandedIn:
+        """Take a result; it is recorded when `settle` has returned, by this sender or by another.
+
+        `following` is the delivery this sender takes up next, if there is one.
+        """
+        mine = HandedIn(result, following)
+        with self._turn:
+            self._waiting.append(mine)
+        return mine
+
+    def settle(self, mine: HandedIn | None) -> bool:
+        """Return when the result is committed: False if the following delivery has been cancelled by then.
+
+        Raises what the database raises; then it is not recorded.
+        """
+        if mine is None:
+            return True
+        with self._turn:
+            self._turn.wait_for(lambda: mine.done or not self._writing)
+            if mine.done:
+                return mine.goes_on
+            self._writing = True
+            self._turn.wait_for(lambda: not self._on_the_wire, GATHER)
+            together, self._waiting = self._waiting, []
+        try:
+            self._write(together)
+        finally:
+            with self._turn:
+                self._writing = False
+                # After an error the others try for themselves.
+                self._waiting = [each for each in together if not each.done and each is not mine] + self._waiting
+                self._turn.notify_all()
+        return mine.goes_on
+
+    def _write(self, together: list[HandedIn]) -> None:
+        with transaction():
+            outbox.record([handed.result for handed in together], now=clock.now())
+            ours = outbox.still_ours([item for handed in together for item in handed.following])
+        for handed in together:
+            handed.goes_on = all(item.id in ours for item in handed.following)
+            handed.done = True

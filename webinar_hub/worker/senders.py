@@ -10,7 +10,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.log import get_logger
 from webinar_hub.worker.drain import Desk, drain
 
-BATCH = 50
+BATCH = 100
 # How long a sender waits when the database is away, in seconds.
 PAUSE = 1.0
 

@@ -28,12 +28,13 @@ def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = N
     """Make the transport that a setting names; nothing is connected yet.
 
     `smtp://` uses STARTTLS when there is a password or the port is 587, unless `security=` says otherwise;
-    `timeout` is seconds per answer of the server, `stream` is where `console:` writes.
+    `timeout` is seconds, for each answer of the server and for one mail as a whole: a worker's lease is made to
+    outlive it. `stream` is where `console:` writes.
     Raises ValueError in plain words that never repeat the setting, which may hold a password.
     """
     setting = _parsed(url, timeout)
     if isinstance(setting, _SmtpSetting):
-        return SmtpTransport(setting.server, local_hostname=setting.local_hostname)
+        return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
     if isinstance(setting, Path):
         return MailboxTransport(setting)
     return ConsoleTransport(stream)
