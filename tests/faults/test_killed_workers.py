@@ -1,0 +1,109 @@
+"""Workers that die with -9, are asked to end, or are frozen while mails are on their way (F2, F3, F5, F15)."""
+
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from hub_processes import command_line, logged, until
+from seeding import LEASE, Hub
+from smtp_server import SmtpServer, killing, serving
+
+PEOPLE = 24
+# So many that several workers hold some of them at once.
+CROWD = 240
+
+
+def workers_that_die(hub: Hub, stack: ExitStack, stages: Sequence[str], *, connections: int) -> list[SmtpServer]:
+    """For each stage a worker with a mail server of its own, which kills it there at its third mail."""
+    servers = []
+    for stage in stages:
+        server = stack.enter_context(serving())
+        worker = hub.worker(MAIL=server.url, CONNECTIONS=str(connections))
+        server.at(stage, killing(worker.pid), skip=0 if stage in ("connect", "ehlo") else 2)
+        servers.append(server)
+    for worker in hub.workers:
+        assert worker.exit_status() == -signal.SIGKILL
+    return servers
+
+
+def test_a_worker_killed_before_the_server_accepts_loses_and_repeats_nothing(hub: Hub, smtp: SmtpServer) -> None:
+    """F2: workers die, each at another stage; the next one takes over within the lease and two seconds."""
+    stages = ("connect", "ehlo", "mail", "rcpt", "data", "dot")
+    emails = hub.people(CROWD)
+    hub.make_due()
+    with ExitStack() as stack:
+        servers = workers_that_die(hub, stack, stages, connections=1)
+        hub.worker().ready()
+        assert until(lambda: smtp.connected_at) < LEASE + 2
+        until(hub.settled)
+    received = [message.recipient for server in (*servers, smtp) for message in server.stored]
+    assert sorted(received) == sorted(emails)
+    assert hub.states() == {"sent": len(emails)}
+    hub.check_invariants()
+
+
+def test_a_worker_killed_after_the_server_accepted_repeats_what_was_in_flight(hub: Hub, smtp: SmtpServer) -> None:
+    """F3: before and after the server's 250 a worker dies; the same bytes come again, once for a connection."""
+    stages, connections = ("stored", "replied"), 2
+    emails = hub.people(CROWD)
+    hub.make_due()
+    with ExitStack() as stack:
+        servers = workers_that_die(hub, stack, stages, connections=connections)
+        hub.worker().ready()
+        until(hub.settled)
+    copies = defaultdict(list)
+    for server in (*servers, smtp):
+        for message in server.stored:
+            copies[message.recipient].append(message)
+    assert copies.keys() == set(emails)
+    # The mail that was stored but not answered has to come again: nobody can know.
+    assert 1 <= sum(len(messages) - 1 for messages in copies.values()) <= len(stages) * connections
+    for messages in copies.values():
+        assert len({message.header("Message-ID") for message in messages}) == 1
+        assert len({message.content for message in messages}) == 1
+    assert hub.states() == {"sent": len(emails)}
+    hub.check_invariants()
+
+
+def test_a_worker_asked_to_end_finishes_what_is_on_the_wire(hub: Hub, smtp: SmtpServer) -> None:
+    """F5: SIGTERM with slow mails in flight: exit status 0, nothing claimed, the rest is there for the next one."""
+    hub.people(PEOPLE)
+    hub.make_due()
+    smtp.at("dot", lambda: time.sleep(0.5), times=PEOPLE)
+    log = hub.folder / "asked.log"
+    patient = {"WEBINAR_HUB_LEASE": "30", "WEBINAR_HUB_MAIL_TIMEOUT": "5"}
+    with command_line(["worker"], hub.environment | patient, log) as process:
+        until(lambda: len(smtp.stored) >= 3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert logged(log, "worker stopped")
+    states = hub.states()
+    assert states["sent"] == len(smtp.stored) < PEOPLE
+    assert states["queued"] == PEOPLE - len(smtp.stored)
+    assert {row.attempts for row in hub.deliveries(state="queued")} == {0}
+    smtp.behave()
+    hub.worker().ready()
+    until(lambda: hub.sent() == PEOPLE)
+    assert set(Counter(smtp.keys()).values()) == {1}
+    hub.check_invariants()
+
+
+def test_a_frozen_worker_cannot_undo_what_another_one_has_done(hub: Hub, smtp: SmtpServer) -> None:
+    """F15: stopped for longer than its lease, then let go: one mail comes twice, its row stays as it is."""
+    hub.people(PEOPLE)
+    hub.make_due()
+    smtp.at("rcpt", lambda: hub.workers[0].signal(signal.SIGSTOP), skip=4)
+    frozen = hub.worker(CONNECTIONS="1")
+    until(lambda: len(smtp.stored) == 4)
+    hub.worker().ready()
+    until(lambda: hub.sent() == PEOPLE)
+    before = {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()}
+    frozen.signal(signal.SIGCONT)
+    until(lambda: len(smtp.stored) == PEOPLE + 1)
+    frozen.signal(signal.SIGTERM)
+    assert frozen.exit_status() == 0
+    assert {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()} == before
+    assert sorted(Counter(smtp.keys()).values()) == [1] * (PEOPLE - 1) + [2]
+    hub.check_invariants()
