@@ -36,8 +36,7 @@ SESSION = CalendarSession(
 )
 TITLES = ("Hands that listen: reading a baby's signals", "Colic and calm: what helps", "Questions & cases")
 SESSIONS = tuple(
-    LetterSession(title, START + number * WEEK, START + number * WEEK + HOUR)
-    for number, title in enumerate(TITLES)
+    LetterSession(title, START + number * WEEK, START + number * WEEK + HOUR) for number, title in enumerate(TITLES)
 )
 MATERIALS = (
     LetterMaterial(7, "Stroke by stroke: the leg sequence", "Two pages for beside the mat.", "", "pdf", 1_240_000),

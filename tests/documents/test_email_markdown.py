@@ -18,7 +18,7 @@ from webinar_hub.documents.markdown import to_html, to_text
         "<svg onload=alert(1)>",
         "<math><mtext></mtext></math>",
         "<a href='https://x.example' onclick=alert(1)>x</a>",
-        "[x](https://x.example \"onmouseover=alert(1)\")",
+        '[x](https://x.example "onmouseover=alert(1)")',
     ],
 )
 def test_nothing_in_it_can_run_or_fetch(hostile: str) -> None:
@@ -37,7 +37,6 @@ def test_html_in_it_is_shown_and_not_obeyed() -> None:
 @pytest.mark.parametrize("url", ["/relative", "//x.example", "http://x.example", "ftp://x.example", "#here"])
 def test_a_link_is_absolute_and_encrypted_or_only_words(url: str) -> None:
     assert to_html(f"[words]({url})") == '<p><a rel="noopener">words</a></p>\n'
-
 
 
 def test_links_keep_the_page_they_leave_to_themselves() -> None:

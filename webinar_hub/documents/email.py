@@ -27,9 +27,7 @@ LANGUAGE = "en"
 
 _TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _HTML = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_CALENDAR = (
-    "Content-Type: text/calendar; method={}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-)
+_CALENDAR = "Content-Type: text/calendar; method={}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 _ATTACHED_CALENDAR = (
     b'Content-Type: application/ics; name="invite.ics"\r\n'
     b"Content-Transfer-Encoding: base64\r\n"

@@ -18,9 +18,7 @@ class Broadcast(Base):
     __tablename__ = "broadcasts"
     __table_args__ = (
         UniqueConstraint("cohort_id", "key", "round"),
-        CheckConstraint(
-            "state IN ('planned', 'expanding', 'expanded', 'withdrawn', 'missed')", name="state_known"
-        ),
+        CheckConstraint("state IN ('planned', 'expanding', 'expanded', 'withdrawn', 'missed')", name="state_known"),
         Index(
             "ix_broadcasts_due_at",
             "due_at",

@@ -71,8 +71,6 @@ def next_broadcast() -> datetime | None:
 
 def unfinished(now: datetime) -> bool:
     """Whether anything due by now has not come to its end, be it waiting, leased or half expanded."""
-    broadcasts = select(Broadcast.id).where(
-        Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now
-    )
+    broadcasts = select(Broadcast.id).where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now)
     deliveries = select(Delivery.id).where(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now)
     return any(db.session.scalar(statement.limit(1)) is not None for statement in (broadcasts, deliveries))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 
@@ -230,7 +230,7 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))
     )  # fmt: skip
-    return {row[0]: _Place(*row) for row in rows}
+    return {row[0]: _Place(*cast("tuple[Any, ...]", row)) for row in rows}
 
 
 def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar]]:

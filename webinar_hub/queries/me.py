@@ -137,9 +137,7 @@ def has_place(person: int, session: str) -> bool:
     found = db.session.scalar(
         select(Registration.id)
         .join(Session, Session.cohort_id == Registration.cohort_id)
-        .where(
-            Registration.person_id == person, Registration.state == "confirmed", Session.public_id == session
-        )
+        .where(Registration.person_id == person, Registration.state == "confirmed", Session.public_id == session)
     )
     return found is not None
 

@@ -83,9 +83,7 @@ def audience_size(broadcast: Broadcast) -> int:
 def _sent(cohort: Cohort) -> dict[int, tuple[int, int]]:
     """By broadcast: how many deliveries there are, and how many of them were sent."""
     rows = db.session.execute(
-        select(
-            Delivery.broadcast_id, func.count(), func.count().filter(Delivery.state == "sent")
-        )
+        select(Delivery.broadcast_id, func.count(), func.count().filter(Delivery.state == "sent"))
         .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
         .where(Broadcast.cohort_id == cohort.id)
         .group_by(Delivery.broadcast_id)

@@ -8,9 +8,7 @@ def is_released(release_at: datetime, now: datetime) -> bool:
     return now >= release_at
 
 
-def drop_is_hers(
-    *, release_at: datetime, late_join: str, registered_at: datetime, now: datetime
-) -> bool:
+def drop_is_hers(*, release_at: datetime, late_join: str, registered_at: datetime, now: datetime) -> bool:
     """Whether a drop is open to somebody who registered then; late joiners get the past as the cohort says."""
     if not is_released(release_at, now):
         return False

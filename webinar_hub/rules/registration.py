@@ -40,9 +40,7 @@ def email_key(address: str) -> str:
     The domain is written in its ASCII form. Raises ValueError, in words for the form, for what is no address.
     """
     try:
-        checked = validate_email(
-            address, check_deliverability=False, allow_smtputf8=False, test_environment=True
-        )
+        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValueError("Write an e-mail address like name@example.com.") from error
     return f"{checked.local_part}@{checked.ascii_domain}".lower()

@@ -195,9 +195,7 @@ def _follow(part: DropPart, drop: Drop, cohort: Cohort) -> None:
     drop.after_at = after.at.isoformat() if after and after.at else ""
 
 
-def _materials(
-    part: DropPart, drop: Drop, webinar: Webinar, uploads: Mapping[str, Upload], now: datetime
-) -> None:
+def _materials(part: DropPart, drop: Drop, webinar: Webinar, uploads: Mapping[str, Upload], now: datetime) -> None:
     db.session.execute(delete(DropMaterial).where(DropMaterial.drop_id == drop.id))
     for position, material_part in enumerate(part.materials):
         material = _material(material_part, webinar)

@@ -15,9 +15,7 @@ def join(person: int, session: str, *, now: datetime) -> None:
     row = db.session.execute(
         select(Session, Registration.id)
         .join(Registration, Registration.cohort_id == Session.cohort_id)
-        .where(
-            Session.public_id == session, Registration.person_id == person, Registration.state == "confirmed"
-        )
+        .where(Session.public_id == session, Registration.person_id == person, Registration.state == "confirmed")
     ).first()
     if row is None:
         raise NotFound()

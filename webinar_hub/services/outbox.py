@@ -115,9 +115,7 @@ _MINE = and_(_TABLE.c.id == bindparam("row"), _TABLE.c.lease_token == bindparam(
 _DONE = (
     update(_TABLE)
     .where(_MINE)
-    .values(
-        state="sent", sent_at=bindparam("moment"), reply=bindparam("said"), lease_until=None, lease_token=None
-    )
+    .values(state="sent", sent_at=bindparam("moment"), reply=bindparam("said"), lease_until=None, lease_token=None)
 )
 _BACK = (
     update(_TABLE)

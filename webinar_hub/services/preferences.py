@@ -46,9 +46,7 @@ def _choose(row: Registration, *, reminders: bool, bonuses: bool, now: datetime)
     unwanted = [kind for kind, topic in TOPICS.items() if not wanted.get(topic, True)]
     if unwanted:
         outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(unwanted))
-    audit.note(
-        f"person:{row.person_id}", "topics.chosen", f"registration:{row.id}", now=now, **wanted
-    )
+    audit.note(f"person:{row.person_id}", "topics.chosen", f"registration:{row.id}", now=now, **wanted)
 
 
 def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> None:

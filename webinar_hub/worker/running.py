@@ -43,9 +43,7 @@ class Worker:
             lambda: open_transport(settings.mail_address, timeout=settings.mail_timeout),
             settings.connections,
         )
-        self._clockwork = Clockwork(
-            app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease
-        )
+        self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)
         self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
 
     def start(self) -> None:
