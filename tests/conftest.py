@@ -35,6 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    # Two processes that write Hypothesis' tables into one new folder would trip over each other.
+    mine = f".hypothesis/{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", mine)
     # What is set for a real installation must not change what a test finds.
     for name in [name for name in os.environ if name.startswith(PREFIX) and name != IN_CI]:
         del os.environ[name]

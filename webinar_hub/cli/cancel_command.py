@@ -4,9 +4,8 @@ from datetime import datetime
 
 import click
 
-from webinar_hub.app import create_app
 from webinar_hub.cli.confirming import ACTOR, change
-from webinar_hub.cli.schema import demand_up_to_date
+from webinar_hub.cli.schema import application, demand_up_to_date
 from webinar_hub.services import sessions
 
 
@@ -16,7 +15,7 @@ from webinar_hub.services import sessions
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def command(cohort: str, session: str | None, yes: bool) -> None:
     """Cancel SESSION of COHORT, or the whole COHORT; everybody registered is told."""
-    app = create_app()
+    app = application()
     demand_up_to_date(app)
 
     def call_off(now: datetime) -> None:

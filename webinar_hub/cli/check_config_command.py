@@ -10,8 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webinar_hub.adapters.mail.opening import describe, open_transport
-from webinar_hub.app import create_app
-from webinar_hub.cli.schema import behind
+from webinar_hub.cli.schema import application, behind
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db
 from webinar_hub.core.log import without_secrets
@@ -37,7 +36,7 @@ def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
         open_transport(settings.mail_address, timeout=settings.mail_timeout).close()
     except ValueError as error:
         yield f"WEBINAR_HUB_MAIL: {error}"
-    yield from _database_problems(create_app(settings))
+    yield from _database_problems(application(settings))
     if online:
         yield from _address_problems(settings)
 

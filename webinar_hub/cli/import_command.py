@@ -7,10 +7,9 @@ import click
 
 from webinar_hub.adapters.livestream import provider_for
 from webinar_hub.adapters.livestream.reachability import problem_with
-from webinar_hub.app import create_app
 from webinar_hub.cli import importing
 from webinar_hub.cli.printing import announcement_lines, change_lines
-from webinar_hub.cli.schema import demand_up_to_date
+from webinar_hub.cli.schema import application, demand_up_to_date
 from webinar_hub.rules.cohort_file import CohortFile, CohortFileErrors, read_cohort_file
 
 
@@ -24,7 +23,7 @@ def command(path: Path, yes: bool, dry_run: bool, check_links: bool) -> None:
 
     All errors of the file are listed with their lines; then nothing is applied.
     """
-    app = create_app()
+    app = application()
     demand_up_to_date(app)
     try:
         file = read_cohort_file(path.read_text(encoding="utf-8"))

@@ -2,9 +2,8 @@
 
 import click
 
-from webinar_hub.app import create_app
 from webinar_hub.cli.printing import plan_lines
-from webinar_hub.cli.schema import demand_up_to_date
+from webinar_hub.cli.schema import application, demand_up_to_date
 from webinar_hub.queries.plan import cohort_plan
 
 
@@ -12,7 +11,7 @@ from webinar_hub.queries.plan import cohort_plan
 @click.argument("cohort")
 def command(cohort: str) -> None:
     """Show everything COHORT will be sent, when, to how many, and what has been sent."""
-    app = create_app()
+    app = application()
     demand_up_to_date(app)
     with app.app_context():
         for line in plan_lines(cohort_plan(cohort)):

@@ -4,9 +4,8 @@ from datetime import datetime
 
 import click
 
-from webinar_hub.app import create_app
 from webinar_hub.cli.confirming import ACTOR, change
-from webinar_hub.cli.schema import demand_up_to_date
+from webinar_hub.cli.schema import application, demand_up_to_date
 from webinar_hub.services import sessions
 
 
@@ -18,7 +17,7 @@ from webinar_hub.services import sessions
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 def command(cohort: str, session: str, starts: datetime, minutes: int | None, yes: bool) -> None:
     """Move SESSION of COHORT to STARTS (such as 2027-01-12T19:00, in the cohort's zone)."""
-    app = create_app()
+    app = application()
     demand_up_to_date(app)
 
     def move(now: datetime) -> None:
