@@ -128,7 +128,8 @@ def engine_options(url: str, *, connections: int) -> dict[str, Any]:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 15000,
-            "options": "-c statement_timeout=60000 -c timezone=UTC",
+            # A process that stands still inside a transaction must not keep the others waiting for its locks.
+            "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
         },
     }
 
