@@ -85,7 +85,7 @@ def test_a_worker_asked_to_end_finishes_what_is_on_the_wire(hub: Hub, smtp: Smtp
     assert {row.attempts for row in hub.deliveries(state="queued")} == {0}
     smtp.behave()
     hub.worker().ready()
-    until(lambda: hub.sent() == PEOPLE)
+    until(lambda: hub.sent() == PEOPLE, seconds=60)
     assert set(Counter(smtp.keys()).values()) == {1}
     hub.check_invariants()
 
@@ -99,7 +99,7 @@ def test_a_frozen_worker_cannot_undo_what_another_one_has_done(hub: Hub, smtp: S
     frozen = hub.worker(CONNECTIONS="1", TICK="5")
     until(lambda: len(smtp.stored) == 4)
     hub.worker().ready()
-    until(lambda: hub.sent() == PEOPLE)
+    until(lambda: hub.sent() == PEOPLE, seconds=60)
     before = {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()}
     frozen.signal(signal.SIGCONT)
     frozen.signal(signal.SIGTERM)

@@ -5,7 +5,8 @@ from datetime import datetime
 import click
 
 from webinar_hub.cli.confirming import ACTOR, change
-from webinar_hub.cli.schema import application, demand_up_to_date
+from webinar_hub.cli.opening import application
+from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.services import sessions
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webinar_hub.adapters.mail.opening import describe, open_transport
-from webinar_hub.cli.schema import application, behind
+from webinar_hub.cli.opening import application
+from webinar_hub.cli.schema import behind
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db
 from webinar_hub.core.log import without_secrets

@@ -8,8 +8,9 @@ import click
 from webinar_hub.adapters.livestream import provider_for
 from webinar_hub.adapters.livestream.reachability import problem_with
 from webinar_hub.cli import importing
+from webinar_hub.cli.opening import application
 from webinar_hub.cli.printing import announcement_lines, change_lines
-from webinar_hub.cli.schema import application, demand_up_to_date
+from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.rules.cohort_file import CohortFile, CohortFileErrors, read_cohort_file
 
 

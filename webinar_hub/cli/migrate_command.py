@@ -2,7 +2,8 @@
 
 import click
 
-from webinar_hub.cli.schema import application, bring_up_to_date
+from webinar_hub.cli.opening import application
+from webinar_hub.cli.schema import bring_up_to_date
 
 
 @click.command()

@@ -2,8 +2,9 @@
 
 import click
 
+from webinar_hub.cli.opening import application
 from webinar_hub.cli.printing import plan_lines
-from webinar_hub.cli.schema import application, demand_up_to_date
+from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.queries.plan import cohort_plan
 
 

@@ -1,4 +1,4 @@
-"""The application and its database as the commands need them: opened, up to date or known to be, closed."""
+"""The database's schema as the commands need it: brought up to date, or known to be."""
 
 import logging
 
@@ -8,21 +8,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
 
-from webinar_hub.app import create_app
-from webinar_hub.core.config import Settings
-from webinar_hub.core.db import close_connections, db
-
-
-def application(settings: Settings | None = None) -> Flask:
-    """The application for one command, whose connections are closed when the command ends."""
-    app = create_app(settings)
-
-    def close() -> None:
-        with app.app_context():
-            close_connections()
-
-    click.get_current_context().call_on_close(close)
-    return app
+from webinar_hub.core.db import db
 
 
 def bring_up_to_date(app: Flask) -> None:
