@@ -88,24 +88,3 @@ def test_a_worker_asked_to_end_finishes_what_is_on_the_wire(hub: Hub, smtp: Smtp
     until(lambda: hub.sent() == PEOPLE, seconds=60)
     assert set(Counter(smtp.keys()).values()) == {1}
     hub.check_invariants()
-
-
-def test_a_frozen_worker_cannot_undo_what_another_one_has_done(hub: Hub, smtp: SmtpServer) -> None:
-    """F15: stopped for longer than its lease, then let go: at most one mail comes twice, no row changes."""
-    hub.people(PEOPLE)
-    hub.make_due()
-    smtp.at("rcpt", lambda: hub.workers[0].signal(signal.SIGSTOP), skip=4)
-    # Its clock rings once before the mails: stopped inside a transaction it would hold SQLite's only lock.
-    frozen = hub.worker(CONNECTIONS="1", TICK="5")
-    until(lambda: len(smtp.stored) == 4)
-    hub.worker().ready()
-    until(lambda: hub.sent() == PEOPLE, seconds=60)
-    before = {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()}
-    frozen.signal(signal.SIGCONT)
-    frozen.signal(signal.SIGTERM)
-    assert frozen.exit_status() == 0
-    assert {row.key: (row.state, row.reply, row.sent_at, row.attempts) for row in hub.deliveries()} == before
-    # The time for its mail was over before it woke: as a rule it does not even finish that one.
-    assert len(smtp.stored) <= PEOPLE + 1
-    assert len(set(smtp.keys())) == PEOPLE
-    hub.check_invariants()
