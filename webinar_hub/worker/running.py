@@ -75,5 +75,7 @@ def run(app: Flask) -> int:
     signal.signal(signal.SIGINT, ask)
     worker = Worker(app)
     worker.start()
-    asked.wait()
+    # The system may hand a signal to any thread, but Python answers it in this one, once it is awake (F15).
+    while not asked.wait(1.0):
+        pass
     return 0 if worker.stop() else 1
