@@ -15,6 +15,7 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.rules.pacing import Limits
 
 # The right side of calendar UIDs. They must stay the same for life (RFC 5545 3.8.4.7), so it is not the address
 # of the service, which may move; what makes them unique is on the left.
@@ -84,6 +85,9 @@ def _provide(app: Flask, settings: Settings) -> None:
         "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
         "composer": Composer(resource_folder("templates")),
+        "limits": Limits(
+            settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
+        ),
     }
 
 

@@ -48,6 +48,12 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("CONNECTIONS", "many", "integer"),
         ("LEASE", "10", "longer than MAIL_TIMEOUT"),
         ("SECRET_KEY_FILE", "/nowhere/key", "cannot be read"),
+        ("MAIL_RATE", "-1", "greater than or equal to 0"),
+        ("MAIL_RATE", "ten", "number"),
+        ("DOMAIN_RATES", "gmail.com", "gmail.com=5,outlook.com=2"),
+        ("DOMAIN_RATES", "gmail.com=0", "gmail.com=5,outlook.com=2"),
+        ("DOMAIN_RATES", "gmail.com=5;web.de=2", "gmail.com=5,outlook.com=2"),
+        ("DOMAIN_RATES", "gmail.com=5,Gmail.com=2", "named twice"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_remedy(
@@ -56,3 +62,23 @@ def test_a_wrong_setting_is_named_with_the_remedy(
     monkeypatch.setenv(f"WEBINAR_HUB_{name}", value)
     with pytest.raises(ConfigError, match=words):
         read_settings()
+
+
+def test_limits_that_are_left_empty_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MAIL_RATE", "MAIL_BURST", "DOMAIN_RATES", "DAILY_LIMIT"):
+        monkeypatch.setenv(f"WEBINAR_HUB_{name}", "")
+    settings = read_settings()
+    assert (settings.mail_rate, settings.mail_burst, settings.rates_by_domain, settings.daily_limit) == (
+        0,
+        1,
+        {},
+        0,
+    )
+
+
+def test_domains_are_read_as_people_write_them() -> None:
+    assert read_settings(domain_rates=" Gmail.com = 5, web.de=0.5 ,*=20,").rates_by_domain == {
+        "gmail.com": 5,
+        "web.de": 0.5,
+        "*": 20,
+    }

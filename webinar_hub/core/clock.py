@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, Double
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -90,3 +90,24 @@ def _sqlite_moment(element: lease_moment, compiler: Any, **_: Any) -> str:
 def _postgres_moment(element: lease_moment, compiler: Any, **_: Any) -> str:
     # clock_timestamp, not now(): the transaction may have begun while waiting for a lock.
     return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"
+
+
+class lease_seconds(FunctionElement[float]):
+    """SQL: the same moment as seconds since 1970, for what is reckoned with: the pace of mails."""
+
+    type = Double()
+    inherit_cache = False
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = float(seconds)
+        super().__init__()
+
+
+@compiles(lease_seconds, "sqlite")
+def _sqlite_seconds(element: lease_seconds, compiler: Any, **_: Any) -> str:
+    return f"((julianday('now') - 2440587.5) * 86400.0 + {element.seconds:.3f})"
+
+
+@compiles(lease_seconds, "postgresql")
+def _postgres_seconds(element: lease_seconds, compiler: Any, **_: Any) -> str:
+    return f"(CAST(extract(epoch from clock_timestamp()) AS double precision) + {element.seconds:.3f})"

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WEBINAR_HUB_"
 SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+# A domain as the DNS writes it, or a star for all others; mails a second.
+DOMAIN_RATE = re.compile(r"(?P<domain>\*|[a-z0-9-]+(\.[a-z0-9-]+)+)\s*=\s*(?P<rate>\d{1,6}(\.\d{1,6})?)")
 
 
 _preset: dict[str, Any] = {}
@@ -51,6 +53,11 @@ class Settings(BaseSettings):
     tick: float = Field(default=0.5, ge=0.05, le=60)
     leader_lease: float = Field(default=6.0, ge=1, le=60)
 
+    mail_rate: float = Field(default=0.0, ge=0, le=100_000)
+    mail_burst: int = Field(default=1, ge=1, le=100_000)
+    domain_rates: str = ""
+    daily_limit: int = Field(default=0, ge=0)
+
     web_threads: int = Field(default=8, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     sign_ups_per_hour: int = Field(default=300, ge=1)
@@ -68,6 +75,17 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError("write it like https://webinars.example.org, without a path")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("mail_rate", "mail_burst", "daily_limit", mode="before")
+    @classmethod
+    def _nothing_is_the_default(cls, value: Any, info: ValidationInfo) -> Any:
+        return cls.model_fields[info.field_name or ""].default if value == "" else value
+
+    @field_validator("domain_rates")
+    @classmethod
+    def _domain_rates_are_understood(cls, value: str) -> str:
+        _rates_by_domain(value)
+        return value
 
     @field_validator("mail_sender")
     @classmethod
@@ -99,6 +117,11 @@ class Settings(BaseSettings):
         """
         current = self.secret_key or self._kept_key()
         return [key for key in (self.secret_key_old, current) if key]
+
+    @property
+    def rates_by_domain(self) -> dict[str, float]:
+        """Mails a second by recipients' domain, `*` for each that is not named."""
+        return _rates_by_domain(self.domain_rates)
 
     @property
     def host(self) -> str:
@@ -140,6 +163,19 @@ class Settings(BaseSettings):
         with os.fdopen(handle, "w") as file:
             file.write(key := secrets.token_urlsafe(48))
         return key
+
+
+def _rates_by_domain(text: str) -> dict[str, float]:
+    """What `gmail.com=5, *=20` says. Raises ValueError in plain words."""
+    rates: dict[str, float] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        found = DOMAIN_RATE.fullmatch(part.lower())
+        if not found or not float(found["rate"]):
+            raise ValueError(f"{part!r} is not understood; write it like gmail.com=5,outlook.com=2,*=20")
+        if found["domain"] in rates:
+            raise ValueError(f"{found['domain']} is named twice")
+        rates[found["domain"]] = float(found["rate"])
+    return rates
 
 
 def _secrets_from_files() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.drop import Drop, DropMaterial
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.material import Material, MaterialVersion
+from webinar_hub.models.pace import Pace
 from webinar_hub.models.person import Person
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
@@ -31,6 +32,7 @@ __all__ = [
     "Lease",
     "Material",
     "MaterialVersion",
+    "Pace",
     "Person",
     "Presenter",
     "Registration",

@@ -19,6 +19,7 @@ class Broadcast(Base):
     __table_args__ = (
         UniqueConstraint("cohort_id", "key", "round"),
         CheckConstraint("state IN ('planned', 'expanding', 'expanded', 'withdrawn', 'missed')", name="state_known"),
+        CheckConstraint("early IN ('begun', 'done')", name="early_known"),
         Index(
             "ix_broadcasts_due_at",
             "due_at",
@@ -43,3 +44,5 @@ class Broadcast(Base):
     # How far the expansion has come: the last registration id that was looked at.
     expanded_through: Mapped[int] = mapped_column(default=0)
     expanded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A reminder to many begins before its moment: everybody is written to early, who comes later at the moment.
+    early: Mapped[str | None] = mapped_column(String(10))

@@ -74,6 +74,11 @@ class Batch:
         letter = self._letter(due, place)
         return letter, self._recipient(due, place, letter)
 
+    def address(self, due: Claimed) -> str:
+        """Where one delivery goes; "" for a row that cannot be understood."""
+        place = self.places.get(due.registration_id)
+        return place.email if place else ""
+
     def _check(self, due: Claimed, place: _Place) -> None:
         session = self._session(due, place)
         if place.state == "cancelled" and due.kind not in CANCELS | {"my_link"}:

@@ -59,6 +59,7 @@ class Claimed:
     composed_at: datetime
     expires_at: datetime | None
     lease_token: str
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

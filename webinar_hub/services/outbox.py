@@ -63,15 +63,16 @@ def enqueue(
 CLAIMED_COLUMNS = tuple(getattr(Delivery, name) for name in Claimed.__dataclass_fields__)
 
 
-def claim(limit: int, *, lease: float, now: datetime) -> list[Claimed]:
+def claim(limit: int, *conditions: Any, lease: float, now: datetime) -> list[Claimed]:
     """Take up to `limit` due deliveries for `lease` seconds of the database's clock, the urgent ones first.
 
+    `conditions` leave out what must not go now (`worker/pacer.py`).
     A row whose lease ran out belongs to nobody and is taken like a queued one: that is the whole rescue.
     The rows are picked in a CTE so that PostgreSQL evaluates LIMIT and SKIP LOCKED once.
     """
     picked = (
         select(Delivery.id)
-        .where(_open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
+        .where(_open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now), *conditions)
         .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

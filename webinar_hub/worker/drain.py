@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 
@@ -24,6 +24,7 @@ from webinar_hub.rules.delivery import Claimed, Retry, Stop, after_compose_error
 from webinar_hub.services import outbox
 from webinar_hub.services.outbox import Result
 from webinar_hub.worker.breaker import Breaker
+from webinar_hub.worker.pacer import Pacer
 from webinar_hub.worker.recorder import HandedIn, Recorder
 
 log = get_logger("worker")
@@ -40,41 +41,47 @@ class Desk:
     lease: float
     mail_timeout: float
     stopping: Callable[[], bool]
+    pacer: Pacer = field(default_factory=Pacer)
 
 
 def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> int:
     """Claim up to `limit` due deliveries and bring each to an end or back into the queue; how many were claimed.
 
     Nothing is sent inside a transaction. Before each mail the lease is checked: what cannot be finished in time
-    is left for whoever claims it next.
+    is left for whoever claims it next, and so is what the limits do not allow now.
     """
     with app.app_context():
+        wanted = desk.pacer.batch(limit)
+        if not wanted:
+            return 0
         with transaction():
-            claimed = outbox.claim(limit, lease=desk.lease, now=clock.now())
+            claimed = outbox.claim(wanted, *desk.pacer.conditions(), lease=desk.lease, now=clock.now())
         if not claimed:
             return 0
         leased_until = clock.monotonic() + desk.lease - desk.mail_timeout
         batch = letters.batch(claimed, desk.hub)
         # What was read is kept as it is; a rollback would have every mail read it again.
         db.session.close()
+        turn = desk.pacer.admit(claimed, batch)
         last: HandedIn | None = None
-        for position, item in enumerate(claimed):
-            if desk.stopping() or clock.monotonic() > leased_until:
-                _put_back(desk, claimed[position:], "not begun")
+        for position, item in enumerate(turn.mails):
+            if desk.stopping() or clock.monotonic() > leased_until or turn.is_over(position):
+                _put_back(desk, turn.mails[position:], "not begun")
                 break
-            following = claimed[position + 1 : position + 2]
+            following = turn.mails[position + 1 : position + 2]
             mail = _composed(desk, batch, item)
             if not desk.recorder.settle(last):
                 mail = Result(item, "cancelled", "Cancelled while it waited for its turn.")
             if isinstance(mail, Result):
                 last = desk.recorder.hand_in(mail, following)
                 continue
+            turn.wait(item)
             with desk.recorder.sending():
                 outcome = transport.send(mail)
             if isinstance(outcome, Unreachable):
                 desk.breaker.failed()
                 log.warning("mail server unreachable", reason=outcome.reason)
-                _put_back(desk, claimed[position:], outcome.reason)
+                _put_back(desk, turn.mails[position:], outcome.reason)
                 break
             last = desk.recorder.hand_in(_result(item, outcome), following)
             desk.breaker.worked()
@@ -126,3 +133,4 @@ def _put_back(desk: Desk, items: Sequence[Claimed], reason: str) -> None:
     """Give deliveries back as they were claimed, for them no attempt has been made."""
     with transaction():
         outbox.record([Result(item, "queued", reason, burnt=False) for item in items], now=clock.now())
+        desk.pacer.refund(len(items))

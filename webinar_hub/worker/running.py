@@ -14,6 +14,7 @@ from webinar_hub.worker.breaker import Breaker
 from webinar_hub.worker.clockwork import Clockwork
 from webinar_hub.worker.demo_player import DemoPlayer
 from webinar_hub.worker.drain import Desk
+from webinar_hub.worker.pacer import Pacer
 from webinar_hub.worker.recorder import Recorder
 from webinar_hub.worker.senders import Senders
 
@@ -36,6 +37,7 @@ class Worker:
             lease=settings.lease,
             mail_timeout=settings.mail_timeout,
             stopping=lambda: self._senders.stopping,
+            pacer=Pacer(app.extensions["limits"]),
         )
         self._senders = Senders(
             app,
