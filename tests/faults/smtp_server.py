@@ -43,6 +43,24 @@ def killing(pid: int) -> Callable[[], str]:
     return kill
 
 
+def allowing(a_second: int) -> Callable[[], "str | None"]:
+    """An action for "mail": a provider's rate limit, which says 450 to what comes beyond so many in a second."""
+    lock = threading.Lock()
+    left, seen = float(a_second), time.monotonic()
+
+    def count() -> str | None:
+        nonlocal left, seen
+        with lock:
+            now = time.monotonic()
+            left, seen = min(float(a_second), left + (now - seen) * a_second), now
+            if left < 1:
+                return "450 4.7.1 too many mails in a second"
+            left -= 1
+            return None
+
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A message the server has taken over."""
@@ -99,6 +117,12 @@ class SmtpServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._listen()
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        with self._lock:
+            return len(self._peers)
 
     @property
     def url(self) -> str:

@@ -9,23 +9,55 @@ from smtp_server import DROP, HANG, SmtpServer
 from webinar_hub.core import clock
 
 
-def test_a_server_that_refuses_connections_is_not_hammered(hub: Hub, smtp: SmtpServer) -> None:
-    """F7: about one try a second while it is down, no attempts used up, everything goes out afterwards."""
+def test_a_server_that_is_down_is_not_hammered(hub: Hub, smtp: SmtpServer) -> None:
+    """F7: one try a second for all processes together, no attempts used up, everything goes out afterwards."""
     hub.people(30)
+    smtp.at("connect", DROP, times=1000)
+    workers = [hub.worker().ready(), hub.worker().ready()]
     hub.make_due()
-    smtp.refuse()
-    worker = hub.worker().ready()
-    until(lambda: worker.lines("mail server unreachable"))
-    down = 3.0
+    until(lambda: all(worker.lines("mail server unreachable") for worker in workers))
+    down = 4.0
     until_passed(down)
-    # Both connections may find it closed at the same moment; from then on one of them looks now and then.
-    assert 2 <= len(worker.lines("mail server unreachable")) <= 2 + down
+    # All four connections may find it closed at the same moment; from then on one looks now and then.
+    assert 4 <= len(smtp.connected_at) <= 4 + down + 1
     assert {row.attempts for row in hub.deliveries()} == {0}
-    smtp.come_back()
-    until(hub.settled)
+    smtp.behave()
+    assert until(hub.settled) < 30
     assert set(Counter(smtp.keys()).values()) == {1}
     assert {(row.state, row.attempts) for row in hub.deliveries()} == {("sent", 1)}
+    assert [len(worker.lines("mail server unreachable")) for worker in workers] == [1, 1], "said once"
+    assert sum(len(worker.lines("mail server answers again")) for worker in workers) in (1, 2)
     hub.check_invariants()
+
+
+def test_a_server_with_room_for_one_connection_is_no_outage(hub: Hub, smtp: SmtpServer) -> None:
+    """Those it turns away at the door (421) rest, the one that is inside goes on."""
+    hub.people(40)
+    smtp.at("connect", lambda: "421 4.7.0 too many connections" if smtp.connections > 1 else None, times=1000)
+    smtp.at("mail", lambda: until_passed(0.05), times=1000)
+    smtp.at("dot", lambda: None, times=1)
+    worker = hub.worker(CONNECTIONS="1").ready()
+    hub.make_due()
+    until(lambda: hub.sent() > 2)
+    crowd = hub.worker(CONNECTIONS="3").ready()
+    until(hub.settled)
+    assert {(row.state, row.attempts) for row in hub.deliveries()} == {("sent", 1)}
+    assert worker.lines("mail server unreachable") == []
+    assert len(crowd.lines("mail server unreachable")) <= 1
+    hub.check_invariants()
+
+
+def test_a_server_that_ends_a_connection_after_some_mails_is_no_outage(hub: Hub, smtp: SmtpServer) -> None:
+    """421 in the middle: a new connection takes the same mail, and no attempt is lost."""
+    hub.people(30)
+    for skip in (5, 10, 15):
+        smtp.at("mail", "421 4.7.0 enough for one connection", skip=skip)
+    worker = hub.worker(CONNECTIONS="1").ready()
+    hub.make_due()
+    until(hub.settled)
+    assert {(row.state, row.attempts) for row in hub.deliveries()} == {("sent", 1)}
+    assert len(smtp.connected_at) == 4
+    assert worker.lines("mail server unreachable") == []
 
 
 def test_after_an_outage_of_hours_everything_that_still_makes_sense_goes_out(hub: Hub, smtp: SmtpServer) -> None:

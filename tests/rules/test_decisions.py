@@ -48,6 +48,22 @@ def test_jitter_only_ever_delays() -> None:
     assert late.at == NOW + 1.2 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("attempts", "asked", "waits"),
+    [(1, 600, 600), (1, 5, 5), (1, 0, 1), (1, -3, 1), (4, 5, 30 * 60), (4, 7200, 7200), (1, 1e12, 240 * 60)],
+)
+def test_a_provider_that_says_how_long_to_wait_is_believed_within_reason(
+    attempts: int, asked: float, waits: int
+) -> None:
+    fate = after_deferral(attempts, created_at=NOW, expires_at=None, now=NOW, jitter=0.0, asked=asked)
+    assert fate == Retry(NOW + timedelta(seconds=waits))
+
+
+def test_a_wait_that_is_told_ends_with_the_sense_of_the_mail() -> None:
+    fate = after_deferral(1, created_at=NOW, expires_at=NOW + MINUTE, now=NOW, jitter=0.0, asked=90.0)
+    assert fate == Stop("expired")
+
+
 def test_a_mail_that_cannot_be_composed_is_parked_after_some_tries() -> None:
     assert isinstance(after_compose_error(COMPOSE_ATTEMPTS - 1, now=NOW), Retry)
     assert after_compose_error(COMPOSE_ATTEMPTS, now=NOW) == Stop("failed")

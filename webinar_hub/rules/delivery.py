@@ -11,10 +11,13 @@ FinalState = Literal["sent", "failed", "expired"]
 TOPICS: dict[str, Topic] = {"reminder": "reminders", "live": "reminders", "drop": "bonuses", "thank_you": "bonuses"}
 # Lower goes first: what a person waits for, then what has an hour, then what may take its time.
 PRIORITIES: dict[str, int] = {"reminder": 1, "live": 1, "drop": 2, "thank_you": 2}
-ALL_PRIORITIES = (0, 1, 2)
+# The last one is for news, of which there is no kind yet.
+ALL_PRIORITIES = (0, 1, 2, 3)
 
 # Minutes between attempts after a temporary refusal; greylisting wants the first three (F9).
 BACKOFF_MINUTES = (1, 5, 15, 30, 60, 120, 240)
+# After so many attempts a provider's own wish to be asked again soon is no longer followed.
+PATIENT_STEPS = 3
 # A mail without an end of its own is given up after this long (RFC 5321 4.5.4.1 asks for four to five days).
 PATIENCE = timedelta(days=5)
 # A mail that cannot even be composed is tried this often: a deploy may bring the missing template back (F13).
@@ -77,14 +80,24 @@ class Stop:
 
 
 def after_deferral(
-    attempts: int, *, created_at: datetime, expires_at: datetime | None, now: datetime, jitter: float
+    attempts: int,
+    *,
+    created_at: datetime,
+    expires_at: datetime | None,
+    now: datetime,
+    jitter: float,
+    asked: float | None = None,
 ) -> Retry | Stop:
     """What follows the `attempts`-th temporary refusal; `jitter` from 0 to 1 spreads those that failed together.
 
-    A mail with an end is tried until then; one without for five days.
+    A mail with an end is tried until then; one without for five days. `asked` is how many seconds the provider
+    wants us to wait: that long, but not longer than our own longest step, and from the fourth time on not shorter
+    than our own step, for it may not know better.
     """
-    minutes = BACKOFF_MINUTES[min(attempts, len(BACKOFF_MINUTES)) - 1]
-    next_try = now + timedelta(minutes=minutes * (1 + 0.2 * jitter))
+    seconds = BACKOFF_MINUTES[min(attempts, len(BACKOFF_MINUTES)) - 1] * 60.0
+    if asked is not None:
+        seconds = min(max(asked, seconds if attempts > PATIENT_STEPS else 1.0), BACKOFF_MINUTES[-1] * 60.0)
+    next_try = now + timedelta(seconds=seconds * (1 + 0.2 * jitter))
     if expires_at is not None:
         return Retry(next_try) if next_try < expires_at else Stop("expired")
     return Retry(next_try) if next_try < created_at + PATIENCE else Stop("failed")

@@ -51,7 +51,7 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
     is left for whoever claims it next, and so is what the limits do not allow now.
     """
     with app.app_context():
-        wanted = desk.pacer.batch(limit)
+        wanted = desk.pacer.batch(1 if desk.breaker.is_open else limit)
         if not wanted:
             return 0
         with transaction():
@@ -79,12 +79,13 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
             with desk.recorder.sending():
                 outcome = transport.send(mail)
             if isinstance(outcome, Unreachable):
-                desk.breaker.failed()
-                log.warning("mail server unreachable", reason=outcome.reason)
+                if desk.breaker.failed(crowded=outcome.crowded):
+                    log.warning("mail server unreachable", reason=outcome.reason)
                 _put_back(desk, turn.mails[position:], outcome.reason)
                 break
             last = desk.recorder.hand_in(_result(item, outcome), following)
-            desk.breaker.worked()
+            if desk.breaker.worked():
+                log.info("mail server answers again")
         desk.recorder.settle(last)
         return len(claimed)
 
@@ -111,7 +112,7 @@ def _result(item: Claimed, outcome: Accepted | Refused | Deferred) -> Result:
         case Refused(reply):
             log.warning("mail refused", delivery=item.key, reply=reply)
             return Result(item, "failed", reply)
-        case Deferred(reply):
+        case Deferred(reply, retry_after):
             log.info("mail deferred", delivery=item.key, reply=reply, attempts=item.attempts)
             fate = after_deferral(
                 item.attempts,
@@ -119,6 +120,7 @@ def _result(item: Claimed, outcome: Accepted | Refused | Deferred) -> Result:
                 expires_at=item.expires_at,
                 now=clock.now(),
                 jitter=random.random(),  # noqa: S311  spreading retries needs no secrecy
+                asked=retry_after,
             )
             return _settled(item, fate, reply)
 

@@ -20,6 +20,8 @@ from webinar_hub.services import pacing
 
 # Bulk that has used up its share of the day asks again after so many seconds, in case that a limit was raised.
 ASK_AGAIN = 60.0
+# Two paced mails of one process are at least so much of an interval apart, however late one of them is.
+SPACING = 0.9
 
 log = get_logger("pace")
 
@@ -110,10 +112,12 @@ class Pacer:
 
     def wait_until(self, slot: float) -> None:
         """Return when the slot has come, and not right behind another mail: the server may count strictly."""
-        with self._gate:
-            slot = max(slot, self._gate_opens)
-            self._gate_opens = slot + (0.9 / self.limits.rate if self.limits.rate else 0.0)
-        self._bell.wait(max(0.0, min(AHEAD + LATE, slot - clock.monotonic())))
+        self._bell.wait(max(0.0, min(AHEAD, slot - clock.monotonic())))
+        if self.limits.rate:
+            with self._gate:
+                opens = max(self._gate_opens, clock.monotonic())
+                self._gate_opens = opens + SPACING / self.limits.rate
+            self._bell.wait(max(0.0, min(AHEAD, opens - clock.monotonic())))
 
     def _remember(self, admission: Admission, seconds_now: float, began: float) -> None:
         self._lining_up = len(admission.again) > len(admission.go)

@@ -9,8 +9,10 @@ from flask import Flask
 from webinar_hub.adapters.mail.opening import open_transport
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
+from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
-from webinar_hub.worker.breaker import Breaker
+from webinar_hub.services import pacing
+from webinar_hub.worker.breaker import LOOK_EVERY, Breaker
 from webinar_hub.worker.clockwork import Clockwork
 from webinar_hub.worker.demo_player import DemoPlayer
 from webinar_hub.worker.drain import Desk
@@ -29,11 +31,12 @@ class Worker:
 
     def __init__(self, app: Flask) -> None:
         settings: Settings = app.extensions["settings"]
+        self._app = app
         desk = Desk(
             composer=app.extensions["composer"],
             hub=app.extensions["hub"],
             recorder=Recorder(),
-            breaker=Breaker(clock.monotonic),
+            breaker=Breaker(clock.monotonic, self._may_look, self._found_back),
             lease=settings.lease,
             mail_timeout=settings.mail_timeout,
             stopping=lambda: self._senders.stopping,
@@ -64,6 +67,14 @@ class Worker:
         self._clockwork.stop()
         log.info("worker stopped", finished=finished)
         return finished
+
+    def _may_look(self) -> bool:
+        with self._app.app_context(), transaction():
+            return pacing.may_probe(LOOK_EVERY)
+
+    def _found_back(self) -> None:
+        with self._app.app_context(), transaction():
+            pacing.found_back()
 
 
 def run(app: Flask) -> int:

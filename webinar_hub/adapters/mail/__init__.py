@@ -30,6 +30,8 @@ class Deferred:
     """Not now: a 4xx for this message, or the connection broke after MAIL was accepted, so nobody knows."""
 
     reply: str
+    retry_after: float | None = None
+    """Seconds the provider asks to wait, where it says so (Retry-After)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Unreachable:
     """The way out is closed: no fault of this message, so it must not use up one of its attempts."""
 
     reason: str
+    crowded: bool = False
+    """The server is there, but has no room for one more connection at this moment (421)."""
 
 
 Outcome = Accepted | Deferred | Refused | Unreachable

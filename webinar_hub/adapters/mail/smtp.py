@@ -7,7 +7,7 @@ from webinar_hub.adapters.mail import Envelope, Outcome, Unreachable
 from webinar_hub.adapters.mail.addresses import refusal
 from webinar_hub.adapters.mail.smtp_connection import SmtpServer
 from webinar_hub.adapters.mail.smtp_session import ConnectionLost, SmtpSession
-from webinar_hub.adapters.mail.smtp_words import why_unreachable
+from webinar_hub.adapters.mail.smtp_words import is_crowded, why_unreachable
 
 LONGEST_IDLE = 30.0
 """Seconds a connection may rest before it is opened anew; servers close after one to five minutes."""
@@ -76,6 +76,6 @@ class SmtpTransport:
             self._local_hostname = self._session.local_hostname
             return self._session.deliver(envelope, seconds_left)
         except ConnectionLost as lost:
-            return Unreachable(str(lost))
+            return Unreachable(str(lost), crowded=str(lost).startswith("421 "))
         except (OSError, UnicodeError) as trouble:
-            return Unreachable(why_unreachable(trouble, server.host, server.port))
+            return Unreachable(why_unreachable(trouble, server.host, server.port), crowded=is_crowded(trouble))

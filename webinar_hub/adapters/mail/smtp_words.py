@@ -45,6 +45,11 @@ def why_unreachable(trouble: Exception, host: str, port: int) -> str:
     return one_line(f"{place} {_network_words(trouble)}")
 
 
+def is_crowded(trouble: Exception) -> bool:
+    """Whether the server has closed its door for this moment only (421, RFC 5321 section 3.8)."""
+    return isinstance(trouble, smtplib.SMTPResponseException) and trouble.smtp_code == 421
+
+
 def _answer(trouble: smtplib.SMTPResponseException) -> str:
     said = trouble.smtp_error
     return folded(trouble.smtp_code, said if isinstance(said, bytes) else said.encode())
