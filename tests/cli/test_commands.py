@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests.building import COHORT, KEY, given_cohort, sign_up
+from tests.counting import counting
 from webinar_hub.cli import hub
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
@@ -16,6 +17,7 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import HubError
 from webinar_hub.models import Broadcast, Cohort, Lease, MaterialVersion, Session
 from webinar_hub.queries.health import health
+from webinar_hub.queries.plan import cohort_plan
 from webinar_hub.services import leadership
 
 Run = Callable[..., Result]
@@ -213,3 +215,51 @@ def test_only_one_process_leads_and_the_next_follows(app: Flask) -> None:
             assert leadership.hold("second", 6)
             db.session.execute(update(Lease).values(until=clock.lease_moment(-1)))
             assert leadership.hold("first", 6)
+
+
+def test_the_plan_says_how_long_a_message_to_many_takes_and_warns_of_what_comes_too_late(
+    run: Run, app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cohort = given_cohort(app, tmp_path, {"capacity = 50": "capacity = 3000"})
+    for number in range(4):
+        sign_up(app, cohort, f"p{number}@x.example")
+    quiet = run("plan", KEY).output
+    assert "Warning" not in quiet
+    assert "to 4 people\n" in quiet, "without a limit nothing takes time"
+    monkeypatch.setenv("WEBINAR_HUB_MAIL_RATE", "0.02")
+    told = run("plan", KEY).output
+    assert "to 4 people, 7:00–7:03 pm\n" in told
+    monkeypatch.setenv("WEBINAR_HUB_MAIL_RATE", "1")
+    monkeypatch.setenv("WEBINAR_HUB_DAILY_LIMIT", "2000")
+    warned = [line for line in run("plan", KEY).output.splitlines() if line.startswith("Warning")]
+    assert len(warned) == 4
+    assert warned[0] == (
+        "Warning: “reminder, 1 hour before” of Tue 8 December, 6:00 pm and 1 more like it: at 1 mail a second it"
+        " takes 50 minutes to write to 3000 people. The last ones get it 20 minutes after its moment."
+        " With WEBINAR_HUB_MAIL_RATE=2 it is on time, if your provider allows so many."
+    )
+    assert "would not get it before it has lost its sense" in warned[1]
+    assert "we are live" in warned[2]
+    assert "leaves 1800 a day" in warned[3]
+
+
+def test_the_warning_comes_when_it_is_planned(
+    run: Run, app: Flask, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(COHORT.replace("capacity = 50", "capacity = 3000"))
+    monkeypatch.setenv("WEBINAR_HUB_MAIL_RATE", "1")
+    shown = run("import", file, answer="n\n").output
+    assert "The last ones get it 20 minutes after its moment." in shown
+    assert shown.index("Warning") < shown.index("Apply this?")
+
+
+@pytest.mark.parametrize("people", [1, 5])
+def test_a_plan_is_read_in_as_many_statements_however_long_it_is(app: Flask, tmp_path: Path, people: int) -> None:
+    for weeks in (2, 20):
+        cohort = given_cohort(app, tmp_path, {"weeks = 2": f"weeks = {weeks}", KEY: f"k{weeks}"})
+        for number in range(people):
+            sign_up(app, cohort, f"p{number}@x.example")
+        with counting(app) as statements, app.app_context():
+            plan = cohort_plan(f"k{weeks}")
+        assert len(plan.lines) > 4 * weeks
+        assert len(statements) == 4

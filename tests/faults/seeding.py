@@ -123,6 +123,13 @@ class Hub:
                 .values(due_at=clock.now(), state="planned")
             )
 
+    def broadcast_states(self, kind: str, lead_minutes: int, session: str = "week-1") -> list[str]:
+        """The states of a session's broadcasts of this kind, of all rounds."""
+        with self.looking():
+            statement = select(Broadcast.state).join(Session, Session.id == Broadcast.session_id)
+            wanted = (Session.key == session, Broadcast.kind == kind, Broadcast.lead_minutes == lead_minutes)
+            return list(db.session.scalars(statement.where(*wanted).order_by(Broadcast.round)))
+
     def first_start(self) -> datetime:
         """When the first session begins."""
         with self.looking():

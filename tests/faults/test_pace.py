@@ -4,9 +4,14 @@ import time
 from collections import Counter
 
 from hub_processes import until
-from seeding import DAY, Hub
+from seeding import DAY, HOUR, MINUTE, Hub
 from smtp_server import SmtpServer, allowing
 from test_crowds import sign_up
+
+from webinar_hub.core import clock
+from webinar_hub.rules.pacing import Limits
+
+SECOND = MINUTE / 60
 
 PATIENCE = 10.0
 """Seconds in which a confirmation must leave (F22)."""
@@ -75,3 +80,20 @@ def test_a_slow_domain_holds_up_nobody_else(hub: Hub, smtp: SmtpServer) -> None:
     assert 6 <= hub.sent() - sent <= 20
     assert all(row.due_at <= row.expires_at for row in hub.deliveries(kind="reminder", state="queued"))
     assert max(row.due_at for row in hub.deliveries(state="queued")) < hub.first_start() - DAY / 2
+
+
+def test_the_clock_rings_early_for_a_reminder_to_many(hub: Hub, smtp: SmtpServer) -> None:
+    """D12: 900 people at two a second take seven and a half minutes, so it begins two and a half early."""
+    hub.people(900)
+    hub.app.extensions["limits"] = Limits(rate=2)
+    begins = hub.first_start() - HOUR - 150 * SECOND
+    with hub.working():
+        hub.travel(begins - 2 * SECOND)
+        assert hub.deliveries(kind="reminder") == []
+        # Nobody calls it: it has set its own alarm.
+        until(lambda: any(message.header("Subject") == "In 1 hour: The first" for message in list(smtp.stored)))
+        assert begins <= clock.now() < begins + MINUTE
+        hub.travel(hub.first_start() - HOUR)
+        until(lambda: hub.broadcast_states("reminder", 60) == ["expanded"])
+    with hub.looking():
+        assert len(hub.deliveries(kind="reminder")) == 900

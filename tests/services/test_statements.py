@@ -1,15 +1,14 @@
 """What a sign-up costs the database: the same for a short and a long cohort, for the first and the hundredth."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from time_machine import Traveller
 
 from tests.building import given_cohort, sign_up
+from tests.counting import counting
 from webinar_hub.core.db import Base, db
 
 LONG = {
@@ -21,22 +20,6 @@ LONG = {
     )
     + "[[drops.materials]]",
 }
-
-
-@contextmanager
-def counting(app: Flask) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def count(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
 
 def rows(app: Flask) -> dict[str, int]:

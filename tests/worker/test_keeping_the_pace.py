@@ -1,17 +1,16 @@
 """Limits as the worker keeps them: what goes, what waits, what it costs, on both databases."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 from time_machine import Traveller
 
 from tests.building import given_cohort, outbox, sign_up
+from tests.counting import counting
 from tests.delivering import Post, desk, read
 from webinar_hub.adapters.mail import Unreachable
 from webinar_hub.core import clock
@@ -54,22 +53,6 @@ def expand(app: Flask) -> None:
 def paced(app: Flask, **limits: object) -> Desk:
     values = {name: getattr(desk(app), name) for name in Desk.__slots__}
     return Desk(**values | {"pacer": Pacer(Limits(**limits))})
-
-
-@contextmanager
-def counting(app: Flask) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def count(*arguments: object) -> None:
-        statements.append(str(arguments[2]))
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
 
 def about_paces(statements: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from webinar_hub.adapters.livestream import provider_for
 from webinar_hub.adapters.livestream.reachability import problem_with
 from webinar_hub.cli import importing
 from webinar_hub.cli.opening import application
-from webinar_hub.cli.printing import announcement_lines, change_lines
+from webinar_hub.cli.printing import announcement_lines, change_lines, warning_lines
 from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.rules.cohort_file import CohortFile, CohortFileErrors, read_cohort_file
 
@@ -38,7 +38,8 @@ def command(path: Path, yes: bool, dry_run: bool, check_links: bool) -> None:
     if not seen.changes:
         click.echo(f"{file.cohort.key} is as the file says; nothing to do.")
         return
-    for line in (*change_lines(seen.changes), "", *announcement_lines(seen.announcements)):
+    said = (*change_lines(seen.changes), "", *announcement_lines(seen.announcements), *warning_lines(seen.plan))
+    for line in said:
         click.echo(line)
     if dry_run or not (yes or click.confirm("Apply this?")):
         click.echo("Nothing was changed.")

@@ -10,6 +10,7 @@ from webinar_hub.cli.materials import uploads
 from webinar_hub.core import clock
 from webinar_hub.core.db import rehearsal, transaction
 from webinar_hub.queries import changes as seen
+from webinar_hub.queries.plan import CohortPlan, cohort_plan
 from webinar_hub.rules.cohort_file import CohortFile
 from webinar_hub.services import cohort_files
 
@@ -20,6 +21,7 @@ class Preview:
 
     changes: list[seen.Change]
     announcements: list[seen.Announcement]
+    plan: CohortPlan
 
 
 def preview(app: Flask, file: CohortFile, folder: Path) -> Preview:
@@ -29,7 +31,8 @@ def preview(app: Flask, file: CohortFile, folder: Path) -> Preview:
         before = seen.snapshot(file.cohort.key)
         cohort_files.apply(file, uploads(file, folder, None), actor=ACTOR, now=now)
         after = seen.snapshot(file.cohort.key)
-        return Preview(seen.differences(before, after), seen.announcements(file.cohort.key, now))
+        plan = cohort_plan(file.cohort.key, app.extensions["limits"])
+        return Preview(seen.differences(before, after), seen.announcements(file.cohort.key, now), plan)
 
 
 def apply(app: Flask, file: CohortFile, folder: Path) -> None:

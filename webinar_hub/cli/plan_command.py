@@ -3,7 +3,7 @@
 import click
 
 from webinar_hub.cli.opening import application
-from webinar_hub.cli.printing import plan_lines
+from webinar_hub.cli.printing import plan_lines, warning_lines
 from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.queries.plan import cohort_plan
 
@@ -15,5 +15,6 @@ def command(cohort: str) -> None:
     app = application()
     demand_up_to_date(app)
     with app.app_context():
-        for line in plan_lines(cohort_plan(cohort)):
+        plan = cohort_plan(cohort, app.extensions["limits"])
+        for line in (*plan_lines(plan), *warning_lines(plan)):
             click.echo(line)

@@ -176,12 +176,18 @@ class Batch:
 
 
 def _lead(broadcast: Broadcast | None, session: Session | None, due: Claimed) -> timedelta | None:
-    """How far ahead the session is: the planned distance, or, in a late reminder, the real one in round figures."""
+    """How far ahead the session is: the planned distance, or, if it is not true, the real one in round figures.
+
+    A reminder to many may be early. Where it may say "tomorrow" it tells the real distance, rounded up, because a
+    few minutes before midnight tomorrow is another day.
+    """
     if broadcast is None or session is None or not broadcast.lead_minutes:
         return None
     planned = timedelta(minutes=broadcast.lead_minutes)
     real = session.starts_at - due.composed_at
-    if planned - real <= planned / 8:
+    if real > planned and DAY / 2 <= planned < 2 * DAY:
+        return -(-real // LEAD_STEPS[-1]) * LEAD_STEPS[-1]
+    if abs(planned - real) <= planned / 8:
         return planned
     step = next(step for step in LEAD_STEPS if real >= 2 * step or step == LEAD_STEPS[-1])
     return max(step, round(real / step) * step)

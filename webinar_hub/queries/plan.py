@@ -1,19 +1,29 @@
-"""What will be sent to a cohort, when, to how many: the plan as an organizer reads it."""
+"""What will be sent to a cohort, when, to how many, and until when: the plan as an organizer reads it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Person, Registration, Session
+from webinar_hub.queries.head_starts import lead_before, minutes
 from webinar_hub.rules.audience import audience
+from webinar_hub.rules.head_start import Crowd, Run, expected
+from webinar_hub.rules.pacing import Limits
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One message: due at a moment (aware UTC), about something, to `people`, of whom `done` have it already."""
+    """One message: due at a moment (aware UTC), about something, to `people`, of whom `done` have it already.
+
+    Of one that lies ahead `run` tells from when to when it leaves, and `at_most` the same for `places` people: as
+    many as the cohort may have.
+    """
 
     due_at: datetime
     kind: str
@@ -22,6 +32,9 @@ class PlanLine:
     state: str
     people: int
     done: int
+    run: Run | None = None
+    places: int = 0
+    at_most: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class CohortPlan:
     title: str
     zone: str
     lines: tuple[PlanLine, ...]
+    limits: Limits = NO_LIMITS
 
 
 def cohort_named(key: str) -> Cohort:
@@ -42,28 +56,68 @@ def cohort_named(key: str) -> Cohort:
     return cohort
 
 
-def cohort_plan(key: str) -> CohortPlan:
-    """Everything that was or will be sent to a cohort at once; withdrawn messages are left out. Raises NotFound."""
+def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
+    """Everything that was or will be sent to a cohort at once; withdrawn messages are left out. Raises NotFound.
+
+    Four statements, however many messages and people there are.
+    """
     cohort = cohort_named(key)
     sent = _sent(cohort)
     rows = db.session.execute(
-        select(Broadcast, func.coalesce(Session.title, Drop.title))
+        select(Broadcast, func.coalesce(Session.title, Drop.title, ""), lead_before(Broadcast))
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
         .where(Broadcast.cohort_id == cohort.id, Broadcast.state != "withdrawn")
         .order_by(Broadcast.due_at, Broadcast.id)
-    )
+    ).all()
+    sizes = audience_sizes(cohort, [broadcast for broadcast, *_ in rows if broadcast.state == "planned"])
     return CohortPlan(
         title=cohort.title,
         zone=cohort.zone,
-        lines=tuple(_line(broadcast, about or "", sent.get(broadcast.id, (0, 0))) for broadcast, about in rows),
+        lines=tuple(
+            _ahead(cohort, broadcast, about, before, sizes[broadcast.id], limits)
+            if broadcast.id in sizes
+            else _begun(broadcast, about, *sent.get(broadcast.id, (0, 0)))
+            for broadcast, about, before in rows
+        ),
+        limits=limits,
     )
 
 
-def _line(broadcast: Broadcast, about: str, sent: tuple[int, int]) -> PlanLine:
-    lead = timedelta(minutes=broadcast.lead_minutes) if broadcast.lead_minutes else None
-    people = audience_size(broadcast) if broadcast.state == "planned" else sent[0]
-    return PlanLine(broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, sent[1])
+def _begun(broadcast: Broadcast, about: str, people: int, done: int) -> PlanLine:
+    lead = minutes(broadcast.lead_minutes)
+    return PlanLine(broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, done)
+
+
+def _ahead(
+    cohort: Cohort, broadcast: Broadcast, about: str, before: int | None, people: int, limits: Limits
+) -> PlanLine:
+    lead, places = minutes(broadcast.lead_minutes), max(people, cohort.capacity or 0)
+
+    def run(number: int) -> Run:
+        crowd = Crowd(broadcast.kind, number, broadcast.due_at, broadcast.expires_at, lead, minutes(before))
+        return expected(crowd, limits.rate)
+
+    return PlanLine(
+        broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, 0, run(people), places, run(places)
+    )
+
+
+def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast]) -> Mapping[int, int]:
+    """By broadcast: to how many it would go with the registrations of this moment; one look at each of them."""
+    if not broadcasts:
+        return {}
+    counts = (
+        func.count().filter(and_(*audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes)))
+        for broadcast in broadcasts
+    )
+    row = db.session.execute(
+        select(*counts)
+        .select_from(Registration)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.cohort_id == cohort.id)
+    ).one()
+    return {broadcast.id: size for broadcast, size in zip(broadcasts, row, strict=True)}
 
 
 def audience_size(broadcast: Broadcast) -> int:

@@ -1,10 +1,11 @@
 """Broadcasts come due: their audience is written into the outbox by one statement a stretch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, String, func, literal, select, update
+from sqlalchemy import CursorResult, String, and_, func, literal, or_, select, update
 
 from webinar_hub.core.db import db, insert_selected, leave_work
 from webinar_hub.models import Broadcast, Delivery, Person, Registration
@@ -38,11 +39,18 @@ def miss_expired(now: datetime) -> int:
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
-def expand_next(now: datetime) -> Expanded:
-    """Write the deliveries of the next stretch of the broadcast that has been due longest."""
+NOBODY_EARLY: Mapping[int, datetime] = {}
+
+
+def expand_next(now: datetime, early: Mapping[int, datetime] = NOBODY_EARLY) -> Expanded:
+    """Write the deliveries of the next stretch of the broadcast that has been due longest.
+
+    Those in `early`, by id with the moment they are due, go to many and begin before it. At the moment itself
+    everybody is looked at once more, for those who came meanwhile; `key` is unique, so nobody is told twice.
+    """
     broadcast = db.session.scalars(
         select(Broadcast)
-        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now)
+        .where(Broadcast.state.in_(("planned", "expanding")), _begins(now, early))
         .order_by(Broadcast.due_at, Broadcast.id)
         .limit(1)
         .with_for_update()
@@ -51,11 +59,26 @@ def expand_next(now: datetime) -> Expanded:
         return Expanded(0, more=False)
     upper = _end_of_stretch(broadcast)
     added = insert_selected(Delivery, COLUMNS, _audience(broadcast, upper, now)) if upper else 0
-    broadcast.expanded_through = upper or broadcast.expanded_through
-    broadcast.state = "expanding" if upper else "expanded"
-    broadcast.expanded_at = now
+    _note(broadcast, upper, now)
     leave_work()
     return Expanded(added, more=True)
+
+
+def _begins(now: datetime, early: Mapping[int, datetime]) -> Any:
+    first_time = or_(Broadcast.early.is_(None), Broadcast.early == "begun")
+    # One that was moved a moment ago is no longer meant.
+    named = (and_(Broadcast.id == id_, Broadcast.due_at == due_at, first_time) for id_, due_at in early.items())
+    return or_(Broadcast.due_at <= now, *named)
+
+
+def _note(broadcast: Broadcast, upper: int | None, now: datetime) -> None:
+    """Write down how far the expansion has come: through `upper`, or to the end."""
+    begun_early = broadcast.early == "begun" or (now < broadcast.due_at and broadcast.early is None)
+    broadcast.state = "expanding" if upper or begun_early else "expanded"
+    if begun_early:
+        broadcast.early = "begun" if upper else "done"
+    broadcast.expanded_through = upper or (0 if begun_early else broadcast.expanded_through)
+    broadcast.expanded_at = now
 
 
 def _end_of_stretch(broadcast: Broadcast) -> int | None:
@@ -80,7 +103,7 @@ def _audience(broadcast: Broadcast, upper: int, now: datetime) -> Any:
             Registration.id, literal(broadcast.id), literal(broadcast.session_id, Delivery.session_id.type),
             literal(broadcast.drop_id, Delivery.drop_id.type), literal("queued"),
             literal(priority_of(broadcast.kind)), literal(0), literal(now, moment),
-            literal(broadcast.due_at, moment), literal(broadcast.expires_at, moment),
+            literal(min(broadcast.due_at, now), moment), literal(broadcast.expires_at, moment),
         )
         .join(Person, Person.id == Registration.person_id)
         .where(

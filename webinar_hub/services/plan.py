@@ -112,7 +112,7 @@ def _make_true(cohort: Cohort, message: PlannedMessage, rounds: Sequence[Broadca
     if latest is not None and latest.due_at == message.due_at and latest.state != "withdrawn":
         latest.expires_at = message.expires_at
         return
-    if latest is not None and latest.state in OPEN and latest.expanded_through == 0:
+    if latest is not None and latest.state in OPEN and latest.expanded_through == 0 and latest.early is None:
         _retime(latest, message, now)
     elif message.due_at > now:
         # It went out for the old time, or never will: the new time gets a round of its own.

@@ -17,13 +17,17 @@ from webinar_hub.core import clock, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
-from webinar_hub.services import allowances, broadcasts, leadership, outbox
+from webinar_hub.queries.head_starts import HeadStart, head_starts
+from webinar_hub.rules.pacing import Limits
+from webinar_hub.services import allowances, broadcasts, leadership, outbox, pacing
 from webinar_hub.worker.senders import Senders
 
 log = get_logger("clock")
 JOB = "ring"
 SWEEP_EVERY = timedelta(minutes=10)
 ALLOWANCES_KEPT = timedelta(days=1)
+# How often, in seconds of real time, the leader looks which reminders to many must begin early.
+LOOK_AHEAD_EVERY = 5.0
 
 
 class Clockwork:
@@ -37,6 +41,9 @@ class Clockwork:
         self._owner = f"{socket.gethostname()}:{uuid4().hex}"
         self._leads_until = 0.0
         self._swept_at: datetime | None = None
+        self._limits: Limits = app.extensions["limits"]
+        self._ahead: list[HeadStart] = []
+        self._looked_ahead_at = 0.0
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -80,12 +87,13 @@ class Clockwork:
     def _look(self) -> None:
         try:
             with self._app.app_context():
+                called = self._again.is_set()
                 self._again.clear()
-                leads, due = self._leads(), health.next_due()
+                leads, due = self._leads(), self._next_due(called)
                 waiting = (due is not None and due <= clock.now()) or outbox.orphaned()
                 if leads and waiting:
                     self._take_up()
-                    due = health.next_due()
+                    due = self._next_due(called=True)
                 if leads:
                     self._sweep()
             if waiting:
@@ -104,16 +112,25 @@ class Clockwork:
         self._leads_until = clock.monotonic() + self._leader_lease / 3 if leads else 0.0
         return leads
 
+    def _next_due(self, called: bool) -> datetime | None:
+        """When the next thing is to be done, a reminder's early start included; `called`: something has changed."""
+        if self._limits.rate and (called or clock.monotonic() - self._looked_ahead_at > LOOK_AHEAD_EVERY):
+            self._ahead = head_starts(clock.now(), self._limits.rate)
+            self._looked_ahead_at = clock.monotonic()
+        moments = [start.starts_at for start in self._ahead]
+        return min(filter(None, (health.next_due(), *moments)), default=None)
+
     def _take_up(self) -> None:
         """Give up what has lost its sense, and write out what is due, so that the senders find it."""
         with transaction():
             missed, expired = broadcasts.miss_expired(clock.now()), outbox.expire(clock.now())
         if missed or expired:
             log.warning("too late to send", messages=missed, deliveries=expired)
+        early = {start.broadcast_id: start.due_at for start in self._ahead if start.starts_at <= clock.now()}
         more = True
         while more:
             with transaction():
-                expanded = broadcasts.expand_next(clock.now())
+                expanded = broadcasts.expand_next(clock.now(), early)
             more = expanded.more
             if expanded.deliveries:
                 log.info("expanded", deliveries=expanded.deliveries)
@@ -124,6 +141,7 @@ class Clockwork:
             return
         with transaction():
             allowances.forget(now - ALLOWANCES_KEPT)
+            pacing.forget()
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:
