@@ -62,10 +62,11 @@ def warning_lines(plan: CohortPlan) -> list[str]:
 
 
 def _too_slow(what: str, line: PlanLine, run: Run, others: int, plan: CohortPlan) -> str:
-    takes = duration_in_words(timedelta(seconds=line.places / plan.limits.rate))
+    takes, rate = duration_in_words(timedelta(seconds=line.places / plan.limits.rate)), f"{plan.limits.rate:g}"
     words = [
         f"Warning: “{what}” of {when_in(line.due_at, plan.zone)}{f' and {others} more like it' if others else ''}:",
-        f"at {plan.limits.rate:g} {'mail' if plan.limits.rate == 1 else 'mails'} a second it takes {takes} to write to {_people(line.places)}.",
+        f"at {rate} {'mail' if rate == '1' else 'mails'} a second it takes {takes} to write to",
+        f"{_people(line.places)}.",
     ]
     if run.late:
         minutes = -(-(run.late + ON_TIME) // timedelta(minutes=1))
