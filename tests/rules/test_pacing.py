@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from webinar_hub.rules.pacing import (
     AHEAD,
     DAY,
+    HOUR,
     MAIL,
     TODAY,
     Admission,
@@ -142,9 +143,21 @@ def test_of_a_day_a_tenth_is_kept_for_single_persons() -> None:
     last = decide([mail(priority=0, urgent=True)], limits, buckets)
     assert last.go == {}
     assert last.nothing_left
-    assert last.day_ends == NOW + DAY
+    assert NOW + DAY <= last.more_at <= NOW + DAY + HOUR
     assert buckets[TODAY].used == 100
-    assert len(decide([mail() for _ in range(200)], limits, buckets, NOW + DAY).go) == 90
+    assert decide([mail()], limits, buckets, last.more_at - 1).go == {}
+    assert len(decide([mail() for _ in range(200)], limits, buckets, last.more_at).go) == 90
+
+
+@given(st.lists(st.tuples(st.floats(0, 8 * HOUR), st.integers(0, 60)), max_size=40))
+def test_in_no_24_hours_more_go_than_a_day_allows(steps: list[tuple[float, int]]) -> None:
+    """Providers count the last 24 hours, whatever the date is."""
+    limits, buckets, now, went = Limits(daily=100), {}, NOW, []
+    for rest, mails in steps:
+        now += rest
+        went += [now] * len(decide([mail(priority=0) for _ in range(mails)], limits, buckets, now).go)
+    for begin in went:
+        assert sum(begin <= moment < begin + DAY for moment in went) <= 100
 
 
 def test_where_nothing_is_limited_no_row_is_needed() -> None:

@@ -18,5 +18,5 @@ class Pace(Base):
     name: Mapped[str] = mapped_column(String(300), primary_key=True)
     next_at: Mapped[float] = mapped_column(Double, default=0.0)
     used: Mapped[int] = mapped_column(default=0)
-    # Where the lines of mails end that wait for this domain, by priority.
+    # Where the lines of mails end that wait for this domain, by priority; for the day's quota, what went each hour.
     lines: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)

@@ -18,7 +18,8 @@ TURN = 4.0
 LATE = 2.0
 # What bulk may use of a day's quota; the rest is kept for what a single person waits for.
 BULK_SHARE = 0.9
-DAY = 24 * 3600.0
+HOUR = 3600.0
+DAY = 24 * HOUR
 
 MAIL, TODAY = "mail", "today"
 """Names of the shared rows: the whole installation's bucket, and what has been used of the day's quota."""
@@ -47,8 +48,9 @@ class Limits:
 class Bucket:
     """A shared row: `next_at` in seconds of the database's clock.
 
-    For the day's quota `next_at` is when the day ends, and `used` what has been taken of it. A domain has `lines`:
-    where the queue of mails ends that are to come again when it is their turn.
+    A domain has `lines`: where the queues of mails end that are to come again when it is their turn. The day's
+    quota keeps there how many mails went in which hour, because providers count the last 24 hours and not the
+    date; `used` is their sum.
     """
 
     next_at: float = 0.0
@@ -72,14 +74,14 @@ class Admission:
     """Who goes at which moment, who comes again then (seconds of the database's clock), and who must step back.
 
     Those who step back stay due as they were: the installation's own bucket is full until `full_until`, or bulk
-    has used up its share of the day until `day_ends`.
+    has used up its share of the last 24 hours, of which something comes back at `more_at`.
     """
 
     go: dict[int, float] = field(default_factory=dict)
     again: dict[int, float] = field(default_factory=dict)
     back: list[int] = field(default_factory=list)
     full_until: float = 0.0
-    day_ends: float = 0.0
+    more_at: float = 0.0
     nothing_left: bool = False
 
 
@@ -160,21 +162,34 @@ def _is_free(
 
 
 def _is_left_of_today(mail: AtTheDoor, today: Bucket, daily: int, now: float, admission: Admission) -> bool:
-    if today.next_at <= now:
-        # A day begins with its first mail.
-        today.next_at, today.used = now + DAY, 0
+    # An hour counts until its last mail is 24 hours old.
+    for hour in [hour for hour in today.lines if _falls_out(hour) <= now]:
+        del today.lines[hour]
+    today.used = int(sum(today.lines.values()))
     if today.used < (daily if mail.priority == 0 else int(daily * BULK_SHARE)):
         return True
-    admission.day_ends = today.next_at
+    admission.more_at = min(map(_falls_out, today.lines), default=now + DAY)
     admission.nothing_left = today.used >= daily
     return False
+
+
+def _falls_out(hour: str) -> float:
+    """When what went in this hour no longer counts."""
+    return (int(hour) + 1) * HOUR + DAY
+
+
+def charge(today: Bucket, mails: int, now: float) -> None:
+    """Count mails of this moment against the day's quota, or, with a minus, give them back."""
+    hour = str(int(now // HOUR))
+    today.lines[hour] = max(0, today.lines.get(hour, 0) + mails)
+    today.used, today.next_at = int(sum(today.lines.values())), now
 
 
 def _take(mail: AtTheDoor, domain: Bucket | None, paces: Mapping[str, Bucket], limits: Limits, now: float) -> float:
     """Use up a slot of everything that is limited; the moment at which the mail may go."""
     slot = now
     if limits.daily:
-        paces[TODAY].used += 1
+        charge(paces[TODAY], 1, now)
     if limits.rate:
         slot = max(slot, take_slot(paces[MAIL], limits.rate, limits.burst, now))
     if domain:

@@ -85,12 +85,10 @@ def _returned(item: Claimed, admission: Admission, seconds_now: float, now: date
 
 def refund(mails: int) -> None:
     """Give mails back to the day's quota that never reached the server."""
-    db.session.execute(
-        update(Pace)
-        .where(Pace.name == pacing.TODAY, Pace.used >= mails)
-        .values(used=Pace.used - mails)
-        .execution_options(synchronize_session=False)
-    )
+    buckets, now = _locked([pacing.TODAY])
+    for today in buckets.values():
+        pacing.charge(today, -mails, now)
+        _move_on(buckets)
 
 
 def may_probe(every: float) -> bool:

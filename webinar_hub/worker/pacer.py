@@ -15,7 +15,7 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.models import Delivery
 from webinar_hub.queries.letters import Batch
 from webinar_hub.rules.delivery import Claimed, priority_of
-from webinar_hub.rules.pacing import AHEAD, CLAIM, LATE, TURN, Admission, AtTheDoor, Limits, domain_of
+from webinar_hub.rules.pacing import AHEAD, CLAIM, DAY, HOUR, LATE, TURN, Admission, AtTheDoor, Limits, domain_of
 from webinar_hub.services import pacing
 
 # Bulk that has used up its share of the day asks again after so many seconds, in case that a limit was raised.
@@ -62,7 +62,7 @@ class Pacer:
     _lining_up: bool = False
     _gate: threading.Lock = field(default_factory=threading.Lock)
     _gate_opens: float = 0.0
-    _warned_of: float = 0.0
+    _warned_at: float | None = None
     _mine: threading.local = field(default_factory=threading.local)
     _bell: threading.Event = field(default_factory=threading.Event)
 
@@ -123,18 +123,18 @@ class Pacer:
         self._lining_up = len(admission.again) > len(admission.go)
         if admission.full_until:
             self._full_until = began + admission.full_until - seconds_now
-        if admission.day_ends:
-            pause = began + min(ASK_AGAIN, admission.day_ends - seconds_now)
+        if admission.more_at:
+            pause = began + min(ASK_AGAIN, admission.more_at - seconds_now)
             self._bulk_ends_until = pause
             self._closed_until = pause if admission.nothing_left else 0.0
             self._warn(admission, seconds_now)
 
     def _warn(self, admission: Admission, seconds_now: float) -> None:
-        """Once for each day and process."""
-        if self._warned_of < admission.day_ends:
-            self._warned_of = admission.day_ends
-            hours = round((admission.day_ends - seconds_now) / 3600, 1)
-            log.warning("the day's mails are used up", limit=self.limits.daily, bulk_goes_on_in_hours=hours)
+        """Tell the operator, at most once a day and process."""
+        if self._warned_at is None or seconds_now - self._warned_at > DAY:
+            self._warned_at = seconds_now
+            hours = round((admission.more_at - seconds_now) / HOUR, 1)
+            log.warning("the day's mails are used up", limit=self.limits.daily, more_in_hours=hours)
 
 
 def _at_the_door(item: Claimed, batch: Batch) -> AtTheDoor:
