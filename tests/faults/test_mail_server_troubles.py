@@ -35,7 +35,6 @@ def test_a_server_with_room_for_one_connection_is_no_outage(hub: Hub, smtp: Smtp
     hub.people(40)
     smtp.at("connect", lambda: "421 4.7.0 too many connections" if smtp.connections > 1 else None, times=1000)
     smtp.at("mail", lambda: until_passed(0.05), times=1000)
-    smtp.at("dot", lambda: None, times=1)
     worker = hub.worker(CONNECTIONS="1").ready()
     hub.make_due()
     until(lambda: hub.sent() > 2)

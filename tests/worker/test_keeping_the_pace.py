@@ -77,6 +77,13 @@ def test_without_a_limit_not_one_statement_is_added(app: Flask, reminders: int) 
     assert about_paces(statements) == []
 
 
+def test_limits_that_concern_nobody_in_a_batch_add_no_statement(app: Flask, reminders: int) -> None:
+    with counting(app) as statements:
+        drain(app, paced(app, domains={"web.de": 1}), Post(), limit=100)
+    assert states(app) == {"sent": reminders}
+    assert about_paces(statements) == []
+
+
 @pytest.mark.parametrize("people", [1, 12])
 def test_limits_cost_two_statements_a_batch_however_many_mails_and_domains(
     app: Flask, reminders: int, people: int

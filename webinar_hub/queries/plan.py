@@ -15,6 +15,8 @@ from webinar_hub.rules.head_start import Crowd, Run, expected
 from webinar_hub.rules.pacing import Limits
 
 NO_LIMITS = Limits()
+# PostgreSQL answers with 1,664 columns at most, SQLite with 2,000.
+COUNTED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +106,25 @@ def _ahead(
 
 
 def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast]) -> Mapping[int, int]:
-    """By broadcast: to how many it would go with the registrations of this moment; one look at each of them."""
-    if not broadcasts:
-        return {}
-    counts = (
-        func.count().filter(and_(*audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes)))
-        for broadcast in broadcasts
-    )
-    row = db.session.execute(
-        select(*counts)
-        .select_from(Registration)
-        .join(Person, Person.id == Registration.person_id)
-        .where(Registration.cohort_id == cohort.id)
-    ).one()
-    return {broadcast.id: size for broadcast, size in zip(broadcasts, row, strict=True)}
+    """By broadcast: to how many it would go with the registrations of this moment.
+
+    One statement looks at each registration once, for as many messages as a database can count at a time.
+    """
+    sizes: dict[int, int] = {}
+    for begin in range(0, len(broadcasts), COUNTED_AT_ONCE):
+        part = broadcasts[begin : begin + COUNTED_AT_ONCE]
+        counts = (
+            func.count().filter(and_(*audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes)))
+            for broadcast in part
+        )
+        row = db.session.execute(
+            select(*counts)
+            .select_from(Registration)
+            .join(Person, Person.id == Registration.person_id)
+            .where(Registration.cohort_id == cohort.id)
+        ).one()
+        sizes |= {broadcast.id: size for broadcast, size in zip(part, row, strict=True)}
+    return sizes
 
 
 def audience_size(broadcast: Broadcast) -> int:

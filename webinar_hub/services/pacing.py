@@ -36,6 +36,8 @@ def admit(mails: Sequence[AtTheDoor], limits: Limits) -> tuple[Admission, float]
     that two processes wait for each other and never both.
     """
     names = pacing.rows_needed(mails, limits)
+    if not names:
+        return pacing.admit(mails, {}, limits, 0.0), 0.0
     buckets, now = _locked(names)
     if len(buckets) < len(names):
         for name in names:

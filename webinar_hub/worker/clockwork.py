@@ -141,7 +141,8 @@ class Clockwork:
             return
         with transaction():
             allowances.forget(now - ALLOWANCES_KEPT)
-            pacing.forget()
+            if self._limits.any:
+                pacing.forget()
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:
