@@ -82,3 +82,11 @@ def test_domains_are_read_as_people_write_them() -> None:
         "web.de": 0.5,
         "*": 20,
     }
+
+
+def test_with_limits_a_lease_leaves_time_to_wait_for_a_slot() -> None:
+    assert read_settings(lease=24, mail_timeout=20).lease == 24
+    for limits in ({"mail_rate": 1}, {"domain_rates": "gmail.com=1"}):
+        assert read_settings(lease=25, mail_timeout=20, **limits).lease == 25
+        with pytest.raises(ConfigError, match="5 seconds longer than MAIL_TIMEOUT"):
+            read_settings(lease=24, mail_timeout=20, **limits)

@@ -94,7 +94,7 @@ def test_what_an_outage_made_pointless_expires_and_is_never_sent(hub: Hub, smtp:
         until(lambda: hub.sent() == 5)
     assert hub.states() == {"expired": 5, "sent": 5}
     assert hub.states("live") == {"expired": 5}
-    assert {message.header("Subject") for message in smtp.stored} == {"In 2 days: The second"}
+    assert {message.header("Subject") for message in smtp.stored} == {"In 1 week: The second"}
     hub.check_invariants()
 
 

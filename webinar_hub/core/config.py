@@ -17,6 +17,8 @@ SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 # A domain as the DNS writes it, or a star for all others; mails a second.
 DOMAIN_RATE = re.compile(r"(?P<domain>\*|[a-z0-9-]+(\.[a-z0-9-]+)+)\s*=\s*(?P<rate>\d{1,6}(\.\d{1,6})?)")
+# What a mail may wait in a sender's hands before it is sent, and a little more, in seconds.
+WAIT_FOR_A_SLOT = 5.0
 
 
 _preset: dict[str, Any] = {}
@@ -99,6 +101,11 @@ class Settings(BaseSettings):
         """A lease shorter than a mail's time-out would let two workers send the same mail."""
         if self.lease <= self.mail_timeout:
             raise ValueError("LEASE must be longer than MAIL_TIMEOUT, or a slow mail is sent twice")
+        if (self.mail_rate or self.domain_rates) and self.lease < self.mail_timeout + WAIT_FOR_A_SLOT:
+            raise ValueError(
+                f"with a limit for mails LEASE must be {WAIT_FOR_A_SLOT:g} seconds longer than MAIL_TIMEOUT,"
+                " because a mail may wait for its slot"
+            )
         return self
 
     @cached_property
@@ -216,6 +223,9 @@ def demo_values() -> dict[str, Any]:
         "database_url": "",
         "mail": "mailbox:",
         "mail_sender": "",
+        "mail_rate": 0,
+        "domain_rates": "",
+        "daily_limit": 0,
         "log_format": "text",
         "log_level": "warning",
     }

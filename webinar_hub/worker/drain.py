@@ -65,7 +65,7 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
         turn = desk.pacer.admit(claimed, batch)
         last: HandedIn | None = None
         for position, item in enumerate(turn.mails):
-            if desk.stopping() or clock.monotonic() > leased_until or turn.is_over(position):
+            if desk.stopping() or clock.monotonic() + turn.longest_wait > leased_until or turn.is_over(position):
                 _put_back(desk, turn.mails[position:], "not begun")
                 break
             following = turn.mails[position + 1 : position + 2]

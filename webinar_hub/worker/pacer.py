@@ -34,6 +34,8 @@ class Turn:
         self._pacer = pacer
         self._slots = slots
         self._until = clock.monotonic() + TURN
+        # In seconds: for the slot, and then for the mail before. A lease must outlast it (`core/config.py`).
+        self.longest_wait = 2 * AHEAD if slots else 0.0
 
     def is_over(self, position: int) -> bool:
         """Whether the rest, from this position on, should go back: it took too long, or a slot was missed."""
@@ -44,7 +46,7 @@ class Turn:
         return now > self._slots.get(self.mails[position].id, now) + LATE
 
     def wait(self, item: Claimed) -> None:
-        """Return when this mail's slot has come; at most AHEAD seconds."""
+        """Return when this mail's slot has come, within `longest_wait`."""
         slot = self._slots.get(item.id)
         if slot is not None:
             self._pacer.wait_until(slot)
