@@ -199,5 +199,10 @@ def _line(name: str, value: vText | vCalAddress) -> bytes:
     unfolded: bytes = line.encode()
     if len(unfolded) <= LONGEST_LINE:
         return unfolded + b"\r\n"
+    if unfolded.isascii():
+        # The library looks at each character on its own, which takes longer than all else that is written here.
+        step = LONGEST_LINE - 1  # each line but the first begins with a blank
+        parts = [unfolded[at : at + step] for at in range(0, len(unfolded), step)]
+        return b"\r\n ".join(parts) + b"\r\n"
     folded: bytes = line.to_ical()
     return folded + b"\r\n"
