@@ -9,10 +9,17 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 from webinar_hub.adapters.mail import MailTransport
 from webinar_hub.adapters.mail.console import ConsoleTransport
 from webinar_hub.adapters.mail.mailbox import MailboxTransport
+from webinar_hub.adapters.mail.providers.setting import FORMS, describe_provider, read_provider
+from webinar_hub.adapters.mail.providers.transport import ProviderTransport
+from webinar_hub.adapters.mail.signing import Signer, SigningTransport
 from webinar_hub.adapters.mail.smtp import SmtpTransport
 from webinar_hub.adapters.mail.smtp_connection import Security, SmtpServer
+from webinar_hub.core.config import Settings
 
-EXAMPLES = "smtp://user:password@host:587?security=starttls, smtps://host, mailbox:/folder or console:"
+EXAMPLES = (
+    "smtp://user:password@host:587?security=starttls, smtps://host, mailbox:/folder, console: or, of a provider, "
+    + ", ".join(FORMS.values())
+)
 
 _PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
@@ -24,20 +31,46 @@ class _SmtpSetting:
     local_hostname: str | None
 
 
-def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = None) -> MailTransport:
+def open_configured(settings: Settings) -> MailTransport:
+    """The way out that the settings ask for; mails to a mail server are signed when there is a DKIM key.
+
+    Raises ValueError like `open_transport`.
+    """
+    signer = Signer(settings.dkim_key, settings.dkim_selector, settings.dkim_domain) if settings.dkim_key else None
+    return open_transport(settings.mail_address, timeout=settings.mail_timeout, signer=signer)
+
+
+def open_transport(
+    url: str, *, timeout: float = 20.0, stream: TextIO | None = None, signer: Signer | None = None
+) -> MailTransport:
     """Make the transport that a setting names; nothing is connected yet.
 
     `smtp://` uses STARTTLS when there is a password or the port is 587, unless `security=` says otherwise;
     `timeout` is seconds, for each answer of the server and for one mail as a whole: a worker's lease is made to
-    outlive it. `stream` is where `console:` writes.
+    outlive it. `stream` is where `console:` writes; `signer` signs what goes out by SMTP, providers sign themselves.
     Raises ValueError in plain words that never repeat the setting, which may hold a password.
     """
     setting = _parsed(url, timeout)
     if isinstance(setting, _SmtpSetting):
-        return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
+        smtp = SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
+        return SigningTransport(signer, smtp) if signer else smtp
+    if isinstance(setting, SplitResult):
+        return ProviderTransport(read_provider(setting), longest_send=timeout)
     if isinstance(setting, Path):
         return MailboxTransport(setting)
     return ConsoleTransport(stream)
+
+
+def trouble_with(url: str, *, timeout: float = 20.0) -> str | None:
+    """Sign in without sending anything, and say in plain words what stands in the way; None when nothing does.
+
+    `timeout` is seconds. Raises ValueError like `open_transport`.
+    """
+    transport = open_transport(url, timeout=timeout)
+    try:
+        return transport.trouble() if isinstance(transport, SmtpTransport | ProviderTransport) else None
+    finally:
+        transport.close()
 
 
 def describe(url: str) -> str:
@@ -45,6 +78,8 @@ def describe(url: str) -> str:
     setting = _parsed(url, timeout=20.0)
     if isinstance(setting, Path):
         return f"mailbox:{setting}"
+    if isinstance(setting, SplitResult):
+        return describe_provider(setting)
     if setting is None:
         return "console:"
     server = setting.server
@@ -54,8 +89,13 @@ def describe(url: str) -> str:
     return f"{scheme}://{login}{host}:{server.port}{ending}"
 
 
-def _parsed(url: str, timeout: float) -> _SmtpSetting | Path | None:
-    """The parts of the setting; None is the console."""
+def signs_itself(url: str) -> bool:
+    """Whether what goes out by this setting is signed by a provider, and not here; ValueError like `describe`."""
+    return isinstance(_parsed(url, timeout=20.0), SplitResult)
+
+
+def _parsed(url: str, timeout: float) -> _SmtpSetting | SplitResult | Path | None:
+    """The parts of the setting: those of a provider's are read later, None is the console."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  reading it checks it
@@ -63,6 +103,8 @@ def _parsed(url: str, timeout: float) -> _SmtpSetting | Path | None:
         parts = SplitResult("", "", "", "", "")
     if parts.scheme in ("smtp", "smtps"):
         return _smtp(parts, timeout)
+    if parts.scheme in FORMS:
+        return parts
     if parts.scheme == "mailbox" and parts.path and not (parts.netloc or parts.query or parts.fragment):
         return Path(unquote(parts.path))
     if url == "console:":
