@@ -11,7 +11,6 @@ from webinar_hub.adapters.mail.console import ConsoleTransport
 from webinar_hub.adapters.mail.mailbox import MailboxTransport
 from webinar_hub.adapters.mail.providers.setting import FORMS, describe_provider, read_provider
 from webinar_hub.adapters.mail.providers.transport import ProviderTransport
-from webinar_hub.adapters.mail.signing import Signer, SigningTransport
 from webinar_hub.adapters.mail.smtp import SmtpTransport
 from webinar_hub.adapters.mail.smtp_connection import Security, SmtpServer
 from webinar_hub.core.config import Settings
@@ -32,28 +31,29 @@ class _SmtpSetting:
 
 
 def open_configured(settings: Settings) -> MailTransport:
-    """The way out that the settings ask for; mails to a mail server are signed when there is a DKIM key.
+    """The way out that the settings ask for; with a DKIM key, what goes out by SMTP is signed (providers sign).
 
     Raises ValueError like `open_transport`.
     """
-    signer = Signer(settings.dkim_key, settings.dkim_selector, settings.dkim_domain) if settings.dkim_key else None
-    return open_transport(settings.mail_address, timeout=settings.mail_timeout, signer=signer)
+    transport = open_transport(settings.mail_address, timeout=settings.mail_timeout)
+    if not settings.dkim_key or not isinstance(transport, SmtpTransport):
+        return transport
+    from webinar_hub.adapters.mail.signing import Signer, SigningTransport  # noqa: PLC0415  slow import
+
+    return SigningTransport(Signer(settings.dkim_key, settings.dkim_selector, settings.dkim_domain), transport)
 
 
-def open_transport(
-    url: str, *, timeout: float = 20.0, stream: TextIO | None = None, signer: Signer | None = None
-) -> MailTransport:
+def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = None) -> MailTransport:
     """Make the transport that a setting names; nothing is connected yet.
 
     `smtp://` uses STARTTLS when there is a password or the port is 587, unless `security=` says otherwise;
     `timeout` is seconds, for each answer of the server and for one mail as a whole: a worker's lease is made to
-    outlive it. `stream` is where `console:` writes; `signer` signs what goes out by SMTP, providers sign themselves.
+    outlive it. `stream` is where `console:` writes.
     Raises ValueError in plain words that never repeat the setting, which may hold a password.
     """
     setting = _parsed(url, timeout)
     if isinstance(setting, _SmtpSetting):
-        smtp = SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
-        return SigningTransport(signer, smtp) if signer else smtp
+        return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
     if isinstance(setting, SplitResult):
         return ProviderTransport(read_provider(setting), longest_send=timeout)
     if isinstance(setting, Path):

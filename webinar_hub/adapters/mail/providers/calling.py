@@ -76,10 +76,7 @@ class Caller:
             stream=True,
             allow_redirects=False,
         ) as response:
-            body = response.raw.read(LARGEST_ANSWER + 1, decode_content=False)
-            if len(body) > LARGEST_ANSWER:
-                raise HTTPError(f"answered with more than {LARGEST_ANSWER} octets")
-            return Answer(response.status_code, response.headers, body)
+            return Answer(response.status_code, response.headers, _whole_body(response))
 
     def _why(self, request: Request, trouble: Exception) -> str:
         parts = urlsplit(request.url)
@@ -89,6 +86,16 @@ class Caller:
         if self._watch.went_out and not isinstance(trouble, requests.Timeout):
             return one_line(f"{place} broke off: {_root(trouble)}")
         return one_line(f"{place} {network_words(_root(trouble))}")
+
+
+def _whole_body(response: requests.Response) -> bytes:
+    """All of it, or HTTPError when it is cut off or does not come to an end."""
+    body = b""
+    for piece in response.raw.stream(8192, decode_content=False):
+        body += piece
+        if len(body) > LARGEST_ANSWER:
+            raise HTTPError(f"answered with more than {LARGEST_ANSWER} octets")
+    return body
 
 
 class _Session(requests.Session):

@@ -69,7 +69,7 @@ def taken_apart(envelope: Envelope) -> Pieces:
         html=html,
         invite=next((_file(part) for part in parts if _is_invite(part)), None),
         files=[_file(part) for part in parts if part.get_content_disposition() == "attachment"],
-        headers=[(name, decoded(value)) for name, value in message.items() if _is_passed_on(name)],
+        headers=[(name, _unfolded(value)) for name, value in message.items() if _is_passed_on(name)],
     )
 
 
@@ -109,6 +109,11 @@ def _file(part: "Message[str, str]") -> File:
     method = part.get_param("method") if part.get_content_type() == "text/calendar" else None
     name = decoded(part.get_filename()) or ("invite.ics" if method else "attachment")
     return File(name, part.get_content_type(), payload(part), str(method) if method else None)
+
+
+def _unfolded(value: str) -> str:
+    # Not decoded: an encoded word is what a provider may put into a header.
+    return " ".join(str(value).split())
 
 
 def _is_passed_on(name: str) -> bool:
