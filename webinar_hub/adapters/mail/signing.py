@@ -76,10 +76,10 @@ class SigningTransport:
 
 
 def _with_crlf(content: bytes) -> bytes:
-    """The bytes as they go over the wire: smtp_session.py, too, writes every line end as CRLF."""
-    if content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r"):
-        return content
-    return _LINE_END.sub(b"\r\n", content)
+    """The bytes as they go over the wire: smtp_session.py, too, ends every line with CRLF."""
+    if not content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r"):
+        content = _LINE_END.sub(b"\r\n", content)
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
 def _fields(head: bytes) -> dict[bytes, bytes]:
@@ -99,7 +99,7 @@ def _relaxed_field(field: bytes) -> bytes:
 
 def _relaxed_body(body: bytes) -> bytes:
     """Section 3.4.4: one blank for many, none at the end of a line, no empty lines at the end."""
-    lines = _MANY_BLANKS.sub(b" ", body + b"\r\n").replace(b" \r\n", b"\r\n")
+    lines = _MANY_BLANKS.sub(b" ", body).replace(b" \r\n", b"\r\n")
     content = lines.rstrip(b"\r\n")
     return content + b"\r\n" if content else b""
 

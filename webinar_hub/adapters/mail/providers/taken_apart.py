@@ -69,7 +69,7 @@ def taken_apart(envelope: Envelope) -> Pieces:
         html=html,
         invite=next((_file(part) for part in parts if _is_invite(part)), None),
         files=[_file(part) for part in parts if part.get_content_disposition() == "attachment"],
-        headers=[(name, _unfolded(value)) for name, value in message.items() if _is_passed_on(name)],
+        headers=_passed_on(message),
     )
 
 
@@ -111,9 +111,10 @@ def _file(part: "Message[str, str]") -> File:
     return File(name, part.get_content_type(), payload(part), str(method) if method else None)
 
 
-def _unfolded(value: str) -> str:
-    # Not decoded: an encoded word is what a provider may put into a header.
-    return " ".join(str(value).split())
+def _passed_on(message: "Message[str, str]") -> list[tuple[str, str]]:
+    """The other headers, each on one line, not decoded: encoded words are what providers put into a header."""
+    lines = [(name, " ".join(str(value).split())) for name, value in message.items()]
+    return [(name, line) for name, line in lines if _is_passed_on(name) and line.isascii() and line.isprintable()]
 
 
 def _is_passed_on(name: str) -> bool:
