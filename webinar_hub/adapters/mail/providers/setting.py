@@ -32,6 +32,7 @@ _KEY = re.compile(r"[!-~]{1,500}")
 _AWS_REGION = re.compile(r"[a-z]{2,3}(-[a-z]{1,12}){1,3}-[0-9]{1,2}")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _PATH = re.compile(r"[A-Za-z0-9/._~-]*")
 
 
@@ -106,7 +107,12 @@ def _endpoint(url: str) -> str:
     except ValueError:
         host, port, parts = "", None, SplitResult("", "", "", "", "")
     usable = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not (usable and host and _PATH.fullmatch(parts.path)) or parts.username or parts.query or parts.fragment:
+    if (
+        not (usable and _HOST.fullmatch(host) and _PATH.fullmatch(parts.path))
+        or parts.username
+        or parts.query
+        or parts.fragment
+    ):
         raise ValueError(
             "In the mail setting endpoint is an https address, or an http one on this machine (http://127.0.0.1:8025)"
         )
