@@ -194,6 +194,20 @@ def test_a_server_that_never_lets_anybody_in(conduct, envelope) -> None:
     assert "did not answer in time" in words(outcome)
 
 
+def test_time_that_is_used_up_before_anything_went_out(conduct, server, envelope) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 10
+        return now[0]
+
+    provider = conduct.provider(server.url)
+    outcome = ProviderTransport(provider, longest_send=25, caller=Caller(monotonic=clock)).send(envelope())
+    assert isinstance(outcome, Unreachable)
+    assert "did not answer in time" in words(outcome)
+    assert server.calls == []
+
+
 def test_a_certificate_nobody_vouches_for(conduct, envelope, certificate_for, tls_port) -> None:
     provider = conduct.provider(f"https://127.0.0.1:{tls_port}")
     outcome = ProviderTransport(provider, longest_send=PATIENT).send(envelope())
