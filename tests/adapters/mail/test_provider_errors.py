@@ -6,7 +6,7 @@ import pytest
 from provider_conducts import SesConduct
 from provider_server import Reply
 
-from webinar_hub.adapters.mail import Deferred, Outcome, Refused, Unreachable
+from webinar_hub.adapters.mail import Accepted, Deferred, Outcome, Refused, Unreachable
 from webinar_hub.adapters.mail.providers.mailgun import Mailgun
 from webinar_hub.adapters.mail.providers.postmark import Postmark
 from webinar_hub.adapters.mail.providers.ses import Ses
@@ -43,6 +43,18 @@ def test_postmark_error_codes(start_provider, envelope, status: int, code: int, 
     outcome = ProviderTransport(Postmark("t0ken", server.url), longest_send=PATIENT).send(envelope())
     assert type(outcome) is kind
     assert f"Because. (code {code})" in words(outcome)
+
+
+def test_postmark_took_it_over_and_will_be_late(start_provider, envelope) -> None:
+    _, server = start_provider("postmark")
+    late = {
+        "To": "ann@example.org",
+        "MessageID": "b7bc",
+        "Message": "Message accepted, but delivery may be delayed.",
+    }
+    server.script.append(Reply(200, late))
+    outcome = ProviderTransport(Postmark("t0ken", server.url), longest_send=PATIENT).send(envelope())
+    assert isinstance(outcome, Accepted)
 
 
 def test_postmark_says_200_and_means_no(start_provider, envelope) -> None:

@@ -1,8 +1,10 @@
 """What reaches a provider is our own message: byte for byte, or every piece of it and the key of its delivery."""
 
+import re
 from base64 import b64decode
 from email import message_from_bytes
 from email.policy import default
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -113,6 +115,8 @@ def test_a_name_of_any_kind_stays_a_name(sent, name: str, person: str) -> None:
     if name == "sendgrid":
         (to,) = conduct.taken[0]["personalizations"][0]["to"]
         assert to["email"] == "anna.berg@clinic.example"
+        # SendGrid puts the name in front of the address as it is given: nothing in it may end it.
+        assert parseaddr(f"{to.get('name', '')} <x@y.example>")[0] == person or not re.search("[,;]", person)
     if name == "postmark":
         # What its test server takes apart is one address, whoever is called what.
         assert "anna.berg@clinic.example" in conduct.taken[0]["To"]

@@ -173,7 +173,7 @@ def test_what_arrives_by_smtp_is_signed(start_server, envelope: Callable, kind: 
 def test_bare_line_ends_are_signed_as_they_arrive(start_server, envelope) -> None:
     server = start_server()
     transport = open_configured(configured(server.port))
-    transport.send(envelope(content=b"From: a@hub.example\n\nx\n.\ny\rz"))
+    transport.send(envelope(content=b"From: a@hub.example\n\nx\n.\ny\rz \t"))
     transport.close()
     ((_, _, arrived),) = server.script.accepted
     assert verifies(arrived)

@@ -1,6 +1,7 @@
 """SendGrid: the message in pieces, as JSON (its v3 Mail Send API)."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ def _is_error(error: object) -> bool:
 
 def _fields(pieces: Pieces) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "personalizations": [{"to": [_person(pieces.recipient)]}],
+        "personalizations": [{"to": [_recipient(pieces.recipient)]}],
         "from": _person(pieces.sender),
         "subject": pieces.subject,
         "content": _contents(pieces),
@@ -104,6 +105,13 @@ def _contents(pieces: Pieces) -> list[dict[str, str]]:
         media_type = f"text/calendar; method={pieces.invite.method or 'PUBLISH'}"
         contents.append((media_type, pieces.invite.content.decode("utf-8", "replace")))
     return [{"type": media_type, "value": value} for media_type, value in contents if value]
+
+
+def _recipient(mailbox: Mailbox) -> dict[str, str]:
+    """SendGrid does not quote a recipient's name with a comma or semicolon in it (sendgrid-python issue 291)."""
+    if not re.search("[,;]", mailbox.name):
+        return _person(mailbox)
+    return {"email": mailbox.address, "name": mailbox.quoted_name}
 
 
 def _person(mailbox: Mailbox) -> dict[str, str]:

@@ -21,10 +21,15 @@ class Mailbox:
     name: str
     address: str
 
+    @property
+    def quoted_name(self) -> str:
+        """The name in quotes, otherwise as it is spoken: providers encode it."""
+        escaped = self.name.replace("\\", r"\\").replace('"', r"\"")
+        return f'"{escaped}"'
+
     def __str__(self) -> str:
-        """The form `"Name" <address>`, the name as it is spoken: providers encode it."""
-        quoted = self.name.replace("\\", r"\\").replace('"', r"\"")
-        return f'"{quoted}" <{self.address}>' if quoted else self.address
+        """The form `"Name" <address>`."""
+        return f"{self.quoted_name} <{self.address}>" if self.name else self.address
 
 
 @dataclass(frozen=True, slots=True)
