@@ -16,7 +16,6 @@ from webinar_hub.cli.schema import behind
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db
 from webinar_hub.core.log import without_secrets
-from webinar_hub.core.signing_key import public_record, read_signing_key
 
 
 @click.command()
@@ -96,6 +95,8 @@ def _signing_warnings(settings: Settings) -> Iterator[str]:
 
 def _signing_record(settings: Settings) -> str:
     """The line of a zone file; the text is in quoted pieces, for none may have more than 255 characters."""
+    from webinar_hub.core.signing_key import public_record, read_signing_key  # noqa: PLC0415  slow import
+
     record = public_record(read_signing_key(settings.dkim_key))
     pieces = " ".join(f'"{record[start : start + 255]}"' for start in range(0, len(record), 255))
     return f"{settings.dkim_selector}._domainkey.{settings.dkim_domain}. TXT {pieces}"

@@ -202,7 +202,7 @@ def test_time_that_is_used_up_before_anything_went_out(conduct, server, envelope
         return now[0]
 
     provider = conduct.provider(server.url)
-    outcome = ProviderTransport(provider, longest_send=25, caller=Caller(monotonic=clock)).send(envelope())
+    outcome = ProviderTransport(provider, longest_send=15, caller=Caller(monotonic=clock)).send(envelope())
     assert isinstance(outcome, Unreachable)
     assert "did not answer in time" in words(outcome)
     assert server.calls == []

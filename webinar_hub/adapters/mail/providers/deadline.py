@@ -38,9 +38,10 @@ class Watch:
 
     def left(self) -> float:
         """Seconds to wait for whatever comes next; TimeoutError when there are none."""
-        if self.is_over:
+        left = self._deadline - self._monotonic()
+        if left <= 0:
             raise TimeoutError("the time for one message is used up")
-        return self._deadline - self._monotonic()
+        return left
 
 
 class PunctualAdapter(HTTPAdapter):
