@@ -37,12 +37,12 @@ def start_server() -> Iterator[Callable[..., SmtpServerUnderScript]]:
 
 
 @pytest.fixture
-def start_provider() -> Iterator[Callable[[str], tuple[Conduct, ProviderServer]]]:
+def start_provider() -> Iterator[Callable[..., tuple[Conduct, ProviderServer]]]:
     running: list[ProviderServer] = []
 
-    def start(name: str) -> tuple[Conduct, ProviderServer]:
+    def start(name: str, tls: ssl.SSLContext | None = None) -> tuple[Conduct, ProviderServer]:
         conduct = CONDUCTS[name]()
-        running.append(ProviderServer(conduct.answers))
+        running.append(ProviderServer(conduct.answers, tls))
         return conduct, running[-1]
 
     yield start

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -51,6 +52,7 @@ class ProviderServer:
     """Runs in threads on a free port; `answers` is the provider's own conduct."""
 
     answers: Callable[[Call], Reply]
+    tls: ssl.SSLContext | None = None
     calls: list[Call] = field(default_factory=list)
     script: deque[Reply | Deed] = field(default_factory=deque)
 
@@ -91,7 +93,9 @@ class ProviderServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]  broken on purpose
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if self.tls:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 

@@ -208,37 +208,41 @@ def test_time_that_is_used_up_before_anything_went_out(conduct, server, envelope
     assert server.calls == []
 
 
-def test_a_certificate_nobody_vouches_for(conduct, envelope, certificate_for, tls_port) -> None:
-    provider = conduct.provider(f"https://127.0.0.1:{tls_port}")
-    outcome = ProviderTransport(provider, longest_send=PATIENT).send(envelope())
+@pytest.mark.parametrize("name", CONDUCTS)
+def test_encrypted(start_provider, server_tls, certificate_for, envelope, name: str) -> None:
+    conduct, server = start_provider(name, server_tls)
+    caller = Caller(trusted=certificate_for("IP:127.0.0.1")[0])
+    transport = ProviderTransport(conduct.provider(server.url), longest_send=PATIENT, caller=caller)
+    assert [type(transport.send(envelope())) for _ in range(3)] == [Accepted] * 3
+    assert len(server.connections) == 1
+    server.drop_everybody()
+    assert isinstance(transport.send(envelope()), Accepted)
+    server.script.append(after(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"))
+    assert type(transport.send(envelope())) is Deferred
+    transport.close()
+    assert len(conduct.taken) == 4
+
+
+def test_an_encrypted_answer_that_never_ends(start_provider, server_tls, certificate_for, envelope) -> None:
+    conduct, server = start_provider("postmark", server_tls)
+    caller = Caller(trusted=certificate_for("IP:127.0.0.1")[0])
+    server.script.append(drop_by_drop)
+    transport = ProviderTransport(conduct.provider(server.url), longest_send=1.5, caller=caller)
+    started = time.monotonic()
+    outcome = transport.send(envelope())
+    assert time.monotonic() - started < 15
+    assert type(outcome) is Deferred
+    assert "did not answer in time" in words(outcome)
+    transport.close()
+
+
+@pytest.mark.parametrize("name", CONDUCTS)
+def test_a_certificate_nobody_vouches_for(start_provider, server_tls, envelope, name: str) -> None:
+    conduct, server = start_provider(name, server_tls)
+    outcome = ProviderTransport(conduct.provider(server.url), longest_send=PATIENT).send(envelope())
     assert isinstance(outcome, Unreachable)
     assert "certificate that cannot be trusted" in words(outcome)
-    trusting = Caller(trusted=certificate_for("IP:127.0.0.1")[0])
-    outcome = ProviderTransport(provider, longest_send=PATIENT, caller=trusting).send(envelope())
-    assert type(outcome) is Deferred  # it went out: whoever is behind the certificate said nothing of use
-
-
-@pytest.fixture
-def tls_port(server_tls) -> Iterator[int]:
-    """A server that encrypts, and then hangs up on whoever got that far."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def hang_up() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-                with server_tls.wrap_socket(connection, server_side=True) as encrypted:
-                    encrypted.recv(100)
-            except OSError:
-                if listener.fileno() < 0:
-                    return
-
-    thread = threading.Thread(target=hang_up, daemon=True)
-    thread.start()
-    yield int(listener.getsockname()[1])
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
+    assert server.calls == []
 
 
 def test_the_connection_stays_open_between_messages(server, transport, envelope) -> None:
