@@ -3,17 +3,19 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from webinar_hub.adapters.mail import MailTransport
 from webinar_hub.adapters.mail.console import ConsoleTransport
 from webinar_hub.adapters.mail.mailbox import MailboxTransport
 from webinar_hub.adapters.mail.providers.setting import FORMS, describe_provider, read_provider
-from webinar_hub.adapters.mail.providers.transport import ProviderTransport
 from webinar_hub.adapters.mail.smtp import SmtpTransport
 from webinar_hub.adapters.mail.smtp_connection import Security, SmtpServer
 from webinar_hub.core.config import Settings
+
+if TYPE_CHECKING:
+    from webinar_hub.adapters.mail.providers.transport import ProviderTransport
 
 EXAMPLES = (
     "smtp://user:password@host:587?security=starttls, smtps://host, mailbox:/folder, console: or, of a provider, "
@@ -53,9 +55,9 @@ def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = N
     """
     setting = _parsed(url, timeout)
     if isinstance(setting, _SmtpSetting):
-        return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
+        return _smtp_transport(setting, timeout)
     if isinstance(setting, SplitResult):
-        return ProviderTransport(read_provider(setting), longest_send=timeout)
+        return _provider(setting, timeout)
     if isinstance(setting, Path):
         return MailboxTransport(setting)
     return ConsoleTransport(stream)
@@ -66,11 +68,27 @@ def trouble_with(url: str, *, timeout: float = 20.0) -> str | None:
 
     `timeout` is seconds. Raises ValueError like `open_transport`.
     """
-    transport = open_transport(url, timeout=timeout)
+    setting = _parsed(url, timeout)
+    if isinstance(setting, _SmtpSetting):
+        return _told_and_closed(_smtp_transport(setting, timeout))
+    return _told_and_closed(_provider(setting, timeout)) if isinstance(setting, SplitResult) else None
+
+
+def _told_and_closed(transport: "SmtpTransport | ProviderTransport") -> str | None:
     try:
-        return transport.trouble() if isinstance(transport, SmtpTransport | ProviderTransport) else None
+        return transport.trouble()
     finally:
         transport.close()
+
+
+def _smtp_transport(setting: _SmtpSetting, timeout: float) -> SmtpTransport:
+    return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
+
+
+def _provider(setting: SplitResult, timeout: float) -> "ProviderTransport":
+    from webinar_hub.adapters.mail.providers.transport import ProviderTransport  # noqa: PLC0415  slow import
+
+    return ProviderTransport(read_provider(setting), longest_send=timeout)
 
 
 def describe(url: str) -> str:
