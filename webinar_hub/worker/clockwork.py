@@ -19,7 +19,7 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
-from webinar_hub.services import allowances, broadcasts, leadership, outbox, pacing
+from webinar_hub.services import allowances, broadcasts, leadership, outbox, pacing, zone_rules
 from webinar_hub.worker.senders import Senders
 
 log = get_logger("clock")
@@ -143,6 +143,9 @@ class Clockwork:
             allowances.forget(now - ALLOWANCES_KEPT)
             if self._limits.any:
                 pacing.forget()
+            if self._swept_at is None:
+                # A process reads the tz database when it starts: whatever is new in it is new once.
+                zone_rules.follow(now)
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:
