@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Show everything a cohort will be sent, when, to how many.",
     "reschedule": "Move a session; everybody gets an updated invite.",
     "cancel": "Cancel a session or a whole cohort; everybody is told.",
+    "outbox": "Look into the outbox: list, explain, retry, cancel.",
 }
 
 
