@@ -13,18 +13,20 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Since(click.ParamType[datetime]):
-    """A moment, aware: "90m", "24h" and "7d" ago, or an ISO date or time, in UTC where it has no zone."""
+    """A moment, aware: "now", "90m", "24h" and "7d" ago, or an ISO date or time, else in UTC."""
 
     name = "moment"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> datetime:
         """Read it; a usage error when it cannot be."""
+        if value == "now":
+            return clock.now()
         if ago := _AGO.fullmatch(value):
             return clock.now() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} is no moment. Write 90m, 24h, 7d, 2026-11-24 or 2026-11-24T18:00.", param, context
+                f"{value!r} is no moment. Write now, 90m, 24h, 7d, 2026-11-24 or 2026-11-24T18:00.", param, context
             )
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
