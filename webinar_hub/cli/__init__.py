@@ -22,6 +22,7 @@ COMMANDS = {
     "reschedule": "Move a session; everybody gets an updated invite.",
     "cancel": "Cancel a session or a whole cohort; everybody is told.",
     "outbox": "Look into the outbox: list, explain, retry, cancel.",
+    "doctor": "Look at everything the service needs, and say what to do.",
     "backup": "Write everything into one file, while the service goes on.",
     "restore": "Go back to a backup.",
 }
