@@ -132,7 +132,7 @@ class TestRefusing:
 
     def test_half_a_file(self, app: Flask, run_hub: Run, file: Path) -> None:
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-        assert "cannot be read" in self.restore(app, run_hub, file, "--replace", "--yes")
+        assert "cannot be unpacked" in self.restore(app, run_hub, file, "--replace", "--yes")
 
     def test_while_somebody_works(self, app: Flask, run_hub: Run, settings: Settings, file: Path) -> None:
         with app.app_context(), transaction():
@@ -202,3 +202,54 @@ def test_without_the_tools_it_is_said_what_to_install(
     answer = run_hub("backup", tmp_path / "hub.tar.gz")
     assert "pg_dump is not on the PATH" in str(answer.exception)
     assert not list(tmp_path.glob("*tar*"))
+
+
+class TestOnTheWay:
+    """A restore that is killed leaves the old database or the new one, and the next restore ends it."""
+
+    def test_onto_a_machine_that_has_nothing(
+        self,
+        app: Flask,
+        run_hub: Run,
+        settings: Settings,
+        cohort: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        if not settings.database.startswith("sqlite"):
+            return
+        run_hub("backup", tmp_path / "hub.tar.gz")
+        monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(tmp_path / "new"))
+        monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", "")
+        answer = run_hub("restore", tmp_path / "hub.tar.gz", "--yes")
+        assert answer.exit_code == 0, (answer.output, answer.exception)
+        assert "note:" not in answer.output, "the key came with it"
+        assert not list((tmp_path / "new").glob("before-restore-*"))
+        assert "sent 2" in run_hub("outbox", "list").output
+        assert {path.name for path in (tmp_path / "new" / "materials").glob("*/*")} == set(materials(settings))
+
+    @pytest.mark.parametrize("step", range(3))
+    def test_at_any_step(
+        self, app: Flask, run_hub: Run, settings: Settings, cohort: str, tmp_path: Path, step: int
+    ) -> None:
+        if not settings.database.startswith("sqlite"):
+            return
+        file = tmp_path / "hub.tar.gz"
+        run_hub("backup", file)
+        sign_up(app, cohort, "late@x.example")
+        (settings.data_folder / "secret-key").write_text("another key")
+        stop(app)
+        steps, really = iter(range(10)), os.replace
+
+        def replace_or_die(source: str, target: str) -> None:
+            if next(steps) == step:
+                raise KeyboardInterrupt
+            really(source, target)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("webinar_hub.cli.restoring.os.replace", replace_or_die)
+            assert run_hub("restore", file, "--replace", "--yes").exit_code == 1
+        assert people(app) == ["ann@x.example", "late@x.example"], "the database comes last"
+        assert run_hub("restore", file, "--replace", "--yes").exit_code == 0
+        assert people(app) == ["ann@x.example"]
+        assert (settings.data_folder / "secret-key").read_text() == "the key of this hub"

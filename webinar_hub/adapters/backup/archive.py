@@ -122,7 +122,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
     except FileNotFoundError as error:
         raise BackupTrouble(f"There is no file {path}.") from error
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise BackupTrouble(f"{path} cannot be read as a backup: {error}.") from error
+        raise BackupTrouble(f"{path} cannot be unpacked: {error}.") from error
 
 
 def _first(tar: tarfile.TarFile) -> Manifest:

@@ -14,7 +14,10 @@ def findings(checks: dict[str, Check]) -> Iterator[Finding]:
         try:
             yield from check()
         except Exception as error:
-            reason = without_secrets(
-                str(getattr(error, "orig", None) or error).splitlines()[0] if str(error) else ""
-            )
-            yield Finding(name, "look", f"Could not be checked: {type(error).__name__} {reason}".rstrip(" ") + ".")
+            yield Finding(name, "look", f"Could not be checked ({type(error).__name__}): {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong; of a database's error its own words, without the statement."""
+    words = str(getattr(error, "orig", None) or error)
+    return without_secrets(next(iter(words.splitlines()), ""))
