@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from time_machine import Traveller
 
 from tests.building import given_cohort, outbox, sign_up
@@ -253,3 +254,53 @@ class TestOnTheWay:
         assert run_hub("restore", file, "--replace", "--yes").exit_code == 0
         assert people(app) == ["ann@x.example"]
         assert (settings.data_folder / "secret-key").read_text() == "the key of this hub"
+
+    def test_over_a_damaged_database_and_the_journal_it_left(
+        self, app: Flask, run_hub: Run, settings: Settings, cohort: str, tmp_path: Path
+    ) -> None:
+        if not settings.database.startswith("sqlite"):
+            return
+        file, path = tmp_path / "hub.tar.gz", Path(settings.database.removeprefix("sqlite:///"))
+        run_hub("backup", file)
+        stop(app)
+        path.write_bytes(b"\xff" * 50_000)
+        path.with_name("hub.db-wal").write_bytes(b"what a dead process left")
+        assert "--replace" in str(run_hub("restore", file, "--yes").exception)
+        answer = run_hub("restore", file, "--replace", "--yes")
+        assert answer.exit_code == 0, (answer.output, answer.exception)
+        assert people(app) == ["ann@x.example"]
+        (kept,) = settings.data_folder.glob("before-restore-*")
+        assert (kept / "hub.db").read_bytes() == b"\xff" * 50_000
+
+    def test_onto_another_disk(
+        self,
+        app: Flask,
+        run_hub: Run,
+        settings: Settings,
+        cohort: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        disk = Path("/dev/shm")
+        if not settings.database.startswith("sqlite") or disk.stat().st_dev == tmp_path.stat().st_dev:
+            return
+        run_hub("backup", tmp_path / "hub.tar.gz")
+        with TemporaryDirectory(dir=disk) as other:
+            monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", f"sqlite:///{other}/hub.db")
+            answer = run_hub("restore", tmp_path / "hub.tar.gz", "--yes")
+            assert answer.exit_code == 0, (answer.output, answer.exception)
+            assert "sent 2" in run_hub("outbox", "list").output
+            assert not list(Path(other).glob(".*"))
+
+
+def test_an_older_database_is_backed_up_before_it_is_migrated(
+    app: Flask, run_hub: Run, cohort: str, tmp_path: Path
+) -> None:
+    with app.app_context(), transaction():
+        there = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+        db.session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    made = run_hub("backup", tmp_path / "hub.tar.gz")
+    with app.app_context(), transaction():
+        db.session.execute(text("UPDATE alembic_version SET version_num = :there"), {"there": there})
+    assert made.exit_code == 0, (made.output, made.exception)
+    assert archive.manifest_of(tmp_path / "hub.tar.gz").schema == "older"

@@ -12,7 +12,7 @@ from time_machine import Traveller
 
 from tests.building import KEY, given_cohort, outbox, sign_up
 from tests.delivering import Post, deliver
-from webinar_hub.adapters.mail import Outcome, Refused
+from webinar_hub.adapters.mail import Outcome, Refused, Unreachable
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import AuditEntry, Delivery, Registration
@@ -111,17 +111,20 @@ class TestShow:
 
 
 class TestRetry:
-    def test_a_failed_one_goes_out_as_the_same_mail(self, app: Flask, run_hub: Run, cohort: str) -> None:
-        post = Post(Refused("550 5.7.1 relaying denied"))
+    def test_a_failed_one_goes_out_as_the_same_mail(
+        self, app: Flask, run_hub: Run, cohort: str, travel: Traveller
+    ) -> None:
+        post = Post(Refused("550 5.7.1 relaying denied"), Unreachable("nobody there"))
         sign_up(app, cohort)
         deliver(app, post)
         (row,) = outbox(app, kind="confirmation")
         asked = run_hub("outbox", "retry", row.id, answer="n\n")
         assert "Nothing was changed" in asked.output
         assert run_hub("outbox", "retry", row.id, answer="y\n").exit_code == 0
+        travel.shift(timedelta(hours=1))
         deliver(app, post)
-        first, second, *_ = post.tried
-        assert (second.content, second.reference) == (first.content, first.reference)
+        first, _, third, *_ = post.tried
+        assert (third.content, third.reference) == (first.content, first.reference)
         assert again(app, row).state == "sent"
         assert actions(app, row) == ["delivery.retried"]
         assert "By hand (command line): put it back" in run_hub("outbox", "show", row.id).output

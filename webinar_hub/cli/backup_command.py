@@ -6,7 +6,6 @@ import click
 
 from webinar_hub.cli import backing_up
 from webinar_hub.cli.opening import application
-from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.core.config import Settings
 
 
@@ -23,8 +22,8 @@ def command(file: Path, verify: bool | None, replace: bool) -> None:
         raise click.ClickException(f"{file} exists. Choose another name, or say --replace.")
     if not file.parent.is_dir():
         raise click.ClickException(f"There is no folder {file.parent}.")
+    # An older database is copied as well: before a migration is when a backup is wanted most.
     app = application()
-    demand_up_to_date(app)
     settings: Settings = app.extensions["settings"]
     if verify is None:
         verify = settings.database.startswith("sqlite")

@@ -36,11 +36,20 @@ def command(file: Path, replace: bool, silence_before: datetime | None, yes: boo
         if not (yes or click.confirm("Go back to it?")):
             click.echo("Nothing was changed.")
             return
-        kept = restoring.put_in_place(settings, found, silence_before)
+        kept = _put_in_place(settings, found, silence_before)
         notes = _notes(settings, found, kept)
     for line in notes:
         click.echo(line)
     click.echo("Done. Run `webinar-hub migrate`, then start the service.")
+
+
+def _put_in_place(settings: Settings, found: Staged, silence_before: datetime | None) -> Path | None:
+    try:
+        return restoring.put_in_place(settings, found, silence_before)
+    except OSError as error:
+        raise click.ClickException(
+            f"Stopped on the way: {error}. The database is still the old one. Mend the cause and call this again."
+        ) from error
 
 
 def _meaning(found: Staged, silence_before: datetime | None) -> list[str]:

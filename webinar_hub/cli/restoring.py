@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Connection, inspect, select
+from sqlalchemy.exc import DatabaseError
 
 from webinar_hub.adapters.backup import BackupTrouble, archive, sqlite
 from webinar_hub.adapters.backup.archive import DATABASES, KEY, Manifest
@@ -80,6 +81,7 @@ def put_in_place(settings: Settings, found: Staged, silence_before: datetime | N
     _add_materials(found.folder / "materials", settings.materials_folder)
     _exchange(found.folder / KEY, settings.data_folder / KEY, kept)
     if is_sqlite:
+        _set_aside_journals(file_of(settings.database), kept)
         _exchange(found.database, file_of(settings.database), kept)
     else:
         restore_postgresql(settings.database, found.database)
@@ -101,8 +103,16 @@ def _demand_room(settings: Settings, *, replace: bool) -> None:
             running = select(Lease.owner).where(Lease.until > lease_moment())
             if connection.scalar(running):
                 raise BackupTrouble("A worker is running. Stop the service and its workers first.")
-        if tables.holds_anything(connection) and not replace:
+        if not replace and _holds_anything(connection):
             raise BackupTrouble("There is a database with data in it. To give it up for the backup, say --replace.")
+
+
+def _holds_anything(connection: Connection) -> bool:
+    try:
+        return tables.holds_anything(connection)
+    except DatabaseError:
+        # Damaged, which is what backups are for; still nothing to throw away unasked.
+        return True
 
 
 def _demand_fitting(settings: Settings, manifest: Manifest) -> None:
@@ -125,7 +135,7 @@ def _add_materials(source: Path, target: Path) -> None:
     for path in sorted(source.glob("*/*")):
         place = target / path.parent.name / path.name
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.replace(path, place)
+        _move(path, place)
 
 
 def _exchange(new: Path, place: Path, kept: Path) -> None:
@@ -135,6 +145,23 @@ def _exchange(new: Path, place: Path, kept: Path) -> None:
     if place.exists():
         kept.mkdir(mode=0o700, exist_ok=True)
         shutil.copy2(place, kept / place.name)
+    _move(new, place)
+
+
+def _set_aside_journals(database: Path, kept: Path) -> None:
+    """SQLite would write what a dead process left in them into the restored database."""
+    for journal in (Path(f"{database}{ending}") for ending in ("-wal", "-shm", "-journal")):
+        if journal.exists():
+            kept.mkdir(mode=0o700, exist_ok=True)
+            shutil.move(journal, kept / journal.name)
+
+
+def _move(new: Path, place: Path) -> None:
+    """Put a file where another may be, at one stroke, even onto another disk."""
+    if new.stat().st_dev != place.parent.stat().st_dev:
+        beside = place.with_name(f".{place.name}.restored")
+        shutil.copy2(new, beside)
+        new = beside
     os.replace(new, place)
     _make_durable(place.parent)
 

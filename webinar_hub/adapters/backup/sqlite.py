@@ -17,10 +17,12 @@ def copy(source: sqlite3.Connection, target: Path) -> None:
 
 
 def is_in_use(path: Path) -> bool:
-    """Whether any process has this database open: only the last one may leave WAL mode."""
+    """Whether any process has this database open: only the last one may leave WAL mode. Not for a damaged one."""
     with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as connection:
         try:
             (mode,) = connection.execute("PRAGMA journal_mode=DELETE").fetchone()
-        except sqlite3.OperationalError:
-            return True
+        except sqlite3.OperationalError as error:
+            return "locked" in str(error)
+        except sqlite3.DatabaseError:
+            return False
     return bool(mode != "delete")
