@@ -1,20 +1,24 @@
 """`/metrics` and `/readyz`: what they say, to whom, and what they cost."""
 
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 from time_machine import Traveller
 
-from tests.building import given_cohort, sign_up
-from tests.delivering import Post, deliver
+from tests.building import sign_up
+from tests.delivering import Post, deliver, desk
+from tests.web.visiting import FIELDS, STARTS, post, public_id, token
 from webinar_hub.adapters.mail import Deferred, Refused
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Delivery, Lease
+from webinar_hub.models import Broadcast, Delivery, Drop, Lease, Material, Session
 from webinar_hub.services import leadership, outbox
+from webinar_hub.worker.clockwork import Clockwork
+from webinar_hub.worker.senders import Senders
 
 Figures = dict[tuple[str, ...], float]
 
@@ -34,11 +38,6 @@ def figures(app: Flask, **headers: str) -> Figures:
 def grown(before: Figures, after: Figures, *name: str) -> float:
     """Counters belong to the process and so to all tests: only their growth says something."""
     return after.get(name, 0) - before.get(name, 0)
-
-
-@pytest.fixture
-def cohort(app: Flask, tmp_path: Path, travel: Traveller) -> str:
-    return given_cohort(app, tmp_path)
 
 
 class TestCounting:
@@ -75,6 +74,49 @@ class TestCounting:
         assert "/nowhere" not in answer
         assert "PROPFIND" not in answer
         assert grown(before, figures(app), "requests_total", "GET", "(no such page)", "404") == 1
+
+    def test_the_clock_counts_what_it_expands_gives_up_and_fails_at(
+        self, app: Flask, cohort: str, travel: Traveller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sign_up(app, cohort)
+        travel.shift(timedelta(days=1))
+        clockwork = Clockwork(app, Senders(app, desk(app), Post, 1), tick=1, leader_lease=6)
+        monkeypatch.setattr(clockwork, "_arm", lambda _: None)
+        with app.app_context(), transaction():
+            due, over = db.session.scalars(select(Broadcast.id).order_by(Broadcast.due_at).limit(2))
+            db.session.execute(update(Broadcast).where(Broadcast.id == due).values(due_at=clock.now()))
+            db.session.execute(update(Broadcast).where(Broadcast.id == over).values(expires_at=clock.now()))
+        before = figures(app)
+        clockwork._look()
+        after = figures(app)
+        assert grown(before, after, "expansions_total") == 1
+        assert grown(before, after, "expanded_deliveries_total") == 1
+        assert grown(before, after, "too_late_total", "message") == 1
+        assert grown(before, after, "ring_failures_total") == 0
+        monkeypatch.setattr(clockwork, "_leads", lambda: 1 / 0)
+        clockwork._look()
+        assert grown(after, figures(app), "ring_failures_total") == 1
+
+    def test_sign_ups_joins_and_downloads(
+        self, app: Flask, cohort: str, ann: FlaskClient, travel: Traveller
+    ) -> None:
+        before = figures(app)
+        form = f"/w/baby-massage/sign-up/{cohort}"
+        assert post(app.test_client(), form, form, **FIELDS | {"email": "bea@x.example"}).status_code == 303
+        assert post(app.test_client(), form, form, **FIELDS | {"email": "none"}).status_code == 400
+        travel.move_to(STARTS)
+        door, csrf = f"/my/join/{public_id(app, Session, 'week-1')}", token(ann.get("/my"))
+        for _ in range(2):
+            assert ann.post(door, data={"csrf_token": csrf}).status_code == 303
+        assert figures(app)["people_joined",] == 1
+        travel.shift(timedelta(days=3))
+        with app.app_context():
+            material = db.session.scalars(select(Material.id).where(Material.key == "sheet")).one()
+        sheet = f"/my/bonus/{public_id(app, Drop, 'sheet')}/{material}"
+        assert ann.post(sheet, data={"csrf_token": csrf}).status_code == 303
+        after = figures(app)
+        assert [grown(before, after, f"{what}_total") for what in ("sign_ups", "joins", "downloads")] == [1, 2, 1]
+        assert after["people_joined",] == 0, "that evening is over"
 
 
 class TestReading:
