@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from webinar_hub.core import metrics
+from webinar_hub.core import log, metrics
 
 COUNT = """
 import sys
@@ -59,6 +59,21 @@ def test_a_reply_counts_by_the_class_of_its_code(reply: str, code: str) -> None:
 def test_a_reading_becomes_a_line_whatever_its_label_holds() -> None:
     reading = metrics.Reading("things", "Things.", {('a "b"\n',): 2.0}, ("kind",))
     assert r'webinar_hub_things{kind="a \"b\"\n"} 2.0' in metrics.page([reading]).decode()
+
+
+def test_a_count_that_fails_harms_nothing_and_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: str) -> None:
+        raise OSError("No space left on device")
+
+    log.configure("warning", as_json=True)
+    monkeypatch.setattr(metrics, "_meter", full)
+    for _ in range(3):
+        metrics.record_mail("smtp", "sent", "250 taken", 0.02)
+        metrics.record_request("GET", "/", 200, 0.1)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "No space left" in line]
+    assert len(lines) == 2
 
 
 def test_counting_a_mail_costs_microseconds() -> None:

@@ -1,15 +1,19 @@
 """What is counted, one `record_…` a fact, and the page a Prometheus reads; the figures live in `meters.py`.
 
-Counting must never be noticed: it takes microseconds, and the library is loaded by the first count. Labels only
-have values from a short list, so nobody from outside can make the page grow.
+Counting must never be noticed: it takes microseconds, and a count that fails harms nothing, least of all the record
+of a mail that has just been sent. Labels only have values from a short list: nobody outside can make the page grow.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
 from types import ModuleType
-from typing import Any
+from typing import Any, ParamSpec
+
+from webinar_hub.core.log import get_logger
+
+P = ParamSpec("P")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -26,50 +30,77 @@ class Reading:
     labels: tuple[str, ...] = ()
 
 
+def _harmless(record: Callable[P, None]) -> Callable[P, None]:
+    """A count that fails, such as for want of its folder, is said once in the log and goes no further."""
+
+    @wraps(record)
+    def count(*given: P.args, **named: P.kwargs) -> None:
+        try:
+            record(*given, **named)
+        except Exception as error:
+            _complain(record.__name__, repr(error))
+
+    return count
+
+
+@lru_cache(maxsize=64)
+def _complain(count: str, error: str) -> None:
+    get_logger("metrics").warning("cannot count", count=count, error=error)
+
+
+@_harmless
 def record_mail(transport: str, outcome: str, reply: str, seconds: float) -> None:
     """One mail was handed to the mail server; `reply` is what it said, of which only the class is counted."""
     _meter("mails", transport, outcome, code_class(reply)).inc()
     _meter("mail_seconds", transport).observe(seconds)
 
 
+@_harmless
 def record_rescues(deliveries: int) -> None:
     """So many deliveries were taken over from a sender that died."""
     if deliveries:
         _meters().lease_rescues.inc(deliveries)
 
 
+@_harmless
 def record_expansion(deliveries: int) -> None:
     """One stretch of an audience became so many deliveries."""
     _meters().expansions.inc()
     _meters().expanded.inc(deliveries)
 
 
+@_harmless
 def record_too_late(messages: int, deliveries: int) -> None:
     """So many messages of the plan and so many deliveries were given up: their sense has passed."""
     _meter("too_late", "message").inc(messages)
     _meter("too_late", "delivery").inc(deliveries)
 
 
+@_harmless
 def record_ring_failure() -> None:
     """The clock could not do its round."""
     _meters().ring_failures.inc()
 
 
+@_harmless
 def record_sign_up() -> None:
     """A sign-up was accepted."""
     _meters().sign_ups.inc()
 
 
+@_harmless
 def record_join() -> None:
     """Somebody went into a session."""
     _meters().joins.inc()
 
 
+@_harmless
 def record_download() -> None:
     """Somebody took a material."""
     _meters().downloads.inc()
 
 
+@_harmless
 def record_request(method: str, route: str, status: int, seconds: float) -> None:
     """One request was answered; `route` is the rule of the address and never the address itself."""
     _meter("requests", method if method in _METHODS else "other", route, str(status)).inc()

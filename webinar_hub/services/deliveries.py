@@ -25,7 +25,7 @@ def retry(delivery: int, *, force: bool, actor: str, now: datetime) -> None:
     if refused and not (force and can_be_forced):
         hint = " --force does it all the same." if can_be_forced else ""
         raise Conflict(f"Delivery {delivery}: {refused}{hint}")
-    audit.note(actor, "delivery.retried", f"delivery:{delivery}", now=now, was=row.state, reply=row.reply)
+    audit.note(actor, "delivery.retried", f"delivery:{delivery}", now=now, was=row.state)
     row.state, row.due_at = "queued", now
     row.lease_token = row.lease_until = None
     # The steps between attempts begin anew; one attempt stays, because a server may have seen these very bytes.
