@@ -53,21 +53,6 @@ class SmtpTransport:
         self._last_used = self._monotonic()
         return outcome
 
-    def sign_in(self) -> Unreachable | None:
-        """Connect, encrypt and sign in as for a mail, then say QUIT; nothing is sent. What went wrong, or None."""
-        self.close()
-        deadline = self._monotonic() + self._longest_send
-        try:
-            self._session = SmtpSession(
-                self._server,
-                local_hostname=self._local_hostname,
-                seconds_left=lambda: deadline - self._monotonic(),
-            )
-        except (OSError, UnicodeError) as trouble:
-            return Unreachable(why_unreachable(trouble, self._server.host, self._server.port))
-        self.close()
-        return None
-
     def close(self) -> None:
         """Say QUIT, if there is anybody to say it to."""
         if self._session is not None:
