@@ -58,7 +58,7 @@ def _add(first: int, last: int) -> None:
         session.execute(insert(Registration).from_select(_REGISTRATION, _places(people, cohort)))
         for kind, broadcast in (("confirmation", None), ("reminder", old)):
             session.execute(insert(Delivery).from_select(_DELIVERY, _sent(registrations, kind, broadcast)))
-        session.execute(update(Cohort).values(seats_taken=Cohort.seats_taken + last - first + 1))
+        session.execute(update(Cohort).values(capacity=None, seats_taken=Cohort.seats_taken + last - first + 1))
 
 
 _PERSON = ["email", "email_key", "name", "profession", "zone", "language", "created_at", "link_nonce"]

@@ -82,7 +82,7 @@ class Clockwork:
             with self._app.app_context():
                 self._again.clear()
                 leads, due = self._leads(), health.next_due()
-                waiting = (due is not None and due <= clock.now()) or outbox.orphaned()
+                waiting = (due is not None and due <= clock.now()) or outbox.orphaned(clock.now())
                 if leads and waiting:
                     self._take_up()
                     due = health.next_due()
