@@ -6,6 +6,7 @@ is slow for all; ratios are taken within a round. Afterwards each is killed with
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -25,6 +26,8 @@ Rounds = dict[str, list[Round]]
 def main() -> int:
     """Play, print, and say by the exit status whether the goals are reached."""
     asked = _asked()
+    # So that whoever ends it early leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chosen = {name: one for name, one in field().items() if not asked.only or name in asked.only.split(",")}
     text = words()
     with ground() as below:

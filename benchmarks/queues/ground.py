@@ -16,7 +16,7 @@ import redis
 from benchmarks.databases import postgresql
 from benchmarks.processes import ROOT, free_port, running, wait_for_port
 
-QUEUES = Path(__file__).parent / ".venv"
+QUEUES = ROOT / ".venv" / "queues"
 _serial = count(1)
 
 
