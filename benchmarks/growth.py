@@ -27,7 +27,7 @@ from webinar_hub.services import broadcasts, outbox, plan, registrations, sessio
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BATCH = 100
-TRIES = 5
+TRIES = 9
 # A tree gets deeper and a cache colder; what reads every row gets a thousand times slower.
 MOST_GROWTH = 3.0
 

@@ -1,4 +1,5 @@
 """The match: `python -m benchmarks.queues [--mails 10000] [--rounds 5] [--only ours-2,huey] [--no-kill]`.
+With `--rounds 0` they are only killed.
 
 Every round plays all of them, one after the other, with a part of the mails, so that a machine that grows slower
 is slow for all; ratios are taken within a round. Afterwards each is killed with -9 in mid-run.
@@ -34,7 +35,7 @@ def main() -> int:
         rounds = _rounds(chosen, below, text, asked.mails, asked.rounds)
         killed = {} if asked.no_kill else _killed(chosen, below, text, asked.mails // 5)
     print(_overview(chosen, rounds, killed, asked.mails))
-    found = list(_ratios(chosen, rounds))
+    found = list(_ratios(chosen, rounds)) if asked.rounds else []
     print(table(found))
     return 0 if all(figure.reached for figure in found) else 1
 
@@ -82,13 +83,13 @@ def _overview(chosen: dict[str, Contestant], rounds: Rounds, killed: dict[str, K
         "|---|---|---|---|---|---|---|",
     ]
     for name, contestant in chosen.items():
-        rates = sorted(one.rate for one in rounds[name])
+        rates = sorted(one.rate for one in rounds[name]) or [0.0]
         end = killed.get(name)
         lines.append(
             f"| {contestant.name} | {rates[0]:,.0f}–**{median(rates):,.0f}**–{rates[-1]:,.0f} "
             f"| {_enqueueing(rounds[name], mails):.1f} "
-            f"| {max(one.megabytes for one in rounds[name]):.0f} "
-            f"| {median(one.cpu for one in rounds[name]):.2f} "
+            f"| {max((one.megabytes for one in rounds[name]), default=0):.0f} "
+            f"| {median([one.cpu for one in rounds[name]] or [0]):.2f} "
             f"| {end.lost if end else ''} | {end.repeated if end else ''} |"
         )
     return "\n".join(lines)
