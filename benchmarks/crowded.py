@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import String, case, cast, func, insert, literal, select, text, update
 
-from benchmarks.installation import Installation
+from benchmarks.installation import DAY_IN_MINUTES, Installation
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Broadcast, Cohort, Delivery, Person, Registration, Session
@@ -22,6 +22,22 @@ def fill(hub: Installation, people: int) -> None:
         for first in range(have + 1, people + 1, AT_ONCE):
             _add(first, min(people, first + AT_ONCE - 1))
         analyze()
+
+
+def make_evening_due(place: int) -> int:
+    """Bring the reminder one day before the evening at this place forward to this moment; the broadcast's id."""
+    with transaction() as session:
+        evening = session.scalars(select(Session.id).order_by(Session.starts_at)).all()[place]
+        reminder = session.scalars(
+            select(Broadcast).where(
+                Broadcast.session_id == evening,
+                Broadcast.kind == "reminder",
+                Broadcast.lead_minutes == DAY_IN_MINUTES,
+                Broadcast.state == "planned",
+            )
+        ).one()
+        reminder.due_at = clock.now()
+        return reminder.id
 
 
 def analyze() -> None:

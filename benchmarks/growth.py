@@ -14,12 +14,12 @@ from itertools import pairwise
 
 from sqlalchemy import event, func, select, update
 
-from benchmarks.crowded import analyze, fill
+from benchmarks.crowded import analyze, fill, make_evening_due
 from benchmarks.databases import ENGINES
-from benchmarks.installation import DAY_IN_MINUTES, Installation, installed
+from benchmarks.installation import Installation, installed
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, rehearsal, transaction
-from webinar_hub.models import Broadcast, Cohort, Delivery, Session
+from webinar_hub.models import Cohort, Delivery, Session
 from webinar_hub.queries import health, letters
 from webinar_hub.queries.plan import cohort_plan
 from webinar_hub.rules.delivery import Claimed
@@ -129,15 +129,7 @@ def _reschedule(place: int) -> None:
 
 def _expanded(place: int) -> float:
     """Milliseconds to write out the reminder of one evening to everybody."""
-    with transaction() as session:
-        reminder = (
-            select(Broadcast.id)
-            .where(Broadcast.session_id == _session(place).id, Broadcast.lead_minutes == DAY_IN_MINUTES)
-            .where(Broadcast.kind == "reminder", Broadcast.state == "planned")
-        )
-        session.execute(
-            update(Broadcast).where(Broadcast.id == session.scalar(reminder)).values(due_at=clock.now())
-        )
+    make_evening_due(place)
     begun = time.perf_counter()
     more = True
     while more:
