@@ -94,7 +94,7 @@ def _people(first: int, last: int) -> Any:
     moment = literal(clock.now() - timedelta(days=60), Person.created_at.type)
     return select(
         address, address, literal("Robin Number ") + number, literal("OT"), zone, literal("en"), moment,
-        literal("nonce-of-the-usual-length-") + number,
+        literal("nonce-of-usual-length-") + number,
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def _places(after: int | None, cohort: int) -> Any:
     moment = literal(clock.now() - timedelta(days=60), Registration.registered_at.type)
     return select(
         literal("bench") + number, Person.id, literal(cohort), literal("confirmed"), moment, literal(0),
-        literal("nonce-of-the-usual-length-") + number,
+        literal("nonce-of-usual-length-") + number,
     ).where(Person.id > after)  # fmt: skip
 
 

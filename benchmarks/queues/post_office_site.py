@@ -23,7 +23,7 @@ DATABASES = {
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates"}]
 MEDIA_ROOT = f"{_FOLDER}/media"
 EMAIL_HOST, EMAIL_PORT = "127.0.0.1", int(os.environ["BENCH_PORT"])
-POST_OFFICE = {"BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"}, "BATCH_SIZE": 500}
+POST_OFFICE = {"BACKENDS": {"default": "django.core.mail.backends.smtp.EmailBackend"}}
 LOGGING_CONFIG = None
 
 
