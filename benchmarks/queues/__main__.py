@@ -57,7 +57,7 @@ def _rounds(chosen: dict[str, Contestant], below: Ground, text: Words, mails: in
             wanted = mails // rounds if contestant.is_peer else mails
             one = play(contestant, below, text, wanted)
             load = os.getloadavg()[0]
-            _tell(f"round {number + 1}, {name}: {one.rate:.0f}/s, {one.received} of {wanted}, load {load:.1f}")
+            _tell(f"round {number + 1}, {name}, load {load:.1f}: {one}")
             found[name].append(one)
     return found
 
