@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, Float, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -73,20 +73,20 @@ class lease_moment(FunctionElement[datetime]):
     """SQL: the database's own present moment plus a number of seconds, for leases."""
 
     type = DateTime(timezone=True)
-    inherit_cache = False
+    inherit_cache = True
 
     def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds = float(seconds)
-        super().__init__()
+        super().__init__(literal(float(seconds), Float()))
 
 
 @compiles(lease_moment, "sqlite")
-def _sqlite_moment(element: lease_moment, compiler: Any, **_: Any) -> str:
+def _sqlite_moment(element: lease_moment, compiler: Any, **options: Any) -> str:
     # The same text that SQLAlchemy stores, so that comparing texts compares moments.
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{element.seconds:+.3f} seconds')"
+    seconds = compiler.process(element.clauses, **options)
+    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+.3f seconds', {seconds}))"
 
 
 @compiles(lease_moment, "postgresql")
-def _postgres_moment(element: lease_moment, compiler: Any, **_: Any) -> str:
+def _postgres_moment(element: lease_moment, compiler: Any, **options: Any) -> str:
     # clock_timestamp, not now(): the transaction may have begun while waiting for a lock.
-    return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"
+    return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **options)}))"

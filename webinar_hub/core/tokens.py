@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import Literal
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
+from itsdangerous.url_safe import URLSafeSerializerMixin
 
 Purpose = Literal["me", "unsubscribe", "download", "feed", "file"]
 
@@ -23,16 +25,23 @@ def nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
+class _Serializer(URLSafeSerializer):
+    """Does not try to compress: a token holds a few numbers, and ten thousand mails are signed in a minute."""
+
+    def dump_payload(self, obj: object) -> bytes:
+        return base64_encode(super(URLSafeSerializerMixin, self).dump_payload(obj))
+
+
 class Tokens:
     """Makes and reads signed tokens; `keys` oldest first, the last one signs, all of them are accepted."""
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
-        self._serializers: dict[str, URLSafeSerializer] = {}
+        self._serializers: dict[str, _Serializer] = {}
 
-    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
+    def _serializer(self, purpose: Purpose) -> _Serializer:
         if purpose not in self._serializers:
-            self._serializers[purpose] = URLSafeSerializer(
+            self._serializers[purpose] = _Serializer(
                 self._keys,
                 salt=f"webinar-hub.{purpose}",
                 signer=Signer,

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, and_, bindparam, case, func, or_, select, update
@@ -114,11 +115,6 @@ def orphaned(now: datetime) -> bool:
 # Built once: every commit of a sender needs them.
 _TABLE = cast("Table", Delivery.__table__)
 _MINE = and_(_TABLE.c.id == bindparam("row"), _TABLE.c.lease_token == bindparam("token"))
-_DONE = (
-    update(_TABLE)
-    .where(_MINE)
-    .values(state="sent", sent_at=bindparam("moment"), reply=bindparam("said"), lease_until=None, lease_token=None)
-)
 _BACK = (
     update(_TABLE)
     .where(_MINE, _TABLE.c.state == "sending")
@@ -133,6 +129,22 @@ _BACK = (
         lease_token=None,
     )
 )
+
+
+# So many sent mails are recorded by one statement: each statement is a way to the database and back.
+AT_ONCE = 16
+
+
+@cache
+def _done(number: int) -> Any:
+    columns, each = _TABLE.c, range(number)
+    mine = [and_(columns.id == bindparam(f"row_{n}"), columns.lease_token == bindparam(f"token_{n}")) for n in each]
+    said = case(*((columns.id == bindparam(f"row_{n}"), bindparam(f"said_{n}")) for n in each))
+    return (
+        update(_TABLE)
+        .where(or_(*mine))
+        .values(state="sent", sent_at=bindparam("moment"), reply=said, lease_until=None, lease_token=None)
+    )
 
 
 _STILL_SENDING = select(_TABLE.c.id, _TABLE.c.lease_token).where(
@@ -157,9 +169,11 @@ def record(results: Sequence[Result], *, now: datetime) -> None:
     """
     sent = [result for result in results if result.state == "sent"]
     other = [result for result in results if result.state != "sent"]
+    for begin in range(0, len(sent), AT_ONCE):
+        some = sent[begin : begin + AT_ONCE]
+        numbered = {f"{name}_{n}": it for n, one in enumerate(some) for name, it in _parameters(one).items()}
+        db.session.connection().execute(_done(len(some)), numbered | {"moment": now})
     if sent:
-        moment = {"moment": now}
-        db.session.connection().execute(_DONE, [_parameters(result) | moment for result in sent])
         invites.follow_up([result.claimed.id for result in sent], _kinds(sent), now=now)
     if other:
         db.session.connection().execute(_BACK, [_parameters(result) | _fate(result) for result in other])

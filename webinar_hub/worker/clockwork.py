@@ -17,7 +17,7 @@ from webinar_hub.core import clock, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
-from webinar_hub.services import allowances, broadcasts, leadership, outbox
+from webinar_hub.services import allowances, broadcasts, leadership, outbox, zone_rules
 from webinar_hub.worker.senders import Senders
 
 log = get_logger("clock")
@@ -124,6 +124,9 @@ class Clockwork:
             return
         with transaction():
             allowances.forget(now - ALLOWANCES_KEPT)
+            if self._swept_at is None:
+                # A process reads the tz database when it starts: whatever is new in it is new once.
+                zone_rules.follow(now)
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:
