@@ -1,10 +1,13 @@
 """The command line as an organizer and an operator use it."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 from sqlalchemy import select, update
 
@@ -14,6 +17,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import HubError
+from webinar_hub.core.signing_key import public_record
 from webinar_hub.models import Broadcast, Cohort, Lease, MaterialVersion, Session
 from webinar_hub.queries.health import health
 from webinar_hub.services import leadership
@@ -147,6 +151,54 @@ def test_right_settings_are_said_to_be_right_and_wrong_ones_named(
     monkeypatch.setenv("WEBINAR_HUB_MAIL", "pigeon://loft")
     wrong = run("check-config")
     assert (wrong.exit_code, "WEBINAR_HUB_MAIL" in wrong.output) == (1, True)
+
+
+@pytest.fixture
+def signing_key(monkeypatch: pytest.MonkeyPatch) -> rsa.RSAPrivateKey:
+    """Settings that sign for example.org, with this key."""
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for name, value in {"KEY": pem, "SELECTOR": "hub", "DOMAIN": "example.org"}.items():
+        monkeypatch.setenv(f"WEBINAR_HUB_DKIM_{name}", value)
+    return key
+
+
+def test_a_signing_key_comes_with_the_record_to_publish(
+    run: Run, signing_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_MAIL", "smtp://mail.example")
+    monkeypatch.setenv("WEBINAR_HUB_MAIL_SENDER", "hello@news.example.org")
+    answer = run("check-config")
+    assert answer.exit_code == 0, answer.output
+    (line,) = [line for line in answer.output.splitlines() if line.startswith("dns: ")]
+    name, kind, *pieces = line.removeprefix("dns: ").split(" ", 2)
+    assert (name, kind) == ("hub._domainkey.example.org.", "TXT")
+    texts = re.findall('"([^"]*)"', pieces[0])
+    assert all(len(text) <= 255 for text in texts)
+    assert "".join(texts) == public_record(signing_key)
+    assert "DMARC" not in answer.output
+    assert "PRIVATE" not in answer.output
+
+
+def test_signatures_that_would_not_count_are_pointed_out(
+    run: Run, signing_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_MAIL", "postmark://hidden@")
+    monkeypatch.setenv("WEBINAR_HUB_MAIL_SENDER", "hello@badexample.org")
+    answer = run("check-config")
+    assert answer.exit_code == 0, answer.output
+    assert "do not count for DMARC" in answer.output
+    assert "the provider in WEBINAR_HUB_MAIL signs by itself" in answer.output
+    assert "hidden" not in answer.output
+
+
+def test_online_the_way_out_for_mail_is_tried_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_MAIL", "postmark://hidden@?endpoint=http://127.0.0.1:9")
+    assert run("check-config").exit_code == 0
+    answer = run("check-config", "--online")
+    assert answer.exit_code == 1
+    assert "wrong: WEBINAR_HUB_MAIL: 127.0.0.1:9 refuses connections" in answer.output
+    assert "hidden" not in answer.output
 
 
 def test_a_database_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,12 @@
 """The settings: where they come from, and what is said of wrong ones."""
 
 import stat
+import traceback
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from webinar_hub.core.config import ConfigError, read_settings
 
@@ -48,6 +51,13 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("CONNECTIONS", "many", "integer"),
         ("LEASE", "10", "longer than MAIL_TIMEOUT"),
         ("SECRET_KEY_FILE", "/nowhere/key", "cannot be read"),
+        ("DKIM_KEY_FILE", "/nowhere/key", "cannot be read"),
+        ("DKIM_KEY", "hidden", "no private key in PEM form"),
+        ("DKIM_SELECTOR", "hub 2026", "as it stands in the DNS"),
+        ("DKIM_SELECTOR", "hub", "DKIM_KEY and WEBINAR_HUB_DKIM_DOMAIN must be set too"),
+        ("DKIM_DOMAIN", "https://example.org", "as it stands in the DNS"),
+        ("DKIM_DOMAIN", "straße.example", "as it stands in the DNS"),
+        ("DKIM_DOMAIN", "example.org.", "as it stands in the DNS"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_remedy(
@@ -56,3 +66,40 @@ def test_a_wrong_setting_is_named_with_the_remedy(
     monkeypatch.setenv(f"WEBINAR_HUB_{name}", value)
     with pytest.raises(ConfigError, match=words):
         read_settings()
+
+
+@pytest.fixture(scope="module")
+def pem() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+
+
+def test_a_signing_key_comes_from_a_file_or_on_one_line(
+    pem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_DKIM_SELECTOR", "Hub2026")
+    monkeypatch.setenv("WEBINAR_HUB_DKIM_DOMAIN", "mail.example.org")
+    monkeypatch.setenv("WEBINAR_HUB_DKIM_KEY", pem.replace("\n", "\\n"))
+    on_one_line = read_settings()
+    monkeypatch.delenv("WEBINAR_HUB_DKIM_KEY")
+    (tmp_path / "key").write_text(pem)
+    monkeypatch.setenv("WEBINAR_HUB_DKIM_KEY_FILE", str(tmp_path / "key"))
+    assert read_settings().dkim_key.strip() == on_one_line.dkim_key.strip() == pem.strip()
+    assert read_settings().dkim_selector == "hub2026"
+
+
+@pytest.mark.parametrize("missing", ["DKIM_SELECTOR", "DKIM_DOMAIN"])
+def test_a_signing_key_alone_does_not_start(pem: str, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    values = {"DKIM_KEY": pem, "DKIM_SELECTOR": "hub", "DKIM_DOMAIN": "example.org"}
+    for name, value in values.items():
+        if name != missing:
+            monkeypatch.setenv(f"WEBINAR_HUB_{name}", value)
+    with pytest.raises(ConfigError, match=f"WEBINAR_HUB_{missing} must be set too"):
+        read_settings()
+
+
+def test_a_wrong_signing_key_is_in_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_DKIM_KEY", "hidden")
+    with pytest.raises(ConfigError) as refused:
+        read_settings()
+    assert "hidden" not in "".join(traceback.format_exception(refused.value))

@@ -27,6 +27,9 @@ def _back_to_quiet() -> object:
         "'/cal/SECRET.ics'",
         "/files/SECRET",
         "smtp://user:SECRET@mail.example",
+        "postmark://SECRET@?endpoint=https://relay.example",
+        "mailgun://SECRET@mg.example.org",
+        "ses://AKIA0:SECRET@eu-central-1",
     ],
 )
 def test_secrets_are_taken_out_wherever_they_stand(text: str) -> None:

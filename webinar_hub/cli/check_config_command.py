@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 import click
 import requests
@@ -9,7 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from webinar_hub.adapters.mail.opening import describe, open_transport
+from webinar_hub.adapters.mail.opening import describe, open_configured, signs_itself, trouble_with
 from webinar_hub.cli.opening import application
 from webinar_hub.cli.schema import behind
 from webinar_hub.core.config import Settings, read_settings
@@ -18,13 +19,15 @@ from webinar_hub.core.log import without_secrets
 
 
 @click.command()
-@click.option("--online", is_flag=True, help="Also ask whether the public address answers.")
+@click.option("--online", is_flag=True, help="Also ask the public address, and sign in where mails go out.")
 def command(online: bool) -> None:
     """Say what is wrong with the settings, in plain words; exit status 0 when nothing is."""
     settings = read_settings()
     problems = list(_problems(settings, online=online))
     for warning in _warnings(settings):
         click.echo(f"note: {warning}")
+    if settings.dkim_key:
+        click.echo(f"dns: {_signing_record(settings)}")
     for problem in problems:
         click.echo(f"wrong: {problem}")
     if problems:
@@ -34,9 +37,12 @@ def command(online: bool) -> None:
 
 def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
     try:
-        open_transport(settings.mail_address, timeout=settings.mail_timeout).close()
+        open_configured(settings).close()
+        trouble = trouble_with(settings.mail_address, timeout=settings.mail_timeout) if online else None
     except ValueError as error:
-        yield f"WEBINAR_HUB_MAIL: {error}"
+        trouble = str(error)
+    if trouble:
+        yield f"WEBINAR_HUB_MAIL: {trouble}"
     yield from _database_problems(application(settings))
     if online:
         yield from _address_problems(settings)
@@ -70,3 +76,27 @@ def _warnings(settings: Settings) -> Iterator[str]:
         yield "WEBINAR_HUB_MAIL is console: mails are printed, nobody receives them."
     if not settings.mail_sender:
         yield "WEBINAR_HUB_MAIL_SENDER is not set: mails are sent from each organizer's own address."
+    if settings.dkim_key:
+        yield from _signing_warnings(settings)
+
+
+def _signing_warnings(settings: Settings) -> Iterator[str]:
+    with suppress(ValueError):  # a wrong mail setting is reported as such
+        if signs_itself(settings.mail_address):
+            yield "WEBINAR_HUB_DKIM_KEY is not used: the provider in WEBINAR_HUB_MAIL signs by itself."
+    sender_domain = settings.mail_sender.rpartition("@")[2].lower()
+    if f".{sender_domain}".endswith(f".{settings.dkim_domain}"):
+        return
+    yield (
+        f"mails do not come from {settings.dkim_domain}, the domain in WEBINAR_HUB_DKIM_DOMAIN: their signatures "
+        "are right, but do not count for DMARC. Set WEBINAR_HUB_MAIL_SENDER to an address of that domain."
+    )
+
+
+def _signing_record(settings: Settings) -> str:
+    """The line of a zone file; the text is in quoted pieces, for none may have more than 255 characters."""
+    from webinar_hub.core.signing_key import public_record, read_signing_key  # noqa: PLC0415  slow import
+
+    record = public_record(read_signing_key(settings.dkim_key))
+    pieces = " ".join(f'"{record[start : start + 255]}"' for start in range(0, len(record), 255))
+    return f"{settings.dkim_selector}._domainkey.{settings.dkim_domain}. TXT {pieces}"

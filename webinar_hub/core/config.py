@@ -13,7 +13,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
+SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY", "METRICS_TOKEN")
+_LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
@@ -35,7 +37,7 @@ class Settings(BaseSettings):
     behind `WEBINAR_HUB_`; the secret ones may instead be given as a file: `WEBINAR_HUB_SECRET_KEY_FILE`.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
 
     data_folder: Path = Path("instance")
     database_url: str = ""
@@ -45,6 +47,9 @@ class Settings(BaseSettings):
 
     mail: str = "console:"
     mail_sender: str = ""
+    dkim_key: str = ""
+    dkim_selector: str = ""
+    dkim_domain: str = ""
     connections: int = Field(default=4, ge=1, le=64)
     mail_timeout: float = Field(default=20.0, ge=1, le=120)
     lease: float = Field(default=45.0, ge=2, le=600)
@@ -59,6 +64,8 @@ class Settings(BaseSettings):
 
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_folder: str = ""
+    metrics_token: str = ""
     demo: bool = False
 
     @field_validator("base_url")
@@ -75,6 +82,34 @@ class Settings(BaseSettings):
         if value and (parseaddr(value)[1] != value or "@" not in value):
             raise ValueError("write a bare address like hello@example.org")
         return value
+
+    @field_validator("dkim_key")
+    @classmethod
+    def _dkim_key_can_sign(cls, value: str) -> str:
+        if not value:
+            return value
+        from webinar_hub.core.signing_key import read_signing_key  # noqa: PLC0415  slow import
+
+        # Where a setting can only be one line, its line ends are written as \n.
+        pem = value.replace("\\n", "\n")
+        read_signing_key(pem)
+        return pem
+
+    @field_validator("dkim_selector", "dkim_domain")
+    @classmethod
+    def _dkim_name_is_in_the_dns(cls, value: str) -> str:
+        if value and not DNS_NAME.fullmatch(value):
+            raise ValueError("write it as it stands in the DNS, like hub2026 or example.org")
+        return value.lower()
+
+    @model_validator(mode="after")
+    def _dkim_is_whole(self) -> Self:
+        """A key without the place where receivers find its other half would make every signature wrong."""
+        parts = {"DKIM_KEY": self.dkim_key, "DKIM_SELECTOR": self.dkim_selector, "DKIM_DOMAIN": self.dkim_domain}
+        missing = [f"{PREFIX}{name}" for name, value in parts.items() if not value]
+        if 0 < len(missing) < len(parts):
+            raise ValueError(f"{' and '.join(missing)} must be set too, or mails cannot be signed")
+        return self
 
     @model_validator(mode="after")
     def _lease_outlives_the_timeout(self) -> Self:
@@ -121,6 +156,11 @@ class Settings(BaseSettings):
         return f"mailbox:{self.mailbox_folder.resolve()}" if self.mail == "mailbox:" else self.mail
 
     @property
+    def mail_kind(self) -> str:
+        """The way out for mail in one word, such as "smtp"."""
+        return self.mail.partition(":")[0]
+
+    @property
     def mailbox_folder(self) -> Path:
         """Where the built-in mailbox keeps its mails."""
         return self.data_folder / "mailbox"
@@ -165,6 +205,19 @@ def _in_plain_words(error: ValidationError) -> list[str]:
         name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else "Settings"
         problems.append(f"{name}: {re.sub('^Value error, ', '', item['msg'])}.")
     return problems
+
+
+def share_metrics() -> Path | None:
+    """The folder in which the processes of this machine count together, made ready, or None without one.
+
+    prometheus-client knows of it only by a variable of its own.
+    """
+    if not (folder := read_settings().metrics_folder):
+        return None
+    path = Path(folder).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(path)
+    return path
 
 
 def preset(**values: Any) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 
 SECRET_PATHS = re.compile(r"/(me|unsubscribe|d|cal|files)/(?!<)[^/\s?#\"']+")
-SECRET_URLS = re.compile(r"(://[^/\s:@]+:)[^/\s@]+@")
+SECRET_URLS = re.compile(r"(://(?:[^/\s:@]+:)?)[^/\s@]+@")
 
 
 def without_secrets(text: str) -> str:
-    """The text with the token of every personal link and the password of every URL taken out (ASVS 16.2.5)."""
+    """The text with the token of every personal link and every URL's password or key taken out (ASVS 16.2.5)."""
     return SECRET_URLS.sub(r"\1…@", SECRET_PATHS.sub(r"/\1/…", text))
 
 

@@ -6,7 +6,7 @@ from types import FrameType
 
 from flask import Flask
 
-from webinar_hub.adapters.mail.opening import open_transport
+from webinar_hub.adapters.mail.opening import open_configured
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.core.log import get_logger
@@ -40,7 +40,7 @@ class Worker:
         self._senders = Senders(
             app,
             desk,
-            lambda: open_transport(settings.mail_address, timeout=settings.mail_timeout),
+            lambda: open_configured(settings),
             settings.connections,
         )
         self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)

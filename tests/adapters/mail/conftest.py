@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from mail_samples import CONTENT
+from provider_conducts import CONDUCTS
+from provider_server import Conduct, ProviderServer
 from scripted_smtp_server import SmtpServerUnderScript
 
 from webinar_hub.adapters.mail import Envelope
@@ -32,6 +34,20 @@ def start_server() -> Iterator[Callable[..., SmtpServerUnderScript]]:
     yield start
     for server in running:
         server.stop(no_assert=True)
+
+
+@pytest.fixture
+def start_provider() -> Iterator[Callable[..., tuple[Conduct, ProviderServer]]]:
+    running: list[ProviderServer] = []
+
+    def start(name: str, tls: ssl.SSLContext | None = None) -> tuple[Conduct, ProviderServer]:
+        conduct = CONDUCTS[name]()
+        running.append(ProviderServer(conduct.answers, tls))
+        return conduct, running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
 
 
 @pytest.fixture

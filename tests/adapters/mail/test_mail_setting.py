@@ -1,12 +1,17 @@
 """The one mail setting: what it may look like, and that a password in it never shows."""
 
 import io
+import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from mail_samples import CONTENT
+from provider_conducts import CONDUCTS
 
 from webinar_hub.adapters.mail import Accepted
-from webinar_hub.adapters.mail.opening import describe, open_transport
+from webinar_hub.adapters.mail.opening import describe, open_transport, trouble_with
+from webinar_hub.adapters.mail.providers.setting import read_provider
 
 
 @pytest.mark.parametrize(
@@ -22,6 +27,21 @@ from webinar_hub.adapters.mail.opening import describe, open_transport
         ("mailbox:/var/mail box", "mailbox:/var/mail box"),
         ("mailbox:/var/mail%20box", "mailbox:/var/mail box"),
         ("console:", "console:"),
+        ("postmark://s3cret@", "postmark://***@"),
+        ("postmark://s3cret@?endpoint=http://127.0.0.1:8025/", "postmark://***@?endpoint=http://127.0.0.1:8025"),
+        (
+            "postmark://s3cret@?endpoint=https://relay.example/pm",
+            "postmark://***@?endpoint=https://relay.example/pm",
+        ),
+        ("sendgrid://s3cret.x-y_z@", "sendgrid://***@"),
+        ("sendgrid://s3cret@?region=eu", "sendgrid://***@?region=eu"),
+        ("mailgun://s3cret-0a1b@MG.example.org", "mailgun://***@mg.example.org"),
+        ("mailgun://s3cret@mg.example.org?region=eu", "mailgun://***@mg.example.org?region=eu"),
+        ("ses://AKIA0:s3c%2Fr%2Bet@eu-central-1", "ses://AKIA0:***@eu-central-1"),
+        (
+            "ses://AKIA0:s3cret@us-gov-west-1?configuration_set=hub&endpoint=http://[::1]:1",
+            "ses://AKIA0:***@us-gov-west-1?configuration_set=hub&endpoint=http://[::1]:1",
+        ),
     ],
 )
 def test_a_setting_is_described_without_its_password(setting: str, shown: str) -> None:
@@ -58,6 +78,46 @@ def test_a_setting_is_described_without_its_password(setting: str, shown: str) -
         "mailbox:",
         "mailbox://s3cret/folder",
         "console:s3cret",
+        "postmark://s3cret",
+        "postmark://@",
+        "postmark:s3cret@",
+        "postmark://s3cret:s3cret@",
+        "postmark://s3cret@host",
+        "postmark://s3cret@:99",
+        "postmark://s3cret@/path",
+        "postmark://s3cret@#x",
+        "postmark://s3 cret@",
+        "postmark://s3cret%0d%0ax@",
+        "postmark://s3crét@",
+        "postmark://s3cr/s3cret@",
+        "postmark://s3cr?s3cret@",
+        "postmark://s3cret@?region=eu",
+        "postmark://s3cret@?endpoint=http://relay.example/",
+        "postmark://s3cret@?endpoint=http://127.0.0.1.example/",
+        "postmark://s3cret@?endpoint=http://10.0.0.1/",
+        "postmark://s3cret@?endpoint=https://user:s3cret@relay.example/",
+        "postmark://s3cret@?endpoint=https://relay.example/?s3cret",
+        "postmark://s3cret@?endpoint=https://relay.example:99999/",
+        "postmark://s3cret@?endpoint=ftp://relay.example/",
+        "postmark://s3cret@?endpoint=https://",
+        "postmark://s3cret@?endpoint=https://[s3cret",
+        "postmark://s3cret@?endpoint=https://re lay/",
+        "postmark://s3cret@?endpoint=",
+        "sendgrid://s3cret@?region=mars",
+        "sendgrid://s3cret",
+        "mailgun://s3cret@",
+        "mailgun://s3cret",
+        "mailgun://s3cret@localhost",
+        "mailgun://s3cret@mg.example.org/v3",
+        "mailgun://s3cret@mg..example.org",
+        "ses://AKIA0:s3cret@",
+        "ses://AKIA0@eu-central-1",
+        "ses://AKIA0:@eu-central-1",
+        "ses://:s3cret@eu-central-1",
+        "ses://AKIA0:s3c/s3cret@eu-central-1",
+        "ses://AKIA0:s3cret@mars",
+        "ses://AKIA0:s3cret@eu-central-1?region=us",
+        "ses://AKIA0:s3cret@eu-central-1?configuration_set=s3 cret",
     ],
 )
 @pytest.mark.parametrize("use", [describe, open_transport])
@@ -81,6 +141,52 @@ def test_an_smtp_setting_opens_that_server(start_server, envelope) -> None:
     assert isinstance(transport.send(envelope()), Accepted)
     transport.close()
     assert len(server.script.accepted) == 1
+
+
+@pytest.mark.parametrize("name", CONDUCTS)
+def test_a_provider_setting_opens_that_provider(start_provider, envelope, name: str) -> None:
+    conduct, server = start_provider(name)
+    transport = open_transport(conduct.setting(server.url))
+    assert isinstance(transport.send(envelope()), Accepted)
+    transport.close()
+    assert conduct.delivered() == [CONTENT]
+    if name == "ses":
+        assert json.loads(server.calls[0].body)["ConfigurationSetName"] == "hub"
+    assert trouble_with(conduct.setting(server.url)) is None
+    server.stop()
+    assert "refuses connections" in str(trouble_with(conduct.setting(server.url)))
+
+
+@pytest.mark.parametrize(
+    ("setting", "place"),
+    [
+        ("postmark://k@", "https://api.postmarkapp.com/"),
+        ("sendgrid://k@", "https://api.sendgrid.com/"),
+        ("sendgrid://k@?region=eu", "https://api.eu.sendgrid.com/"),
+        ("mailgun://k@mg.example.org", "https://api.mailgun.net/"),
+        ("mailgun://k@mg.example.org?region=eu", "https://api.eu.mailgun.net/"),
+        ("ses://k:s@eu-central-1", "https://email.eu-central-1.amazonaws.com/"),
+    ],
+)
+def test_where_a_provider_is(setting: str, place: str) -> None:
+    assert read_provider(urlsplit(setting)).question().url.startswith(place)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
+def test_signing_in_at_a_mail_server(start_server) -> None:
+    server = start_server(login=(b"hub", b"right"))
+    place = f"127.0.0.1:{server.port}?security=none"
+    assert trouble_with(f"smtp://hub:right@{place}") is None
+    assert "did not accept the user name and password" in str(trouble_with(f"smtp://hub:s3cret@{place}"))
+    assert "s3cret" not in str(trouble_with(f"smtp://hub:s3cret@{place}"))
+    assert server.script.accepted == []
+    server.stop()
+    assert "refuses connections" in str(trouble_with(f"smtp://hub:right@{place}"))
+
+
+def test_nobody_has_to_be_asked_for_a_mailbox(tmp_path: Path) -> None:
+    assert trouble_with(f"mailbox:{tmp_path}/kept") is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_console_shows_no_escape_sequence(envelope) -> None:

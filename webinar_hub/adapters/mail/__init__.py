@@ -1,4 +1,4 @@
-"""What every way of sending mail takes and answers; smtp, console and mailbox live next door, opening picks one."""
+"""What every way of sending mail takes and answers; smtp, console, mailbox and providers/ are next door."""
 
 from dataclasses import dataclass
 from typing import Protocol

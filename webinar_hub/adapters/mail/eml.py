@@ -58,9 +58,9 @@ def read_entry(number: str, raw: bytes, arrived: datetime) -> MailboxEntry:
     headers = BytesHeaderParser().parsebytes(raw)
     return MailboxEntry(
         id=number,
-        subject=_decoded(headers["subject"]),
-        to=_decoded(headers["to"]),
-        sender=_decoded(headers["from"]),
+        subject=decoded(headers["subject"]),
+        to=decoded(headers["to"]),
+        sender=decoded(headers["from"]),
         date=_date(headers["date"]) or arrived,
         kinds=tuple(kind for kind, pattern in _KINDS.items() if pattern.search(raw)),
     )
@@ -72,16 +72,17 @@ def read_message(number: str, raw: bytes) -> MailboxMessage:
     parts = [part for part in message.walk() if not part.is_multipart()]
     return MailboxMessage(
         id=number,
-        headers=tuple((name, _decoded(value)) for name, value in message.items()),
+        headers=tuple((name, decoded(value)) for name, value in message.items()),
         text=_first_text(parts, "text/plain"),
         html=_first_text(parts, "text/html"),
-        calendars=tuple(_payload(part) for part in parts if part.get_content_type() == "text/calendar"),
+        calendars=tuple(payload(part) for part in parts if part.get_content_type() == "text/calendar"),
         attachments=tuple(_attachment(part) for part in parts if _is_attached(part)),
         raw=raw,
     )
 
 
-def _decoded(value: str | Header | None) -> str:
+def decoded(value: str | Header | None) -> str:
+    """A header as people read it; what cannot be decoded stays as it is."""
     if value is None:
         return ""
     unfolded = re.sub(r"\r?\n(?=[ \t])", "", str(value))
@@ -105,20 +106,25 @@ def _is_attached(part: "Message[str, str]") -> bool:
 
 
 def _attachment(part: "Message[str, str]") -> Attachment:
-    return Attachment(_decoded(part.get_filename()), part.get_content_type(), len(_payload(part)))
+    return Attachment(decoded(part.get_filename()), part.get_content_type(), len(payload(part)))
 
 
-def _payload(part: "Message[str, str]") -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+def payload(part: "Message[str, str]") -> bytes:
+    """The decoded content of a part that has no parts of its own."""
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def text_of(part: "Message[str, str]") -> str:
+    """The part's text; bytes that its charset does not know become replacement characters."""
+    try:
+        return payload(part).decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        return payload(part).decode("utf-8", "replace")
 
 
 def _first_text(parts: "Sequence[Message[str, str]]", media_type: str) -> str:
     for part in parts:
         if part.get_content_type() == media_type and not _is_attached(part):
-            charset = part.get_content_charset("utf-8")
-            try:
-                return _payload(part).decode(charset, "replace")
-            except LookupError:
-                return _payload(part).decode("utf-8", "replace")
+            return text_of(part)
     return ""

@@ -3,16 +3,24 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from webinar_hub.adapters.mail import MailTransport
 from webinar_hub.adapters.mail.console import ConsoleTransport
 from webinar_hub.adapters.mail.mailbox import MailboxTransport
+from webinar_hub.adapters.mail.providers.setting import FORMS, describe_provider, read_provider
 from webinar_hub.adapters.mail.smtp import SmtpTransport
 from webinar_hub.adapters.mail.smtp_connection import Security, SmtpServer
+from webinar_hub.core.config import Settings
 
-EXAMPLES = "smtp://user:password@host:587?security=starttls, smtps://host, mailbox:/folder or console:"
+if TYPE_CHECKING:
+    from webinar_hub.adapters.mail.providers.transport import ProviderTransport
+
+EXAMPLES = (
+    "smtp://user:password@host:587?security=starttls, smtps://host, mailbox:/folder, console: or, of a provider, "
+    + ", ".join(FORMS.values())
+)
 
 _PORTS: dict[Security, int] = {"none": 25, "starttls": 587, "tls": 465}
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
@@ -22,6 +30,19 @@ _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 class _SmtpSetting:
     server: SmtpServer
     local_hostname: str | None
+
+
+def open_configured(settings: Settings) -> MailTransport:
+    """The way out that the settings ask for; with a DKIM key, what goes out by SMTP is signed (providers sign).
+
+    Raises ValueError like `open_transport`.
+    """
+    transport = open_transport(settings.mail_address, timeout=settings.mail_timeout)
+    if not settings.dkim_key or not isinstance(transport, SmtpTransport):
+        return transport
+    from webinar_hub.adapters.mail.signing import Signer, SigningTransport  # noqa: PLC0415  slow import
+
+    return SigningTransport(Signer(settings.dkim_key, settings.dkim_selector, settings.dkim_domain), transport)
 
 
 def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = None) -> MailTransport:
@@ -34,10 +55,40 @@ def open_transport(url: str, *, timeout: float = 20.0, stream: TextIO | None = N
     """
     setting = _parsed(url, timeout)
     if isinstance(setting, _SmtpSetting):
-        return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
+        return _smtp_transport(setting, timeout)
+    if isinstance(setting, SplitResult):
+        return _provider(setting, timeout)
     if isinstance(setting, Path):
         return MailboxTransport(setting)
     return ConsoleTransport(stream)
+
+
+def trouble_with(url: str, *, timeout: float = 20.0) -> str | None:
+    """Sign in without sending anything, and say in plain words what stands in the way; None when nothing does.
+
+    `timeout` is seconds. Raises ValueError like `open_transport`.
+    """
+    setting = _parsed(url, timeout)
+    if isinstance(setting, _SmtpSetting):
+        return _told_and_closed(_smtp_transport(setting, timeout))
+    return _told_and_closed(_provider(setting, timeout)) if isinstance(setting, SplitResult) else None
+
+
+def _told_and_closed(transport: "SmtpTransport | ProviderTransport") -> str | None:
+    try:
+        return transport.trouble()
+    finally:
+        transport.close()
+
+
+def _smtp_transport(setting: _SmtpSetting, timeout: float) -> SmtpTransport:
+    return SmtpTransport(setting.server, local_hostname=setting.local_hostname, longest_send=timeout)
+
+
+def _provider(setting: SplitResult, timeout: float) -> "ProviderTransport":
+    from webinar_hub.adapters.mail.providers.transport import ProviderTransport  # noqa: PLC0415  slow import
+
+    return ProviderTransport(read_provider(setting), longest_send=timeout)
 
 
 def describe(url: str) -> str:
@@ -45,6 +96,8 @@ def describe(url: str) -> str:
     setting = _parsed(url, timeout=20.0)
     if isinstance(setting, Path):
         return f"mailbox:{setting}"
+    if isinstance(setting, SplitResult):
+        return describe_provider(setting)
     if setting is None:
         return "console:"
     server = setting.server
@@ -54,8 +107,13 @@ def describe(url: str) -> str:
     return f"{scheme}://{login}{host}:{server.port}{ending}"
 
 
-def _parsed(url: str, timeout: float) -> _SmtpSetting | Path | None:
-    """The parts of the setting; None is the console."""
+def signs_itself(url: str) -> bool:
+    """Whether what goes out by this setting is signed by a provider, and not here; ValueError like `describe`."""
+    return isinstance(_parsed(url, timeout=20.0), SplitResult)
+
+
+def _parsed(url: str, timeout: float) -> _SmtpSetting | SplitResult | Path | None:
+    """The parts of the setting: those of a provider's are read later, None is the console."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  reading it checks it
@@ -63,6 +121,8 @@ def _parsed(url: str, timeout: float) -> _SmtpSetting | Path | None:
         parts = SplitResult("", "", "", "", "")
     if parts.scheme in ("smtp", "smtps"):
         return _smtp(parts, timeout)
+    if parts.scheme in FORMS:
+        return parts
     if parts.scheme == "mailbox" and parts.path and not (parts.netloc or parts.query or parts.fragment):
         return Path(unquote(parts.path))
     if url == "console:":

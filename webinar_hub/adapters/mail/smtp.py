@@ -59,6 +59,20 @@ class SmtpTransport:
             self._session.quit()
             self._session = None
 
+    def trouble(self) -> str | None:
+        """Connect, encrypt, sign in and say goodbye; in plain words what stands in the way."""
+        deadline = self._monotonic() + self._longest_send
+        try:
+            session = SmtpSession(
+                self._server,
+                local_hostname=self._local_hostname,
+                seconds_left=lambda: deadline - self._monotonic(),
+            )
+        except (OSError, UnicodeError) as trouble:
+            return why_unreachable(trouble, self._server.host, self._server.port)
+        session.quit()
+        return None
+
     def _send_on_open_connection(self, envelope: Envelope, seconds_left: Callable[[], float]) -> Outcome | None:
         if self._monotonic() - self._last_used > self._longest_idle:
             self.close()

@@ -42,7 +42,7 @@ def why_unreachable(trouble: Exception, host: str, port: int) -> str:
         return one_line(f"{place} did not accept the user name and password: {_answer(trouble)}")
     if isinstance(trouble, smtplib.SMTPResponseException):
         return one_line(f"{place} answered: {_answer(trouble)}")
-    return one_line(f"{place} {_network_words(trouble)}")
+    return one_line(f"{place} {network_words(trouble)}")
 
 
 def _answer(trouble: smtplib.SMTPResponseException) -> str:
@@ -50,7 +50,8 @@ def _answer(trouble: smtplib.SMTPResponseException) -> str:
     return folded(trouble.smtp_code, said if isinstance(said, bytes) else said.encode())
 
 
-def _network_words(trouble: Exception) -> str:
+def network_words(trouble: Exception) -> str:
+    """What the network did, to be put behind the name of a server."""
     if isinstance(trouble, ssl.SSLCertVerificationError):
         return f"showed a certificate that cannot be trusted: {trouble.verify_message}"
     if isinstance(trouble, TimeoutError) or "timed out" in str(trouble):
