@@ -11,13 +11,14 @@ PORT ?= 8000
 # The editable install brings the fonts from npm, so what decides about them belongs here too.
 PROJECT := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
 
-.PHONY: help demo demo-fresh test bench pins clean
+.PHONY: help demo demo-fresh test bench bench-queues pins clean
 
 help:
 	@echo "make demo        try it out in the browser (keeps what you did the last time)"
 	@echo "make demo-fresh  the same from the start"
 	@echo "make test        every check: ruff, mypy, and pytest on SQLite and PostgreSQL"
 	@echo "make bench       measure (see benchmarks/)"
+	@echo "make bench-queues  our dispatcher beside other mail queues (about half an hour; needs smtp-sink, redis-server)"
 	@echo "make pins        choose new versions of the dependencies"
 	@echo "make clean       remove .venv"
 
@@ -38,6 +39,10 @@ test: $(VENV)/ready-to-test
 
 bench: $(VENV)/ready-to-test
 	@$(IN_VENV) -m benchmarks
+
+# Installs the other queues into a virtual environment of their own the first time.
+bench-queues: $(VENV)/ready-to-test
+	@$(IN_VENV) -m benchmarks.queues
 
 # Needs uv. The hashes are of files, not of places: any index or mirror that has the same files will do.
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -95,4 +95,4 @@ def test_nobody_claims_what_somebody_holds(hub: Hub) -> None:
         assert len(claim(3)) == 3
         assert len(claim(5)) == 2
         assert claim(5) == []
-        assert not outbox.orphaned()
+        assert not outbox.orphaned(clock.now())

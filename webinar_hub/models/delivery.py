@@ -36,6 +36,8 @@ class Delivery(Base):
             sqlite_where=OPEN_STATES,
             postgresql_where=OPEN_STATES,
         ),
+        # What has lost its sense is looked for at every ring, and must be found among a million that have not.
+        Index("ix_deliveries_expires_at", "expires_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_deliveries_registration_id", "registration_id"),
         Index("ix_deliveries_broadcast_id_state", "broadcast_id", "state"),
     )

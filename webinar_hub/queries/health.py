@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import and_, func, literal, select, union_all
 
 from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import db
 from webinar_hub.models import Broadcast, Delivery, Lease
+from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.delivery import ALL_PRIORITIES
 
 # FEATURES G5: the scheduler may not lag more than this.
@@ -49,7 +50,8 @@ def next_due() -> datetime | None:
 
     Deliveries under a lease are somebody's business already and do not count.
     """
-    waiting = Delivery.state == "queued"
+    # The index of what is open is only taken where its condition is written out.
+    waiting = and_(OPEN_STATES, Delivery.state == "queued")
     earliest = union_all(
         select(func.min(Broadcast.due_at).label("due_at")).where(Broadcast.state.in_(("planned", "expanding"))),
         *(
@@ -72,5 +74,7 @@ def next_broadcast() -> datetime | None:
 def unfinished(now: datetime) -> bool:
     """Whether anything due by now has not come to its end, be it waiting, leased or half expanded."""
     broadcasts = select(Broadcast.id).where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now)
-    deliveries = select(Delivery.id).where(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now)
+    open_and_due = OPEN_STATES, Delivery.priority.in_(ALL_PRIORITIES), Delivery.due_at <= now
+    # In the order of the index, or PostgreSQL reads the history first, hoping to come upon one soon.
+    deliveries = select(Delivery.id).where(*open_and_due).order_by(Delivery.priority, Delivery.due_at)
     return any(db.session.scalar(statement.limit(1)) is not None for statement in (broadcasts, deliveries))

@@ -17,7 +17,7 @@ from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.models import Delivery
 from webinar_hub.models.delivery import OPEN_STATES
-from webinar_hub.rules.delivery import RESCUED, Claimed, priority_of
+from webinar_hub.rules.delivery import ALL_PRIORITIES, RESCUED, Claimed, priority_of
 from webinar_hub.services import invites
 
 
@@ -100,15 +100,17 @@ def claim(limit: int, *conditions: Any, lease: float, now: datetime) -> list[Cla
 def _open(now: datetime) -> Any:
     """Due and held by nobody."""
     free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < lease_moment())
-    return and_(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now, free)
-
-
-def orphaned() -> bool:
-    """Whether a lease ran out before its delivery was recorded: its sender has died, another must be woken."""
     # The index holds the open rows only, and SQLite takes it only where its condition is written out.
-    left = select(Delivery.id).where(
-        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until < lease_moment()
-    )
+    return and_(OPEN_STATES, Delivery.due_at <= now, free)
+
+
+def orphaned(now: datetime) -> bool:
+    """Whether a lease ran out before its delivery was recorded: its sender has died, another must be woken.
+
+    Cheap when nothing is due but what is being sent, however much waits for a later moment.
+    """
+    due = and_(OPEN_STATES, Delivery.priority.in_(ALL_PRIORITIES), Delivery.due_at <= now)
+    left = select(Delivery.id).where(due, Delivery.state == "sending", Delivery.lease_until < lease_moment())
     return db.session.scalar(left.limit(1)) is not None
 
 
@@ -209,7 +211,7 @@ def cancel(*conditions: Any) -> int:
     """
     statement = (
         update(Delivery)
-        .where(Delivery.state.in_(("queued", "sending")), *conditions)
+        .where(OPEN_STATES, *conditions)
         .values(state="cancelled", lease_until=None)
         .execution_options(synchronize_session=False)
     )

@@ -11,6 +11,7 @@ from webinar_hub.rules.message_plan import DropFacts, MessageRules, PlannedMessa
 from webinar_hub.services import outbox
 
 OPEN = ("planned", "expanding")
+ABOUT_ITS_TIME = ("reminder", "live", "invite", "session_changed", "session_added")
 
 
 def planned_messages(cohort: Cohort) -> list[PlannedMessage]:
@@ -78,9 +79,11 @@ def silence(session: Session) -> None:
     """Stop what is on its way about a session's old time: reminders, invites, earlier announcements (F23)."""
     # A worker that is writing an audience out right now holds its broadcast: what it writes must be seen below.
     db.session.execute(select(Broadcast.id).where(Broadcast.session_id == session.id).with_for_update())
+    # By broadcast, and then what belongs to none: there is an index for that, so nobody else's mails are looked at.
+    of_session = select(Broadcast.id).where(Broadcast.session_id == session.id)
+    outbox.cancel(Delivery.broadcast_id.in_(of_session), Delivery.kind.in_(ABOUT_ITS_TIME))
     outbox.cancel(
-        Delivery.session_id == session.id,
-        Delivery.kind.in_(("reminder", "live", "invite", "session_changed", "session_added")),
+        Delivery.broadcast_id.is_(None), Delivery.session_id == session.id, Delivery.kind.in_(ABOUT_ITS_TIME)
     )
     open_announcements = db.session.scalars(
         select(Broadcast).where(

@@ -90,7 +90,7 @@ class Clockwork:
                 called = self._again.is_set()
                 self._again.clear()
                 leads, due = self._leads(), self._next_due(called)
-                waiting = (due is not None and due <= clock.now()) or outbox.orphaned()
+                waiting = (due is not None and due <= clock.now()) or outbox.orphaned(clock.now())
                 if leads and waiting:
                     self._take_up()
                     due = self._next_due(called=True)

@@ -1,0 +1,93 @@
+"""What a worker asks all the time finds its rows by an index, however much has been sent before (SQLite tells)."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+from time_machine import Traveller
+
+from tests.building import NOW, given_cohort, sign_up
+from tests.databases import Empty
+from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.db import db, rehearsal, transaction
+from webinar_hub.models import Cohort, Session
+from webinar_hub.queries import health
+from webinar_hub.services import outbox, plan, sessions
+
+
+@pytest.fixture
+def settings(sqlite: Empty, tmp_path: Path) -> Settings:
+    """PostgreSQL decides by statistics, which a small table has none of; benchmarks/growth.py measures it."""
+    return read_settings(data_folder=tmp_path / "data", database_url=sqlite(tmp_path), secret_key="only for tests")
+
+
+@pytest.fixture
+def inside(app: Flask, tmp_path: Path, travel: Traveller) -> Iterator[None]:
+    sign_up(app, given_cohort(app, tmp_path))
+    with app.app_context():
+        yield
+
+
+def move_an_evening() -> None:
+    cohort, session = db.session.scalars(select(Cohort)).one(), db.session.scalars(select(Session)).first()
+    assert session is not None
+    plan.silence(session)
+    sessions.cancel(cohort, session, actor="test", now=NOW)
+
+
+def claim() -> None:
+    with transaction():
+        outbox.claim(10, lease=45, now=NOW)
+
+
+def in_a_transaction(step: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        with rehearsal() as session:
+            step()
+            session.flush()
+
+    return run
+
+
+STEPS = {
+    "claim": claim,
+    "next due": health.next_due,
+    "unfinished": lambda: health.unfinished(NOW),
+    "orphaned": lambda: outbox.orphaned(NOW),
+    "expire": in_a_transaction(lambda: outbox.expire(NOW + timedelta(days=400))),
+    "move an evening": in_a_transaction(move_an_evening),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_step_reads_the_history(step: str, inside: None) -> None:
+    for statement, plan_of_it in _plans(STEPS[step]).items():
+        for line in plan_of_it:
+            reads_all = line.startswith("SCAN deliveries") and "ix_deliveries_open" not in line
+            assert not reads_all, f"{line} in {statement}"
+            assert "TEMP B-TREE" not in line, f"{line} in {statement}"
+
+
+def _plans(step: Callable[[], object]) -> dict[str, list[str]]:
+    seen: list[tuple[str, Any]] = []
+
+    def on_execute(_: Any, __: Any, statement: str, parameters: Any, ___: Any, ____: Any) -> None:
+        if "deliveries" in statement and not statement.startswith("INSERT"):
+            seen.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", on_execute)
+    try:
+        step()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", on_execute)
+    with db.engine.connect() as connection:
+        return {
+            statement: [
+                row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            ]
+            for statement, parameters in seen
+        }
