@@ -1,11 +1,11 @@
 """Several processes on one database (F14), and one that comes back after days (F16)."""
 
-import socket
 from collections import Counter
 from contextlib import ExitStack
 from datetime import timedelta
 
 from hub_processes import command_line, kill_group, logged, until
+from ports import free_port
 from seeding import DAY, HOUR, MINUTE, Hub
 from smtp_server import SmtpServer
 from sqlalchemy import select, update
@@ -13,13 +13,6 @@ from sqlalchemy import select, update
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Broadcast, Lease
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def leader(hub: Hub) -> str | None:

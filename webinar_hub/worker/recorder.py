@@ -2,7 +2,8 @@
 
 A sender hands its result in, composes its next mail, and sends that only when the result is on the disk: so a crash
 can repeat at most one mail for each connection. Meanwhile others hand in theirs, and one commit carries them all:
-whoever has to wait first commits for everybody who comes within a moment.
+whoever has to wait first commits for everybody who comes within a moment. A database that is away for a moment is
+waited for: what the server has said is known only here, and forgetting it would send the mail again (F4, F6).
 """
 
 import threading
@@ -10,13 +11,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.core.log import get_logger
 from webinar_hub.rules.delivery import Claimed
 from webinar_hub.services import outbox
 
 # How long a commit waits for mails that are on the wire at that moment, in seconds: a near server takes less.
 GATHER = 0.005
+# Between two tries to reach a database that is away, in seconds.
+PAUSE = 0.5
+
+log = get_logger("worker")
 
 
 @dataclass(slots=True)
@@ -31,8 +39,12 @@ class HandedIn:
 
 @dataclass(slots=True)
 class Recorder:
-    """Shared by the senders of one process; `settle` must be called inside an application context."""
+    """Shared by the senders of one process; `settle` must be called inside an application context.
 
+    `patience` is how many seconds it waits for a database that is away; longer than a lease would be in vain.
+    """
+
+    patience: float = 0.0
     _turn: threading.Condition = field(default_factory=threading.Condition)
     _waiting: list[HandedIn] = field(default_factory=list)
     _writing: bool = False
@@ -63,7 +75,7 @@ class Recorder:
     def settle(self, mine: HandedIn | None) -> bool:
         """Return when the result is committed: False if the following delivery has been cancelled by then.
 
-        Raises what the database raises; then it is not recorded.
+        Raises what the database raises, after `patience` where it cannot be reached; then it is not recorded.
         """
         if mine is None:
             return True
@@ -75,7 +87,7 @@ class Recorder:
             self._turn.wait_for(lambda: not self._on_the_wire, GATHER)
             together, self._waiting = self._waiting, []
         try:
-            self._write(together)
+            self._write_patiently(together)
         finally:
             with self._turn:
                 self._writing = False
@@ -83,6 +95,17 @@ class Recorder:
                 self._waiting = [each for each in together if not each.done and each is not mine] + self._waiting
                 self._turn.notify_all()
         return mine.goes_on
+
+    def _write_patiently(self, together: list[HandedIn]) -> None:
+        deadline = clock.monotonic() + self.patience
+        while True:
+            try:
+                return self._write(together)
+            except (OperationalError, InterfaceError) as error:
+                if clock.monotonic() + PAUSE > deadline:
+                    raise
+                log.warning("results wait for the database", mails=len(together), error=repr(error.orig))
+            threading.Event().wait(PAUSE)
 
     def _write(self, together: list[HandedIn]) -> None:
         with transaction():

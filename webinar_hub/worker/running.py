@@ -31,7 +31,7 @@ class Worker:
         desk = Desk(
             composer=app.extensions["composer"],
             hub=app.extensions["hub"],
-            recorder=Recorder(),
+            recorder=Recorder(patience=settings.lease),
             breaker=Breaker(clock.monotonic),
             lease=settings.lease,
             mail_timeout=settings.mail_timeout,
