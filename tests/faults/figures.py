@@ -1,7 +1,7 @@
 """What was lost, what came twice and how long it took to work again: measured in each run, one table at the end.
 
-A test notes its figures with the fixture `figures`. What is lost or repeated is held to its limit in every run; how
-many seconds something took only with `--figures`, as `make faults` runs it: on a busy machine a second is not a second.
+A test notes its figures with the fixture `figures`. What is lost or repeated is held to its limit in every run, how
+many seconds it took only with `--figures`, as `make faults` runs it: on a busy machine a second is no second.
 """
 
 from collections import defaultdict
