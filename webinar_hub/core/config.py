@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from webinar_hub.core.clock import LONGEST_LEADER_LEASE, LONGEST_LEASE
+
 PREFIX = "WEBINAR_HUB_"
 SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -47,9 +49,9 @@ class Settings(BaseSettings):
     mail_sender: str = ""
     connections: int = Field(default=4, ge=1, le=64)
     mail_timeout: float = Field(default=20.0, ge=1, le=120)
-    lease: float = Field(default=45.0, ge=2, le=600)
+    lease: float = Field(default=45.0, ge=2, le=LONGEST_LEASE)
     tick: float = Field(default=0.5, ge=0.05, le=60)
-    leader_lease: float = Field(default=6.0, ge=1, le=60)
+    leader_lease: float = Field(default=6.0, ge=1, le=LONGEST_LEADER_LEASE)
 
     web_threads: int = Field(default=8, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)

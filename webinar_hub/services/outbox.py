@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, and_, bindparam, case, func, or_, select, update
 
-from webinar_hub.core.clock import lease_moment
+from webinar_hub.core.clock import lease_moment, ran_out
 from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.models import Delivery
 from webinar_hub.models.delivery import OPEN_STATES
@@ -96,16 +96,14 @@ def claim(limit: int, *, lease: float, now: datetime) -> list[Claimed]:
 
 def _open(now: datetime) -> Any:
     """Due and held by nobody."""
-    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < lease_moment())
+    free = or_(Delivery.lease_until.is_(None), ran_out(Delivery.lease_until))
     return and_(Delivery.state.in_(("queued", "sending")), Delivery.due_at <= now, free)
 
 
 def orphaned() -> bool:
     """Whether a lease ran out before its delivery was recorded: its sender has died, another must be woken."""
     # The index holds the open rows only, and SQLite takes it only where its condition is written out.
-    left = select(Delivery.id).where(
-        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until < lease_moment()
-    )
+    left = select(Delivery.id).where(OPEN_STATES, Delivery.state == "sending", ran_out(Delivery.lease_until))
     return db.session.scalar(left.limit(1)) is not None
 
 
