@@ -76,13 +76,13 @@ def _still_true(kind: str) -> ColumnElement[bool]:
 
 
 def _still_in_her_calendar() -> ColumnElement[bool]:
-    """She was sent the session, and nothing later that takes it back; a later row has the higher SEQUENCE."""
+    """She was sent the session, and nothing later takes it back; a later row has the higher SEQUENCE."""
     sent, taken_back = aliased(Delivery), aliased(Delivery)
     later = exists().where(
         taken_back.registration_id == sent.registration_id,
         taken_back.session_id == sent.session_id,
         taken_back.kind.in_(CANCELS),
-        taken_back.state == "sent",
+        taken_back.state.in_(("queued", "sending", "sent")),
         taken_back.id > sent.id,
     )
     return exists().where(
