@@ -266,8 +266,8 @@ def app_on(
     ("app_on", "examples"),
     [
         ("sqlite", 6),
-        pytest.param("sqlite", 300, marks=pytest.mark.faults),
-        pytest.param("postgresql", 40, marks=pytest.mark.faults),
+        pytest.param("sqlite", 100, marks=pytest.mark.faults),
+        pytest.param("postgresql", 20, marks=pytest.mark.faults),
     ],
     indirect=["app_on"],
 )
