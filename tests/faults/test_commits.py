@@ -89,7 +89,7 @@ def kill_worker(hub: Hub) -> Callable[[], None]:
 @pytest.mark.parametrize(
     ("fault", "when", "killed", "allowed"),
     [
-        ("F3", "before", True, CONNECTIONS),
+        pytest.param("F3", "before", True, CONNECTIONS, marks=slow),
         pytest.param("F4", "after", True, 0, marks=slow),
         ("F4", "before", False, 0),
         pytest.param("F4", "after", False, 0, marks=slow),

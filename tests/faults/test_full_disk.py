@@ -67,6 +67,7 @@ def test_a_full_disk_under_the_database(hub: Hub, disk: SmallDisk, smtp: SmtpSer
     hub.check_invariants()
 
 
+@pytest.mark.faults
 def test_a_full_disk_under_the_log(hub: Hub, tmp_path: Path, smtp: SmtpServer, figures: Figures) -> None:
     """F20: what cannot be written down is done all the same: pages answer, mails go out."""
     hub.people(PEOPLE)

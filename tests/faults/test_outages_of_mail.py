@@ -107,7 +107,7 @@ def test_a_day_without_a_mail_server(hub: Hub, smtp: SmtpServer, figures: Figure
     hub.check_invariants()
 
 
-@pytest.mark.parametrize("crowd", [120, pytest.param(600, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("crowd", [60, pytest.param(600, marks=pytest.mark.faults)])
 def test_a_confirmation_does_not_queue_behind_a_flood(
     hub: Hub, smtp: SmtpServer, figures: Figures, crowd: int
 ) -> None:
