@@ -11,12 +11,13 @@ PORT ?= 8000
 # The editable install brings the fonts from npm, so what decides about them belongs here too.
 PROJECT := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
 
-.PHONY: help demo demo-fresh test bench bench-queues pins clean
+.PHONY: help demo demo-fresh test faults bench bench-queues pins clean
 
 help:
 	@echo "make demo        try it out in the browser (keeps what you did the last time)"
 	@echo "make demo-fresh  the same from the start"
 	@echo "make test        every check: ruff, mypy, and pytest on SQLite and PostgreSQL"
+	@echo "make faults      break everything that may break, and measure what it costs (see docs/faults.md)"
 	@echo "make bench       measure (see benchmarks/)"
 	@echo "make bench-queues  our dispatcher beside other mail queues (about half an hour; needs smtp-sink, redis-server)"
 	@echo "make pins        choose new versions of the dependencies"
@@ -36,6 +37,10 @@ test: $(VENV)/ready-to-test
 	@$(IN_VENV) -m mypy --no-error-summary
 	@echo "== pytest: behaviour, on SQLite and PostgreSQL"
 	@$(IN_VENV) -m pytest -n auto
+
+# One at a time: seconds are measured. Needs Linux; as root also with a full disk and a cut network.
+faults: $(VENV)/ready-to-test
+	@$(IN_VENV) -m pytest tests/faults -m "" --figures
 
 bench: $(VENV)/ready-to-test
 	@$(IN_VENV) -m benchmarks

@@ -32,6 +32,7 @@ CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disabl
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=ENGINES, action="append", help="run on this database only")
+    parser.addoption("--figures", action="store_true", help="tests/faults: hold the seconds too, print the table")
 
 
 def pytest_configure() -> None:

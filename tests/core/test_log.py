@@ -1,6 +1,9 @@
 """Logs are one event a line, and carry no personal link."""
 
 import json
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -50,3 +53,14 @@ def test_a_request_is_logged_by_its_route_with_a_name_and_without_its_token(
     assert (line["route"], line["status"], line["method"]) == ("/me/<token>", 303, "GET")
     assert len(line["request_id"]) == 16
     assert link.rsplit("/", 1)[1] not in written
+
+
+def test_a_line_that_finds_no_room_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F20: the disk under the log is full."""
+    log.configure("info", as_json=True)
+    with Path("/dev/full").open("w", buffering=1) as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        log.get_logger("test").info("nobody reads this")
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.close()

@@ -3,13 +3,33 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import figures as fault_figures
 import pytest
-from seeding import LEADER_LEASE, LEASE, MAIL_TIMEOUT, Hub, import_cohort
+from figures import Figures
+from postgres_proxy import PostgresProxy, between
+from seeding import Hub, installed
 from smtp_server import SmtpServer, serving
 
-from webinar_hub.app import create_app
-from webinar_hub.core.config import read_settings
-from webinar_hub.core.db import db
+from tests.databases import Empty
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    calls = [report for report in reports if getattr(report, "when", None) == "call"]
+    properties = [pair for report in calls for pair in report.user_properties]
+    found = [value for name, value in properties if name == fault_figures.PROPERTY]
+    if found and terminalreporter.config.getoption("--figures"):
+        terminalreporter.section("what the faults cost")
+        for line in fault_figures.table(found):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
+    """Takes the figures of a run, holds them to their limits and prints them at the end."""
+    kept = Figures(request.node.user_properties, request.config.getoption("--figures"))
+    yield kept
+    assert not kept.too_slow, kept.too_slow
 
 
 @pytest.fixture
@@ -19,22 +39,21 @@ def smtp() -> Iterator[SmtpServer]:
 
 
 @pytest.fixture
-def hub(database_url: str, tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+def hub(database_url: str, tmp_path: Path, smtp: SmtpServer) -> Iterator[Hub]:
     """An installation on each database whose mails go to the faulty server."""
-    wanted = {
-        "DATA_FOLDER": str(tmp_path / "data"), "DATABASE_URL": database_url, "SECRET_KEY": "only for tests",
-        "MAIL": smtp.url, "LEASE": str(LEASE), "MAIL_TIMEOUT": str(MAIL_TIMEOUT), "LEADER_LEASE": str(LEADER_LEASE),
-        "TICK": "0.1", "CONNECTIONS": "2", "LOG_LEVEL": "info",
-    }  # fmt: skip
-    environment = {f"WEBINAR_HUB_{key}": value for key, value in wanted.items()}
-    with monkeypatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        app = create_app(read_settings())
-    import_cohort(app, tmp_path)
-    hub = Hub(app, environment, tmp_path, [])
-    yield hub
-    for worker in hub.workers:
-        worker.end()
-    with app.app_context():
-        db.engine.dispose()
+    with installed(database_url, tmp_path, smtp) as hub:
+        yield hub
+
+
+@pytest.fixture
+def on_postgresql(postgresql: Empty, tmp_path: Path, smtp: SmtpServer) -> Iterator[Hub]:
+    """An installation on PostgreSQL, for what SQLite has not: a network between it and the hub."""
+    with installed(postgresql(tmp_path), tmp_path, smtp) as hub:
+        yield hub
+
+
+@pytest.fixture
+def proxy(on_postgresql: Hub) -> Iterator[PostgresProxy]:
+    """A breaking way to its database; a process takes it with `DATABASE_URL=proxy.url`."""
+    with between(on_postgresql.environment["WEBINAR_HUB_DATABASE_URL"]) as proxy:
+        yield proxy

@@ -23,7 +23,7 @@ _forking.set_forkserver_preload(
 )
 
 
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> float:
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> float:
     """Wait until something is true; how many seconds that took. Fails the test when it never is."""
     begin = time.monotonic()
     while not condition():

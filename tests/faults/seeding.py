@@ -10,10 +10,13 @@ from typing import Any
 
 from flask import Flask
 from hub_processes import Worker
+from smtp_server import SmtpServer
 from sqlalchemy import func, insert, select, update
 
+from webinar_hub.app import create_app
 from webinar_hub.cli import importing
 from webinar_hub.core import clock, wake
+from webinar_hub.core.config import read_settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Broadcast, Cohort, Delivery, Person, Registration, Session
@@ -69,6 +72,26 @@ link = "https://example.org/gift"
 [messages]
 reminders = ["2 days", "1 day", "1 hour"]
 """
+
+
+@contextmanager
+def installed(database_url: str, folder: Path, smtp: SmtpServer, **settings: str) -> Iterator["Hub"]:
+    """An installation on this migrated, empty database; everything it has started ends with it."""
+    wanted = {
+        "DATA_FOLDER": str(folder / "data"), "DATABASE_URL": database_url, "SECRET_KEY": "only for tests",
+        "MAIL": smtp.url, "LEASE": str(LEASE), "MAIL_TIMEOUT": str(MAIL_TIMEOUT), "LEADER_LEASE": str(LEADER_LEASE),
+        "TICK": "0.1", "CONNECTIONS": "2", "LOG_LEVEL": "info",
+    } | settings  # fmt: skip
+    app = create_app(read_settings(**{name.lower(): value for name, value in wanted.items()}))
+    import_cohort(app, folder)
+    hub = Hub(app, {f"WEBINAR_HUB_{name}": value for name, value in wanted.items()}, folder, [])
+    try:
+        yield hub
+    finally:
+        for worker in hub.workers:
+            worker.end()
+        with app.app_context():
+            db.engine.dispose()
 
 
 def import_cohort(app: Flask, folder: Path) -> None:

@@ -148,6 +148,10 @@ class SmtpServer:
         self._threads[-1].join(5)
         self._cut_all()
 
+    def cut(self) -> None:
+        """End the open connections without a word; new ones are welcome."""
+        self._cut_all()
+
     def come_back(self) -> None:
         """Listen on the old port again."""
         self._listener = socket.create_server(("127.0.0.1", self.port))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from email import message_from_bytes
 
 import pytest
+from figures import Figures
 from hub_processes import until
 from seeding import DAY, KEY, Hub
 from smtp_server import SmtpServer, Stored
@@ -60,7 +61,7 @@ def cancel_session(hub: Hub) -> None:
     ("change", "kind"), [(reschedule, "session_changed"), (cancel_session, "session_cancelled")]
 )
 def test_after_a_change_nothing_old_begins(
-    hub: Hub, smtp: SmtpServer, change: Callable[[Hub], None], kind: str
+    hub: Hub, smtp: SmtpServer, figures: Figures, change: Callable[[Hub], None], kind: str
 ) -> None:
     """F23: while one mail is at RCPT the session moves; only what was on the wire still tells the old time."""
     people = 30
@@ -85,6 +86,7 @@ def test_after_a_change_nothing_old_begins(
     assert max(map(sequence, reminders)) < min(
         sequence(message) for message in smtp.stored if f":{kind}:" in message.key
     )
+    figures.note_mails("F23", f"{kind} while reminders go out", hub, [smtp])
     hub.check_invariants()
 
 
@@ -99,7 +101,7 @@ def sequence(message: Stored) -> int:
 
 @pytest.mark.parametrize("change", [unsubscribe, leave])
 def test_who_leaves_while_her_reminder_waits_does_not_get_it(
-    hub: Hub, smtp: SmtpServer, change: Callable[[Hub, str], None]
+    hub: Hub, smtp: SmtpServer, figures: Figures, change: Callable[[Hub, str], None]
 ) -> None:
     """F24: claimed already, not begun yet: nothing is sent to her after the commit."""
     emails = hub.people(20)
@@ -110,6 +112,7 @@ def test_who_leaves_while_her_reminder_waits_does_not_get_it(
         until(hub.settled)
     reminded = [message.recipient for message in smtp.stored if ":reminder:" in message.key]
     assert sorted(reminded) == sorted(set(emails) - {emails[15]})
+    figures.note_mails("F24", f"{change.__name__} while the reminder waits", hub, [smtp])
     hub.check_invariants()
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from figures import Figures
 from hub_processes import until
 from seeding import DAY, KEY, Hub
 from smtp_server import SmtpServer
@@ -47,7 +48,9 @@ def confirmed(hub: Hub) -> int:
         return db.session.scalar(statement) or 0
 
 
-def test_forty_double_clicks_are_one_registration_and_one_confirmation(hub: Hub, smtp: SmtpServer) -> None:
+def test_forty_double_clicks_are_one_registration_and_one_confirmation(
+    hub: Hub, smtp: SmtpServer, figures: Figures
+) -> None:
     """F25: beyond thirty tries in an hour the address is told to wait, which changes nothing either."""
     cohort = hub.cohort_public_id()
     answers = at_once([lambda: sign_up(hub, cohort, "ann@example.net")] * 40)
@@ -61,16 +64,18 @@ def test_forty_double_clicks_are_one_registration_and_one_confirmation(hub: Hub,
     assert [row.state for row in hub.deliveries(kind="confirmation")] == ["sent"]
     # The confirmation carries the first session, one more invite the second.
     assert len(smtp.stored) == 2
+    figures.note_mails("F25", "40 double clicks at once", hub, [smtp])
     hub.check_invariants()
 
 
-def test_sixty_people_on_twenty_seats(hub: Hub) -> None:
+def test_sixty_people_on_twenty_seats(hub: Hub, figures: Figures) -> None:
     """F26: twenty come in, forty read that it is full."""
     cohort = hub.cohort_public_id()
     seats(hub, 20)
     answers = at_once([lambda n=n: sign_up(hub, cohort, f"ann{n}@example.net") for n in range(60)])
     assert answers == {"": 20, "This cohort is full.": 40}
     assert confirmed(hub) == 20
+    figures.note("F26", "60 people, 20 seats", lost=20 - confirmed(hub), repeated=0)
     assert len(hub.deliveries(kind="confirmation")) == 20
     with hub.looking():
         # Whoever was turned away has left no trace.

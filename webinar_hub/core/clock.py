@@ -10,9 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Double, Float, literal
+from sqlalchemy import ColumnElement, DateTime, Double, Float, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+# No lease runs longer, in seconds: one that seems to was written by a clock that has been put back since.
+LONGEST_LEASE = 600.0
+LONGEST_LEADER_LEASE = 60.0
+# SQLite has no clock but the machine's; this one goes on evenly when that jumps.
+_steady_since = datetime.now(UTC) - timedelta(seconds=time.monotonic())
 
 _moved_by = timedelta(0)
 _playing_until: datetime | None = None
@@ -31,6 +37,12 @@ def real_now() -> datetime:
 def monotonic() -> float:
     """Seconds on a clock that only runs forward, for measuring how long something took."""
     return time.monotonic()
+
+
+def steady_moment(seconds: float) -> str:
+    """The moment so many seconds from now as SQLite stores it, on a clock that never jumps while we run (F17)."""
+    moment = _steady_since + timedelta(seconds=time.monotonic() + seconds)
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def set_to(moment: datetime, remember_in: Path) -> None:
@@ -79,11 +91,18 @@ class lease_moment(FunctionElement[datetime]):
         super().__init__(literal(float(seconds), Float()))
 
 
+def ran_out(until: Any, longest: float = LONGEST_LEASE) -> ColumnElement[bool]:
+    """SQL: whether a lease until then is over, or was written before the clock was put back (F17).
+
+    `longest` is how many seconds a lease of its kind can have.
+    """
+    return or_(until < lease_moment(), until > lease_moment(longest))
+
+
 @compiles(lease_moment, "sqlite")
 def _sqlite_moment(element: lease_moment, compiler: Any, **options: Any) -> str:
-    # The same text that SQLAlchemy stores, so that comparing texts compares moments.
-    seconds = compiler.process(element.clauses, **options)
-    return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+.3f seconds', {seconds}))"
+    # Registered by core/db.py; the same text that SQLAlchemy stores, so that comparing texts compares moments.
+    return f"steady_moment({compiler.process(element.clauses, **options)})"
 
 
 @compiles(lease_moment, "postgresql")
@@ -104,7 +123,7 @@ class lease_seconds(FunctionElement[float]):
 
 @compiles(lease_seconds, "sqlite")
 def _sqlite_seconds(element: lease_seconds, compiler: Any, **options: Any) -> str:
-    return f"((julianday('now') - 2440587.5) * 86400.0 + {compiler.process(element.clauses, **options)})"
+    return f"((julianday(steady_moment(0)) - 2440587.5) * 86400.0 + {compiler.process(element.clauses, **options)})"
 
 
 @compiles(lease_seconds, "postgresql")

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from webinar_hub.core.clock import LONGEST_LEADER_LEASE, LONGEST_LEASE
+
 PREFIX = "WEBINAR_HUB_"
 SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY", "METRICS_TOKEN")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -56,9 +58,9 @@ class Settings(BaseSettings):
     dkim_domain: str = ""
     connections: int = Field(default=4, ge=1, le=64)
     mail_timeout: float = Field(default=20.0, ge=1, le=120)
-    lease: float = Field(default=45.0, ge=2, le=600)
+    lease: float = Field(default=45.0, ge=2, le=LONGEST_LEASE)
     tick: float = Field(default=0.5, ge=0.05, le=60)
-    leader_lease: float = Field(default=6.0, ge=1, le=60)
+    leader_lease: float = Field(default=6.0, ge=1, le=LONGEST_LEADER_LEASE)
 
     mail_rate: float = Field(default=0.0, ge=0, le=100_000)
     mail_burst: int = Field(default=1, ge=1, le=100_000)

@@ -169,6 +169,8 @@ def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    # "Deterministic" as SQLite's own 'now' is: the same throughout a statement.
+    connection.create_function("steady_moment", 1, clock.steady_moment, deterministic=True)
 
 
 def _on_begin(connection: Any) -> None:

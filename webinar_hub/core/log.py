@@ -4,7 +4,8 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -21,11 +22,24 @@ def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return {key: without_secrets(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-class _StandardErrorFactory:
-    """Looks standard error up at each line, so that a test or a supervisor may replace it."""
+class _StandardError:
+    """Standard error, looked up at each line, so that a test or a supervisor may replace it.
 
-    def __call__(self, *_: Any) -> structlog.PrintLogger:
-        return structlog.PrintLogger(sys.stderr)
+    A line that finds no room is dropped: a full disk under the log must not stop what the log tells of (F20).
+    """
+
+    def write(self, text: str) -> None:
+        """Write what can be written."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Hand over what can be handed over."""
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+_standard_error = cast("TextIO", _StandardError())
 
 
 def configure(level: str, *, as_json: bool) -> None:
@@ -45,7 +59,7 @@ def configure(level: str, *, as_json: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=_StandardErrorFactory(),
+        logger_factory=structlog.PrintLoggerFactory(_standard_error),
         cache_logger_on_first_use=False,
     )
     # Libraries speak through the standard module; only their warnings are of interest to an operator.

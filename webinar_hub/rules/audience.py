@@ -8,12 +8,20 @@ from webinar_hub.models import Person, Registration
 from webinar_hub.rules.delivery import registered_before, topic_of
 
 
-def audience(kind: str, due_at: datetime, lead_minutes: int | None) -> list[ColumnElement[bool]]:
-    """The conditions for a broadcast of this kind, due then; a reminder has its lead in minutes."""
+def audience(
+    kind: str, due_at: datetime, lead_minutes: int | None, now: datetime | None = None
+) -> list[ColumnElement[bool]]:
+    """The conditions for a broadcast of this kind, due then; a reminder has its lead in minutes.
+
+    Who came "later than `now`" came before the clock was put back: what is announced concerns her too (F17).
+    """
     lead = timedelta(minutes=lead_minutes) if lead_minutes is not None else None
+    came_in_time = Registration.registered_at <= registered_before(kind, due_at, lead)
+    if now is not None and topic_of(kind) == "service":
+        came_in_time |= Registration.registered_at > now
     conditions: list[ColumnElement[bool]] = [
         Registration.state == "confirmed",
-        Registration.registered_at <= registered_before(kind, due_at, lead),
+        came_in_time,
         Person.suppressed_at.is_(None),
     ]
     if topic_of(kind) == "reminders":

@@ -110,6 +110,6 @@ def _audience(broadcast: Broadcast, upper: int, now: datetime) -> Any:
             Registration.cohort_id == broadcast.cohort_id,
             Registration.id > broadcast.expanded_through,
             Registration.id <= upper,
-            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes),
+            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, now),
         )
     )  # fmt: skip

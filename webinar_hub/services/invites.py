@@ -8,19 +8,22 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, literal, select
+from sqlalchemy import ColumnElement, String, case, cast, exists, literal, select
 from sqlalchemy.orm import aliased
 
 from webinar_hub.core.db import insert_selected, leave_work
 from webinar_hub.models import Cohort, Delivery, Registration, Session
 from webinar_hub.rules.delivery import priority_of
 
-# What follows which kind, for every other session that lies ahead.
+# What follows which kind, for every other session that lies ahead. A session that was cancelled meanwhile, and is
+# in her calendar still, leaves it on this occasion: whoever left is not told of it any more by a broadcast.
 FOLLOWED_BY = {
     "confirmation": "invite",
     "registration_cancelled": "calendar_cancel",
     "cohort_cancelled": "calendar_cancel",
 }
+REQUESTS = ("confirmation", "invite", "session_changed", "session_added", "reminder")
+CANCELS = ("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel")
 COLUMNS = [
     "key", "kind", "registration_id", "session_id", "state", "priority", "attempts",
     "created_at", "due_at", "expires_at",
@@ -38,14 +41,15 @@ def follow_up(deliveries: Sequence[int], kinds: Collection[str], *, now: datetim
 def _rows(deliveries: Sequence[int], kind: str, next_kind: str, now: datetime) -> Any:
     first = aliased(Delivery)
     revision = Session.revision + Registration.revision
+    kind_of_session = case((Session.state == "scheduled", next_kind), else_="calendar_cancel")
     key = (
-        literal("session:") + cast(Session.id, String) + f":{next_kind}:" + cast(revision, String)
+        literal("session:") + cast(Session.id, String) + ":" + kind_of_session + ":" + cast(revision, String)
         + ":registration:" + cast(Registration.id, String)
     )  # fmt: skip
     moment = literal(now, Delivery.due_at.type)
     return (
         select(
-            key, literal(next_kind), Registration.id, Session.id, literal("queued"),
+            key, kind_of_session, Registration.id, Session.id, literal("queued"),
             literal(priority_of(next_kind)), literal(0), moment, moment, Session.ends_at,
         )
         .select_from(first)
@@ -63,7 +67,28 @@ def _rows(deliveries: Sequence[int], kind: str, next_kind: str, now: datetime) -
 
 
 def _still_true(kind: str) -> ColumnElement[bool]:
-    """An invite goes to who is coming, for what takes place; a cancellation to who left what was scheduled."""
+    """An invite goes to who is coming, for what takes place; a cancellation to who left, and to who had it."""
+    takes_place = Session.state == "scheduled"
     if kind == "invite":
-        return (Registration.state == "confirmed") & (Session.state == "scheduled")
-    return (Registration.state == "cancelled") & (Session.state == "scheduled") | (Cohort.state == "cancelled")
+        return (Registration.state == "confirmed") & (takes_place | _still_in_her_calendar())
+    left = (Registration.state == "cancelled") & (takes_place | _still_in_her_calendar())
+    return left | (Cohort.state == "cancelled")
+
+
+def _still_in_her_calendar() -> ColumnElement[bool]:
+    """She was sent the session, and nothing later takes it back; a later row has the higher SEQUENCE."""
+    sent, taken_back = aliased(Delivery), aliased(Delivery)
+    later = exists().where(
+        taken_back.registration_id == sent.registration_id,
+        taken_back.session_id == sent.session_id,
+        taken_back.kind.in_(CANCELS),
+        taken_back.state.in_(("queued", "sending", "sent")),
+        taken_back.id > sent.id,
+    )
+    return exists().where(
+        sent.registration_id == Registration.id,
+        sent.session_id == Session.id,
+        sent.kind.in_(REQUESTS),
+        sent.state == "sent",
+        ~later,
+    )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import or_
 
-from webinar_hub.core.clock import lease_moment
+from webinar_hub.core.clock import LONGEST_LEADER_LEASE, lease_moment, ran_out
 from webinar_hub.core.db import db, insert_or_update
 from webinar_hub.models import Lease
 
@@ -15,7 +15,7 @@ def hold(owner: str, seconds: float) -> bool:
     One compare-and-set statement: the row changes hands only after its lease has run out.
     """
     until = lease_moment(seconds)
-    free = or_(Lease.owner == owner, Lease.until < lease_moment())
+    free = or_(Lease.owner == owner, ran_out(Lease.until, LONGEST_LEADER_LEASE))
     statement = insert_or_update(
         Lease,
         {"name": CLOCK, "owner": owner, "until": until, "term": 1},

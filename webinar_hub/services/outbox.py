@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, and_, bindparam, case, func, or_, select, update
 
-from webinar_hub.core.clock import lease_moment
+from webinar_hub.core.clock import lease_moment, ran_out
 from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.models import Delivery
 from webinar_hub.models.delivery import OPEN_STATES
@@ -99,7 +99,7 @@ def claim(limit: int, *conditions: Any, lease: float, now: datetime) -> list[Cla
 
 def _open(now: datetime) -> Any:
     """Due and held by nobody."""
-    free = or_(Delivery.lease_until.is_(None), Delivery.lease_until < lease_moment())
+    free = or_(Delivery.lease_until.is_(None), ran_out(Delivery.lease_until))
     # The index holds the open rows only, and SQLite takes it only where its condition is written out.
     return and_(OPEN_STATES, Delivery.due_at <= now, free)
 
@@ -110,7 +110,7 @@ def orphaned(now: datetime) -> bool:
     Cheap when nothing is due but what is being sent, however much waits for a later moment.
     """
     due = and_(OPEN_STATES, Delivery.priority.in_(ALL_PRIORITIES), Delivery.due_at <= now)
-    left = select(Delivery.id).where(due, Delivery.state == "sending", Delivery.lease_until < lease_moment())
+    left = select(Delivery.id).where(due, Delivery.state == "sending", ran_out(Delivery.lease_until))
     return db.session.scalar(left.limit(1)) is not None
 
 

@@ -151,6 +151,9 @@ def _revive(registration: Registration, now: datetime) -> None:
     registration.revision += 1
     registration.reminders_off_at = registration.bonuses_off_at = None
     db.session.flush()
+    # A farewell that still waits would take her new entries out of her calendar.
+    farewells = ("registration_cancelled", "calendar_cancel")
+    outbox.cancel(Delivery.registration_id == registration.id, Delivery.kind.in_(farewells))
 
 
 def _confirm(registration: int, revision: int, place: _Place, now: datetime) -> None:
@@ -219,8 +222,6 @@ def come_back(person: int, registration: str, *, now: datetime) -> None:
     place = _place(public, now)
     _demand_seat(place, move_seats(place.id, +1), now)
     _revive(row, now)
-    farewells = ("registration_cancelled", "calendar_cancel")
-    outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(farewells))
     _confirm(row.id, row.revision, place, now)
     audit.note(f"person:{person}", "registration.returned", f"registration:{row.id}", now=now)
 

@@ -149,7 +149,9 @@ def cancel_cohort(cohort: Cohort, *, actor: str, now: datetime) -> None:
         _raise_revision(session, now)
         plan.silence(session)
     in_cohort = select(Registration.id).where(Registration.cohort_id == cohort.id)
-    outbox.cancel(Delivery.registration_id.in_(in_cohort), Delivery.kind != "my_link")
+    # Whoever left before is not told of this: what takes it out of her calendar still goes out.
+    kept = ("my_link", "registration_cancelled", "calendar_cancel")
+    outbox.cancel(Delivery.registration_id.in_(in_cohort), Delivery.kind.not_in(kept))
     plan.announce(cohort, "cohort_cancelled", 1, now=now, session=ahead[0] if ahead else None)
     plan.replan(cohort, now=now)
     audit.note(actor, "cohort.cancelled", f"cohort:{cohort.id}", now=now)

@@ -3,7 +3,8 @@
 A sender hands its result in, composes its next mail, and sends that only when the result is on the disk: so a crash
 can repeat at most one mail for each connection. Meanwhile others hand in theirs, and one commit carries them all:
 whoever has to wait first commits as soon as half of them have come, so that one half sends while the other half is
-being written.
+being written. A database that is away for a moment is waited for: what the server has said is known only here, and
+forgetting it would send the mail again (F4, F6).
 """
 
 import threading
@@ -11,13 +12,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.core.log import get_logger
 from webinar_hub.rules.delivery import Claimed
 from webinar_hub.services import outbox
 
 # How long a commit waits for half of the mails that are on their way, in seconds: a near server takes less.
 GATHER = 0.005
+# Between two tries to reach a database that is away, in seconds.
+PAUSE = 0.5
+
+log = get_logger("worker")
 
 
 @dataclass(slots=True)
@@ -32,8 +40,12 @@ class HandedIn:
 
 @dataclass(slots=True)
 class Recorder:
-    """Shared by the senders of one process; `settle` must be called inside an application context."""
+    """Shared by the senders of one process; `settle` must be called inside an application context.
 
+    `patience` is how many seconds it waits for a database that is away; longer than a lease would be in vain.
+    """
+
+    patience: float = 0.0
     _turn: threading.Condition = field(default_factory=threading.Condition)
     _half: threading.Event = field(default_factory=threading.Event)
     _waiting: list[HandedIn] = field(default_factory=list)
@@ -73,7 +85,7 @@ class Recorder:
     def settle(self, mine: HandedIn | None) -> bool:
         """Return when the result is committed: False if the following delivery has been cancelled by then.
 
-        Raises what the database raises; then it is not recorded.
+        Raises what the database raises, after `patience` where it cannot be reached; then it is not recorded.
         """
         if mine is None:
             return True
@@ -86,7 +98,7 @@ class Recorder:
         with self._turn:
             together, self._waiting = self._waiting, []
         try:
-            self._write(together)
+            self._write_patiently(together)
         finally:
             with self._turn:
                 self._writing = False
@@ -94,6 +106,17 @@ class Recorder:
                 self._waiting = [each for each in together if not each.done and each is not mine] + self._waiting
                 self._turn.notify_all()
         return mine.goes_on
+
+    def _write_patiently(self, together: list[HandedIn]) -> None:
+        deadline = clock.monotonic() + self.patience
+        while True:
+            try:
+                return self._write(together)
+            except (OperationalError, InterfaceError) as error:
+                if clock.monotonic() + PAUSE > deadline:
+                    raise
+                log.warning("results wait for the database", mails=len(together), error=repr(error.orig))
+            threading.Event().wait(PAUSE)
 
     def _write(self, together: list[HandedIn]) -> None:
         with transaction():

@@ -35,7 +35,7 @@ class Worker:
         desk = Desk(
             composer=app.extensions["composer"],
             hub=app.extensions["hub"],
-            recorder=Recorder(),
+            recorder=Recorder(patience=settings.lease),
             breaker=Breaker(clock.monotonic, self._may_look, self._found_back),
             lease=settings.lease,
             mail_timeout=settings.mail_timeout,
