@@ -14,8 +14,10 @@ def audience(kind: str, due_at: datetime, lead_minutes: int | None) -> list[Colu
     conditions: list[ColumnElement[bool]] = [
         Registration.state == "confirmed",
         Registration.registered_at <= registered_before(kind, due_at, lead),
-        Person.suppressed_at.is_(None),
     ]
+    if topic_of(kind) != "service":
+        # What belongs to her place is written out all the same: it becomes a task instead of a mail.
+        conditions.append(Person.suppressed_at.is_(None))
     if topic_of(kind) == "reminders":
         conditions.append(Registration.reminders_off_at.is_(None))
     if topic_of(kind) == "bonuses":

@@ -88,7 +88,7 @@ def _composed(desk: Desk, batch: letters.Batch, item: Claimed) -> Envelope | Res
         letter, recipient = batch.mail(item)
         content = desk.composer.compose(letter, recipient)
     except letters.NothingToSay as reason:
-        return Result(item, "cancelled", reason.message)
+        return Result(item, reason.state, reason.message)
     except Exception as error:
         # Whatever is wrong with this one, the next one must go out (F12).
         log.error("mail cannot be composed", delivery=item.key, kind=item.kind, error=repr(error))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.rules.delivery import Claimed
-from webinar_hub.services import outbox
+from webinar_hub.services import mail_events, outbox
 
 # How long a commit waits for mails that are on the wire at that moment, in seconds: a near server takes less.
 GATHER = 0.005
@@ -86,7 +86,9 @@ class Recorder:
 
     def _write(self, together: list[HandedIn]) -> None:
         with transaction():
-            outbox.record([handed.result for handed in together], now=clock.now())
+            results, now = [handed.result for handed in together], clock.now()
+            outbox.record(results, now=now)
+            mail_events.after_sending(results, now=now)
             ours = outbox.still_ours([item for handed in together for item in handed.following])
         for handed in together:
             handed.goes_on = all(item.id in ours for item in handed.following)
