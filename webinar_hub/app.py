@@ -12,6 +12,7 @@ from webinar_hub.adapters.storage.local import LocalStorage
 from webinar_hub.core import clock, db, log
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.links import Links
+from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries.calendars import Hub
@@ -77,11 +78,12 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
+    returns = ReturnAddress(settings.return_address, tokens) if settings.return_address else None
     app.extensions |= {
         "settings": settings,
         "tokens": tokens,
         "links": links,
-        "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
+        "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender, returns=returns),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
         "composer": Composer(resource_folder("templates")),
     }

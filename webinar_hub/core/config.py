@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from webinar_hub.core.return_address import LONGEST_LOCAL_PART
+
 PREFIX = "WEBINAR_HUB_"
 SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -45,6 +47,7 @@ class Settings(BaseSettings):
 
     mail: str = "console:"
     mail_sender: str = ""
+    return_address: str = ""
     connections: int = Field(default=4, ge=1, le=64)
     mail_timeout: float = Field(default=20.0, ge=1, le=120)
     lease: float = Field(default=45.0, ge=2, le=600)
@@ -69,11 +72,22 @@ class Settings(BaseSettings):
             raise ValueError("write it like https://webinars.example.org, without a path")
         return f"{parts.scheme}://{parts.netloc}"
 
-    @field_validator("mail_sender")
+    @field_validator("mail_sender", "return_address")
     @classmethod
     def _sender_is_an_address(cls, value: str) -> str:
         if value and (parseaddr(value)[1] != value or "@" not in value):
             raise ValueError("write a bare address like hello@example.org")
+        return value
+
+    @field_validator("return_address")
+    @classmethod
+    def _return_address_has_room(cls, value: str) -> str:
+        local = value.partition("@")[0]
+        if "+" in local or len(local) > LONGEST_LOCAL_PART or not value.isascii():
+            raise ValueError(
+                f"write at most {LONGEST_LOCAL_PART} plain characters without + before the @, like "
+                "returns@example.org: a + and a signature are added for each mail"
+            )
         return value
 
     @model_validator(mode="after")

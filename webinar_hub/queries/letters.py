@@ -164,7 +164,7 @@ class Batch:
         }
 
     def _recipient(self, due: Claimed, place: _Place, letter: Letter) -> Recipient:
-        links = self.hub.links
+        links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
         return Recipient(
             name=place.name,
@@ -175,6 +175,8 @@ class Batch:
             composed_at=due.composed_at,
             me_link=links.me(place.person_id, place.link_nonce),
             unsubscribe_link=links.unsubscribe(place.id, place.nonce),
+            return_path=returns.for_bounces(due.id) if returns else "",
+            unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
             registration_public_id=place.public_id,
             calendar_revision=revision + place.revision,
             downloads=tuple(

@@ -94,7 +94,7 @@ def _composed(desk: Desk, batch: letters.Batch, item: Claimed) -> Envelope | Res
         log.error("mail cannot be composed", delivery=item.key, kind=item.kind, error=repr(error))
         fate = after_compose_error(item.attempts, now=clock.now())
         return _settled(item, fate, f"Cannot be composed: {error!r}")
-    return Envelope(letter.from_address, recipient.email, content, item.key)
+    return Envelope(recipient.return_path or letter.from_address, recipient.email, content, item.key)
 
 
 def _result(item: Claimed, outcome: Accepted | Refused | Deferred) -> Result:
