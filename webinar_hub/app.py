@@ -1,5 +1,6 @@
 """Floor 7: puts the pieces together; `create_app` is the only place that knows them all."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -9,8 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
 from webinar_hub.adapters.storage.local import LocalStorage
+from webinar_hub.adapters.webhooks import Webhook
+from webinar_hub.adapters.webhooks.opening import open_webhooks
 from webinar_hub.core import clock, db, log
-from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.config import ConfigError, Settings, read_settings
 from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
@@ -85,8 +88,21 @@ def _provide(app: Flask, settings: Settings) -> None:
         "links": links,
         "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender, returns=returns),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
+        "webhooks": _webhooks(settings),
         "composer": Composer(resource_folder("templates")),
     }
+
+
+def _webhooks(settings: Settings) -> Mapping[str, Webhook]:
+    try:
+        return open_webhooks(
+            postmark=settings.webhook_postmark,
+            mailgun=settings.webhook_mailgun,
+            sendgrid=settings.webhook_sendgrid,
+            ses_topic=settings.webhook_ses_topic,
+        )
+    except ValueError as error:
+        raise ConfigError([f"A WEBINAR_HUB_WEBHOOK_… setting cannot be used: {error}."]) from error
 
 
 def _connect(app: Flask, settings: Settings) -> None:

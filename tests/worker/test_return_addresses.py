@@ -40,7 +40,7 @@ ILLEGAL = [
     "ann@x.example\r\nRCPT TO:<b@y.example>",
     "ann@x.example>",
     "<ann@x.example",
-    "a\x00nn@x.example",
+    "a\x07nn@x.example",
     "ann@x.example\u2028b@y.example",
     f"{'a' * 250}@x.example",
     "",

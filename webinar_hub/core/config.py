@@ -15,7 +15,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from webinar_hub.core.return_address import LONGEST_LOCAL_PART
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
+SECRETS = (
+    "SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL",
+    "WEBHOOK_POSTMARK", "WEBHOOK_MAILGUN", "WEBHOOK_SENDGRID",
+)  # fmt: skip
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
@@ -48,6 +51,10 @@ class Settings(BaseSettings):
     mail: str = "console:"
     mail_sender: str = ""
     return_address: str = ""
+    webhook_postmark: str = ""
+    webhook_mailgun: str = ""
+    webhook_sendgrid: str = ""
+    webhook_ses_topic: str = ""
     connections: int = Field(default=4, ge=1, le=64)
     mail_timeout: float = Field(default=20.0, ge=1, le=120)
     lease: float = Field(default=45.0, ge=2, le=600)
