@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
+from webinar_hub.adapters.inbox.setting import InboxSetting, inbox_setting
 from webinar_hub.adapters.storage.local import LocalStorage
 from webinar_hub.adapters.webhooks import Webhook
 from webinar_hub.adapters.webhooks.opening import open_webhooks
@@ -89,6 +90,7 @@ def _provide(app: Flask, settings: Settings) -> None:
         "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender, returns=returns),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
         "webhooks": _webhooks(settings),
+        "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
     }
 
@@ -103,6 +105,13 @@ def _webhooks(settings: Settings) -> Mapping[str, Webhook]:
         )
     except ValueError as error:
         raise ConfigError([f"A WEBINAR_HUB_WEBHOOK_… setting cannot be used: {error}."]) from error
+
+
+def _inbox(settings: Settings) -> InboxSetting | None:
+    try:
+        return inbox_setting(settings.inbox) if settings.inbox else None
+    except ValueError as error:
+        raise ConfigError([f"WEBINAR_HUB_INBOX: {error}."]) from None
 
 
 def _connect(app: Flask, settings: Settings) -> None:

@@ -17,7 +17,7 @@ from webinar_hub.core.return_address import LONGEST_LOCAL_PART
 PREFIX = "WEBINAR_HUB_"
 SECRETS = (
     "SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL",
-    "WEBHOOK_POSTMARK", "WEBHOOK_MAILGUN", "WEBHOOK_SENDGRID",
+    "INBOX", "WEBHOOK_POSTMARK", "WEBHOOK_MAILGUN", "WEBHOOK_SENDGRID",
 )  # fmt: skip
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     mail: str = "console:"
     mail_sender: str = ""
     return_address: str = ""
+    inbox: str = ""
     webhook_postmark: str = ""
     webhook_mailgun: str = ""
     webhook_sendgrid: str = ""

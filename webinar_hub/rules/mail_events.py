@@ -24,7 +24,8 @@ _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.(\d{15,17})@[^\s<>@]+>?")
 class MailEvent:
     """One fact about one mail; `event_id` names it for ever among those of its `provider`.
 
-    Which mail it is about is told by the delivery's `key` or by its `message_id`, or by nothing ("" both).
+    Which mail it is about is told by the delivery's id (`delivery`, where a signature proves it), by its `key`, by
+    its `message_id`, or by nothing.
     `happened_at` is aware. `detail` is what a person wants to read, without secrets.
     """
 
@@ -35,6 +36,7 @@ class MailEvent:
     detail: str = ""
     key: str = ""
     message_id: str = ""
+    delivery: int = 0
 
 
 def named_delivery(message_id: str) -> tuple[int, int] | None:

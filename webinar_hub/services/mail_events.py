@@ -44,8 +44,15 @@ def record(event: MailEvent, *, now: datetime) -> Recorded:
     return "new"
 
 
+def is_about_ours(event: MailEvent) -> bool:
+    """Whether it says, as far as it has to prove that, which mail of ours it is about."""
+    return _delivery(event) is not None
+
+
 def _delivery(event: MailEvent) -> Delivery | None:
-    """The mail that is meant: by its key, else by our Message-ID with both of its numbers right."""
+    """The mail that is meant: by its id or key, else by our Message-ID with both of its numbers right."""
+    if event.delivery:
+        return db.session.get(Delivery, event.delivery)
     if event.key:
         return db.session.scalars(select(Delivery).where(Delivery.key == event.key)).first()
     named = named_delivery(event.message_id)
