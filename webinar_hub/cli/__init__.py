@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": "Show everything a cohort will be sent, when, to how many.",
     "reschedule": "Move a session; everybody gets an updated invite.",
     "cancel": "Cancel a session or a whole cohort; everybody is told.",
+    "replies": "Show what calendars have answered to a cohort's invites.",
     "suppressions": "Addresses that are no longer written to, and writing to one again.",
     "tasks": "What only a person can do: whom to call because no mail reaches her.",
 }

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from webinar_hub.core.db import db, insert_or_update
 from webinar_hub.core.errors import NotFound
@@ -101,14 +101,17 @@ def _problem(reply: CalendarReply, invited: _Invited, now: datetime) -> str:
 
 
 def _kept(invited: _Invited, answer: str, replied_at: datetime) -> bool:
-    """Whether it was newer than what was there: the database compares, so that two mails at once do no harm."""
+    """Whether it was newer than what was there: to a later version, or later to the same (RFC 5546 section 2.1.5).
+
+    The database compares, so that two mails at once do no harm.
+    """
     change = {"answer": answer, "sequence": invited.sequence, "replied_at": replied_at}
     statement = insert_or_update(
         InviteReply,
         {"registration_id": invited.registration.id, "session_id": invited.session.id, **change},
         ["registration_id", "session_id"],
         change,
-        where=InviteReply.replied_at < replied_at,
+        where=or_(InviteReply.sequence < invited.sequence, InviteReply.replied_at < replied_at),
     ).returning(InviteReply.id)
     return db.session.execute(statement).first() is not None
 
