@@ -34,8 +34,9 @@ def inbox_setting(url: str) -> InboxSetting:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise ValueError(f"write it like {EXAMPLE}") from error
+    except ValueError:
+        # What Python says of it may hold a part of the password.
+        raise ValueError(f"write it like {EXAMPLE}") from None
     options = dict(parse_qsl(parts.query))
     asked = options.get("security", "tls" if parts.scheme == "imaps" else "starttls")
     if parts.scheme not in ("imap", "imaps") or (parts.scheme == "imaps" and asked != "tls"):
