@@ -15,7 +15,7 @@ depends_on = None
 
 BEFORE = "state IN ('queued', 'sending', 'sent', 'failed', 'expired', 'cancelled')"
 AFTER = "state IN ('queued', 'sending', 'sent', 'failed', 'expired', 'cancelled', 'suppressed')"
-KINDS = "kind IN ('delivered', 'deferred', 'bounced_hard', 'bounced_soft', 'complained', 'unsubscribed')"
+KINDS = "kind IN ('delivered', 'deferred', 'bounced_hard', 'bounced_soft', 'blocked', 'complained', 'unsubscribed')"
 
 
 def upgrade() -> None:

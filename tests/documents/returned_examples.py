@@ -123,7 +123,7 @@ BOUNCES = {
     "arrived": Example(report(b"Delivered", "Action: delivered\r\nStatus: 2.0.0"), "delivered"),
     "policy": Example(
         report(b"Blocked", "Action: failed\r\nStatus: 5.0.0\r\nDiagnostic-Code: smtp; 554 5.7.1 blocked"),
-        "bounced_soft",
+        "blocked",
     ),
     "folded diagnosis": Example(
         report(

@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from webinar_hub.rules.mail_events import EventKind, bounce_of, named_delivery, refusal_of, status_in
+from webinar_hub.rules.mail_events import (
+    EventKind,
+    bounce_of,
+    bounce_of_words,
+    named_delivery,
+    refusal_of,
+    status_in,
+)
 from webinar_hub.rules.suppression import Told, call_words, soft_bounces_since, suppression_reason
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -22,8 +29,10 @@ NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
         ("5.2.2", "bounced_soft"),
         ("5.3.4", "bounced_soft"),
         ("5.4.7", "bounced_soft"),
-        ("5.6.0", "bounced_soft"),
-        ("5.7.1", "bounced_soft"),
+        ("5.1.8", "bounced_soft"),
+        ("5.5.0", "bounced_soft"),
+        ("5.6.0", "blocked"),
+        ("5.7.1", "blocked"),
         ("4.4.7", "bounced_soft"),
     ],
 )
@@ -36,12 +45,33 @@ def test_a_full_mailbox_or_a_policy_is_no_fault_of_the_address(status: str, kind
     [
         ("550 5.1.1 no such user", "bounced_hard"),
         ("550 no such user", "bounced_hard"),
-        ("554 rejected as spam", "bounced_soft"),
+        ("554 rejected", "bounced_soft"),
+        ("554 5.7.1 rejected as spam", "blocked"),
         ("552 5.2.2 mailbox full", "bounced_soft"),
-        ("invalid address", "bounced_hard"),
+        ("invalid address", None),
+        ("451 try later", None),
+        ("5500 what is this", None),
+    ],
+)
+def test_what_a_mail_server_says_is_understood(reply: str, kind: str | None) -> None:
+    assert bounce_of_words(reply) == kind
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("550 5.1.1 no such user", "bounced_hard"),
+        ("550 5.2.1 closed", "bounced_hard"),
+        ("552 5.2.2 mailbox full", "bounced_soft"),
+        # These may be about us, and then everybody's mail is refused.
+        ("550 5.1.8 your address has no such domain", None),
+        ("553 sender address rejected", None),
+        ("550 5.7.1 relaying denied", None),
+        ("554 5.7.0 your network is blocked", None),
+        ("535 5.7.8 wrong password", None),
+        ("invalid address", None),
         ("451 4.7.1 try later", None),
         ("Cannot be composed: ValueError('5.1.1')", None),
-        ("5500 what is this", None),
     ],
 )
 def test_a_refusal_in_the_dialogue_is_understood(reply: str, kind: str | None) -> None:
@@ -68,7 +98,7 @@ def test_one_hard_bounce_one_complaint_or_three_soft_ones_stop_the_mails() -> No
     assert told("complained") == "She marked a mail as spam."
     assert told("bounced_soft", 2) == ""
     assert told("bounced_soft", 3).startswith("3 mails in 14 days could not be delivered")
-    assert [told(kind, 9) for kind in ("delivered", "deferred", "unsubscribed")] == ["", "", ""]
+    assert [told(kind, 9) for kind in ("delivered", "deferred", "blocked", "unsubscribed")] == [""] * 4
 
 
 def test_what_happened_before_the_address_was_declared_good_comes_too_late() -> None:

@@ -244,3 +244,41 @@ def test_asking_whether_she_may_be_written_to_costs_no_statement_a_mail(app: Fla
         costs.append(sum("suppressed_at" in text for text in statements))
     # With the batch's people and their follow-up invites' people, however many there are.
     assert costs[0] == costs[1]
+
+
+def test_a_server_that_refuses_us_costs_nobody_her_mails(app: Flask, cohort: str) -> None:
+    sign_up(app, cohort)
+    sign_up(app, cohort, "bea@x.example")
+    deliver(app, Post(Refused("550 5.7.1 relaying denied"), Refused("553 sender address rejected")))
+    assert {row.state for row in outbox(app)} == {"failed"}
+    assert events(app) == []
+    # But what they ought to know is not lost.
+    assert to_do(app) == ["Her place is confirmed.", "Her place is confirmed."]
+
+
+def test_a_bounced_confirmation_is_one_call_and_not_one_for_each_session(
+    app: Flask, tmp_path: Path, tell: Tell, travel: Traveller
+) -> None:
+    sign_up(app, given_cohort(app, tmp_path, {"weeks = 2": "weeks = 12"}))
+    drained = Post()
+    with app.app_context():
+        deliver_one(app, drained)
+    assert len(outbox(app, state="queued", kind="invite")) == 11
+    tell(outbox(app)[0].key)
+    assert len(outbox(app, state="suppressed")) == 11
+    assert to_do(app) == ["Her place is confirmed."]
+
+
+def deliver_one(app: Flask, post: Post) -> None:
+    from tests.delivering import desk
+    from webinar_hub.worker.drain import drain
+
+    drain(app, desk(app), post, limit=1)
+
+
+def test_what_was_only_delivered_locks_nobody(app: Flask, cohort: str, tell: Tell) -> None:
+    sign_up(app, cohort)
+    key = outbox(app)[0].key
+    with counting(app) as statements:
+        tell(key, "delivered")
+    assert not [text for text in statements if "people" in text]

@@ -118,7 +118,7 @@ CHANGES: list[tuple[str, dict[str, Any], str | None]] = [
     ("sendgrid", {"event": "deferred"}, "deferred"),
     ("sendgrid", {"event": "spamreport"}, "complained"),
     ("sendgrid", {"event": "group_unsubscribe"}, "unsubscribed"),
-    ("sendgrid", {"type": "blocked"}, "bounced_soft"),
+    ("sendgrid", {"type": "blocked"}, "blocked"),
     ("sendgrid", {"status": "5.2.2"}, "bounced_soft"),
     ("sendgrid", {"event": "dropped", "reason": "Spam Reporting Address"}, "complained"),
     ("sendgrid", {"event": "open"}, None),

@@ -202,6 +202,12 @@ def demo_values() -> dict[str, Any]:
         "database_url": "",
         "mail": "mailbox:",
         "mail_sender": "",
+        "return_address": "",
+        "inbox": "",
+        "webhook_postmark": "",
+        "webhook_mailgun": "",
+        "webhook_sendgrid": "",
+        "webhook_ses_topic": "",
         "log_format": "text",
         "log_level": "warning",
     }

@@ -20,7 +20,8 @@ class DeliveryEvent(Base):
     __table_args__ = (
         UniqueConstraint("provider", "event_id"),
         CheckConstraint(
-            "kind IN ('delivered', 'deferred', 'bounced_hard', 'bounced_soft', 'complained', 'unsubscribed')",
+            "kind IN ('delivered', 'deferred', 'bounced_hard', 'bounced_soft', 'blocked', 'complained', "
+            "'unsubscribed')",
             name="kind_known",
         ),
         Index("ix_delivery_events_delivery_id", "delivery_id"),

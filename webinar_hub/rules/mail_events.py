@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-EventKind = Literal["delivered", "deferred", "bounced_hard", "bounced_soft", "complained", "unsubscribed"]
+EventKind = Literal[
+    "delivered", "deferred", "bounced_hard", "bounced_soft", "blocked", "complained", "unsubscribed"
+]  # fmt: skip
 
 LONGEST_DETAIL = 500
 LONGEST_ID = 255
@@ -13,9 +15,14 @@ LONGEST_ID = 255
 # An enhanced status code (RFC 3463): class, subject, detail.
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"\s*([45])\d\d(?!\d)")
-# Subjects of the class "permanent" that speak of this mail or of a mail system, not of the address (RFC 3463
-# section 3): mailbox full and mail too long, the mail system, the network, its content, a policy against it.
-_NOT_THE_ADDRESS = re.compile(r"5\.(2\.[234]|3\.\d+|4\.[1-357]|6\.\d+|7\.\d+)")
+# What a permanent refusal is about, by its subject and detail (RFC 3463 section 3): a policy, or what the mail
+# holds. That is said to us, whoever the mail is for.
+_BLOCKED = re.compile(r"5\.[67]\.\d+")
+# The sender's address, a full mailbox, a mail too long, a mail system, the network, the dialogue.
+_PASSES = re.compile(r"5\.(?:1\.[78]|2\.[234]|4\.(?!4\Z)\d+|[35]\.\d+)")
+# Words that a server says to whoever hands a mail over, and that are about the address for certain.
+_NO_SUCH_ADDRESS = re.compile(r"5\.(?:1\.(?:[1-6]|10)|2\.1)")
+_FULL = re.compile(r"5\.2\.2")
 # Our Message-IDs: the delivery's id, a dot, and the microsecond at which it was written.
 _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.(\d{15,17})@[^\s<>@]+>?")
 
@@ -55,27 +62,36 @@ def status_in(text: str) -> str:
 
 
 def bounce_of(status: str) -> EventKind:
-    """A mail that will not arrive: does it say something about the address (hard), or about this mail (soft)?
+    """A mail that will not arrive: is the address bad (hard), may it work next time (soft), or is it us (blocked)?
 
     `status` is an enhanced code such as 5.1.1. A permanent refusal without one counts against the address.
     """
-    if status.startswith("4") or _NOT_THE_ADDRESS.fullmatch(status):
-        return "bounced_soft"
-    return "bounced_hard"
+    if _BLOCKED.fullmatch(status):
+        return "blocked"
+    return "bounced_soft" if status.startswith("4") or _PASSES.fullmatch(status) else "bounced_hard"
+
+
+def bounce_of_words(said: str) -> EventKind | None:
+    """The same from a mail server's words, such as "550 no such user"; None where they are no refusal.
+
+    Without an enhanced code 550, 551 and 553 speak of the mailbox (RFC 5321 section 4.2.3), the others do not.
+    """
+    status, code = status_in(said), _REPLY.match(said)
+    if status:
+        return bounce_of(status)
+    if code is None or code[1] != "5":
+        return None
+    return "bounced_hard" if said.lstrip()[:3] in ("550", "551", "553") else "bounced_soft"
 
 
 def refusal_of(reply: str) -> EventKind | None:
-    """What a mail server's final answer to us says about the address; None where it says nothing about it.
+    """What the final answer of the server that we hand a mail to says about the address; None where nothing.
 
-    That is the case for everything but a code of the class 5, and for an address that cannot be written to.
+    That server may as well refuse our address, our password or our network, and then it refuses everybody: only
+    what is about the recipient for certain counts against her.
     """
-    if reply == "invalid address":
-        return "bounced_hard"
     code = _REPLY.match(reply)
-    if code is None or code[1] != "5":
-        return None
-    status = status_in(reply)
-    if status:
-        return bounce_of(status)
-    # Without an enhanced code: 550, 551 and 553 speak of the mailbox (RFC 5321 section 4.2.3), the others do not.
-    return "bounced_hard" if reply.lstrip()[:3] in ("550", "551", "553") else "bounced_soft"
+    status = status_in(reply) if code and code[1] == "5" else ""
+    if _NO_SUCH_ADDRESS.fullmatch(status):
+        return "bounced_hard"
+    return "bounced_soft" if _FULL.fullmatch(status) else None

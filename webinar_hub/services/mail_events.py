@@ -21,7 +21,8 @@ from webinar_hub.services import preferences, suppressions, tasks
 from webinar_hub.services.outbox import Result
 
 Recorded = Literal["new", "known", "unmatched"]
-BOUNCES = ("bounced_hard", "bounced_soft")
+BOUNCES = ("bounced_hard", "bounced_soft", "blocked")
+WITHOUT_CONSEQUENCE = ("delivered", "deferred")
 
 
 def record(event: MailEvent, *, now: datetime) -> Recorded:
@@ -66,22 +67,18 @@ def _delivery(event: MailEvent) -> Delivery | None:
 
 
 def _follow(delivery: Delivery, kind: EventKind, happened_at: datetime, detail: str, now: datetime) -> None:
-    person = db.session.scalars(
-        select(Person)
-        .join(Registration, Registration.person_id == Person.id)
-        .where(Registration.id == delivery.registration_id)
-        .with_for_update(of=Person)
-    ).one()
+    if kind in WITHOUT_CONSEQUENCE:
+        return
+    (person,) = suppressions.hold([delivery.registration_id])
+    if kind in BOUNCES:
+        tasks.ask_to_call([delivery.id], now=now)
     soft = _soft_bounces(person, now) if kind == "bounced_soft" else 0
-    told = Told(kind, happened_at, detail, soft, person.suppression_lifted_at)
-    reason = suppression_reason(told)
+    reason = suppression_reason(Told(kind, happened_at, detail, soft, person.suppression_lifted_at))
     if reason:
         suppressions.begin(person, reason, now=now)
     if ends_topics(kind):
         only = delivery.registration_id if kind == "unsubscribed" else None
         preferences.end_topics(person.id, now=now, registration=only)
-    if kind in BOUNCES:
-        tasks.ask_to_call([delivery.id], now=now)
 
 
 def _soft_bounces(person: Person, now: datetime) -> int:
@@ -100,16 +97,29 @@ def _soft_bounces(person: Person, now: datetime) -> int:
     return found or 0
 
 
+def before_recording(results: Sequence[Result]) -> None:
+    """Hold the rows of those whose address was refused, before their deliveries are touched.
+
+    Whoever changes a person, her registrations and her deliveries takes them in this order, or two transactions
+    could wait for each other, and mails that were sent would not be recorded. Costs nothing where none was refused.
+    """
+    refused = [result.claimed.registration_id for result in results if _refusal(result)]
+    if refused:
+        suppressions.hold(refused)
+
+
 def after_sending(results: Sequence[Result], *, now: datetime) -> None:
     """What follows from mails that did not get out: a refused address counts, and nobody is left untold.
 
     Costs nothing where every mail was sent.
     """
-    unsent = [result for result in results if result.state in ("failed", "suppressed")]
-    for result in unsent:
-        kind = refusal_of(result.reply) if result.state == "failed" else None
+    tasks.ask_to_call([r.claimed.id for r in results if r.state in ("failed", "suppressed")], now=now)
+    for result in results:
+        kind, item = _refusal(result), result.claimed
         if kind is not None:
-            item = result.claimed
             name = f"{item.id}:{item.attempts}"
-            record(MailEvent("smtp", name, kind, now, result.reply, key=item.key), now=now)
-    tasks.ask_to_call([result.claimed.id for result in unsent], now=now)
+            record(MailEvent("smtp", name, kind, now, result.reply, delivery=item.id), now=now)
+
+
+def _refusal(result: Result) -> EventKind | None:
+    return refusal_of(result.reply) if result.state == "failed" else None

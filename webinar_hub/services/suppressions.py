@@ -3,6 +3,7 @@
 Whether it is so is decided in `rules/suppression.py`; the facts come in next door, in `mail_events.py`.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,8 +17,21 @@ from webinar_hub.services import audit, tasks
 MAIL = "mail"
 
 
+def hold(registrations: Collection[int]) -> Sequence[Person]:
+    """Lock the people of these registrations, and then all of theirs, each in the order of their ids."""
+    theirs = select(Registration.person_id).where(Registration.id.in_(registrations))
+    people = db.session.scalars(
+        select(Person).where(Person.id.in_(theirs)).order_by(Person.id).with_for_update()
+    ).all()
+    ids = [person.id for person in people]
+    db.session.execute(
+        select(Registration.id).where(Registration.person_id.in_(ids)).order_by(Registration.id).with_for_update()
+    ).all()
+    return people
+
+
 def begin(person: Person, reason: str, *, now: datetime) -> None:
-    """Write to her no more: what waits for her ends as suppressed, and what she has to know becomes a task."""
+    """Write to her, who is held, no more: what waits ends as suppressed, what she has to know becomes a task."""
     if person.suppressed_at is not None:
         return
     person.suppressed_at, person.suppression_reason = now, reason

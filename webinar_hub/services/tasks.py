@@ -12,8 +12,14 @@ from webinar_hub.models import Cohort, Delivery, Registration, Session, Task
 from webinar_hub.rules.suppression import call_words, needs_a_person
 from webinar_hub.services import audit
 
-# What a person can cause again and again by herself; one open task says it for all of them.
-_SAID_ONCE = frozenset(("confirmation", "my_link"))
+# What a person can cause again and again by herself, and what follows for each session of a course: one open task
+# says it for all of them, and one about a confirmation for its invites as well.
+_SAID_BY = {
+    "confirmation": ("confirmation",),
+    "invite": ("confirmation", "invite"),
+    "calendar_cancel": ("registration_cancelled", "cohort_cancelled", "calendar_cancel"),
+    "my_link": ("my_link",),
+}
 
 
 def ask_to_call(deliveries: Collection[int], *, now: datetime) -> None:
@@ -34,7 +40,7 @@ def ask_to_call(deliveries: Collection[int], *, now: datetime) -> None:
     rows = [row for row in rows if needs_a_person(row.kind)]
     asked = _asked({row.registration_id for row in rows})
     for row in rows:
-        if row.kind in _SAID_ONCE and (row.registration_id, row.kind) in asked:
+        if any((row.registration_id, kind) in asked for kind in _SAID_BY.get(row.kind, ())):
             continue
         asked.add((row.registration_id, row.kind))
         when = f"{when_in(row.starts_at, row.zone)} in {place_of(row.zone)}" if row.starts_at else ""

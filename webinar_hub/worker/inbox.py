@@ -60,7 +60,9 @@ class InboxWatch:
 
     def _take_all(self, inbox: ImapInbox) -> int:
         name, validity, taken = self._setting.name, inbox.uid_validity, 0
-        uids = inbox.after(returned_mail.position(name, validity))
+        with transaction():  # which ends before the mail server is asked again: it may take its time
+            last = returned_mail.position(name, validity)
+        uids = inbox.after(last)
         for start in range(0, len(uids), BATCH):
             if self._stop.is_set() or not self._mine():
                 break

@@ -87,6 +87,7 @@ class Recorder:
     def _write(self, together: list[HandedIn]) -> None:
         with transaction():
             results, now = [handed.result for handed in together], clock.now()
+            mail_events.before_recording(results)
             outbox.record(results, now=now)
             mail_events.after_sending(results, now=now)
             ours = outbox.still_ours([item for handed in together for item in handed.following])

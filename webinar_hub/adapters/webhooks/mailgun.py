@@ -9,7 +9,7 @@ from hmac import compare_digest, digest
 from typing import Any
 
 from webinar_hub.adapters.webhooks import Forged, Incoming, Malformed, Received, Stale, moment, parsed, part, words
-from webinar_hub.rules.mail_events import EventKind, MailEvent, bounce_of, refusal_of, status_in
+from webinar_hub.rules.mail_events import EventKind, MailEvent, bounce_of, bounce_of_words, status_in
 
 # Mailgun tries for eight hours; tokens are remembered for a day (worker/clockwork.py).
 FRESH = timedelta(hours=12)
@@ -95,4 +95,4 @@ def _kind(event: Any) -> EventKind | None:
         return "bounced_soft"
     said = f"{words(event, 'delivery-status', 'code')} {words(event, 'delivery-status', 'message')}"
     status = words(event, "delivery-status", "enhanced-code") or status_in(said)
-    return bounce_of(status) if status else refusal_of(said) or "bounced_hard"
+    return bounce_of(status) if status else bounce_of_words(said) or "bounced_hard"

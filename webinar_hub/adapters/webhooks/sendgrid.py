@@ -88,7 +88,7 @@ def _kind(item: Any) -> EventKind | None:
     name = words(item, "event")
     if name == "bounce":
         if words(item, "type") == "blocked":
-            return "bounced_soft"
+            return "blocked"
         return bounce_of(words(item, "status") or status_in(words(item, "reason")))
     if name == "dropped":
         return _DROPPED.get(words(item, "reason").lower(), "bounced_soft")

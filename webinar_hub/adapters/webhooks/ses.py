@@ -155,6 +155,8 @@ def _kind(told: Any) -> tuple[EventKind | None, Any]:
 
 
 def _bounce(about: Any) -> EventKind:
+    if words(about, "bounceSubType") in ("ContentRejected", "AttachmentRejected", "MessageTooLarge"):
+        return "blocked"
     if words(about, "bounceType") != "Permanent":
         return "bounced_soft"
     first = _first(about, "bouncedRecipients")

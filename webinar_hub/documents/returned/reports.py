@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from flufl.bounce import all_failures
 
 from webinar_hub.documents.returned.opened import OpenedMail, one_line
-from webinar_hub.rules.mail_events import EventKind, bounce_of, refusal_of, status_in
+from webinar_hub.rules.mail_events import EventKind, bounce_of, bounce_of_words, status_in
 
 _ACTION = re.compile(r"^Action:\s*([a-z]+)", re.I | re.M)
 _STATUS = re.compile(r"^Status:\s*([245]\.\d{1,3}\.\d{1,3})", re.I | re.M)
@@ -96,7 +96,7 @@ def _by_fields(mail: OpenedMail) -> Bounce | None:
     code = status[1] if status else ""
     if code in ("", "5.0.0"):  # the server knew no better, but the one it asked may have
         code = status_in(detail) or code
-    return Bounce(bounce_of(code) if code else refusal_of(detail) or "bounced_hard", detail)
+    return Bounce(bounce_of(code) if code else bounce_of_words(detail) or "bounced_hard", detail)
 
 
 def _by_words(mail: OpenedMail, *, is_report: bool) -> Bounce | None:
@@ -122,7 +122,7 @@ def _is_out_of_office(mail: OpenedMail) -> bool:
 
 def _kind_of_words(said: str, text: str) -> EventKind:
     status = status_in(said) or status_in(text)
-    return bounce_of(status) if status else (refusal_of(said) or "bounced_hard")
+    return bounce_of(status) if status else (bounce_of_words(said) or "bounced_hard")
 
 
 def _failures(mail: OpenedMail) -> tuple[bool, bool]:
