@@ -82,12 +82,17 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
-    returns = ReturnAddress(settings.return_address, tokens) if settings.return_address else None
+    returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
     app.extensions |= {
         "settings": settings,
         "tokens": tokens,
         "links": links,
-        "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender, returns=returns),
+        "hub": Hub(
+            links=links,
+            host=CALENDAR_HOST,
+            sender=settings.mail_sender,
+            returns=returns if returns.address else None,
+        ),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
         "webhooks": _webhooks(settings),
         "inbox": _inbox(settings),

@@ -8,7 +8,7 @@ from webinar_hub.core.config import ConfigError, read_settings
 from webinar_hub.core.return_address import LONGEST_LOCAL_PART, ReturnAddress
 from webinar_hub.core.tokens import Tokens
 
-RETURNS = ReturnAddress("returns@example.org", Tokens(["a key"]))
+RETURNS = ReturnAddress("returns@example.org", Tokens(["a key"]), is_read=True)
 ids = st.integers(min_value=1, max_value=2**63 - 1)
 
 
@@ -38,6 +38,10 @@ def test_each_purpose_and_each_key_has_signatures_of_its_own() -> None:
     assert ReturnAddress("returns@example.org", Tokens(["another key"])).unsubscribed_delivery(address) is None
     # After a change of keys the mails of yesterday still bounce.
     assert ReturnAddress("returns@example.org", Tokens(["a key", "new"])).unsubscribed_delivery(address) == 7
+
+
+def test_unsubscribing_by_mail_is_offered_only_where_mails_are_read() -> None:
+    assert ReturnAddress("returns@example.org", Tokens(["a key"])).for_unsubscribing(7) == ""
 
 
 @pytest.mark.parametrize(

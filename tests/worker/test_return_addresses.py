@@ -49,7 +49,12 @@ ILLEGAL = [
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"return_address": "returns@hub.example", "mail_sender": "hello@hub.example"})
+    changes = {
+        "return_address": "returns@hub.example",
+        "mail_sender": "hello@hub.example",
+        "inbox": "imaps://hub:pw@mail.example/INBOX",
+    }
+    return settings.model_copy(update=changes)
 
 
 @pytest.fixture

@@ -12,18 +12,25 @@ LONGEST_LOCAL_PART = 64 - len("+") - 37
 
 @dataclass(frozen=True)
 class ReturnAddress:
-    """`address` is a bare one like returns@example.org whose mailbox also takes returns+anything@example.org."""
+    """`address` is a bare one like returns@example.org whose mailbox also takes returns+anything@example.org.
+
+    `is_read` says that the hub itself reads what comes there.
+    """
 
     address: str
     tokens: Tokens
+    is_read: bool = False
 
     def for_bounces(self, delivery: int) -> str:
         """The envelope sender of a mail: what its server has to say later comes to this address."""
         return self._with("bounce", delivery)
 
     def for_unsubscribing(self, delivery: int) -> str:
-        """A mail to this address, whatever it says, ends the reminders and bonuses that the delivery belongs to."""
-        return self._with("unsubscribe-mail", delivery)
+        """A mail to this address, whatever it says, ends the reminders and bonuses that the delivery belongs to.
+
+        "" where nobody would read it: what is offered has to be kept.
+        """
+        return self._with("unsubscribe-mail", delivery) if self.is_read else ""
 
     def bounced_delivery(self, text: str) -> int | None:
         """The id of the delivery whose envelope sender occurs in the text; None without a rightly signed one."""

@@ -89,7 +89,7 @@ class SesWebhook:
             raise Forged("The signature is not Amazon's.")
         if message["Type"] == "SubscriptionConfirmation":
             return Received(visit=self._confirmation(words(message, "SubscribeURL")))
-        told = parsed(words(message, "Message"))
+        told = parsed(str(message.get("Message")))
         return Received(_events(told, words(message, "MessageId"), incoming))
 
     def _confirmation(self, url: str) -> str:
@@ -111,7 +111,7 @@ class SesWebhook:
 def _fetched(url: str) -> RSAPublicKey:
     try:
         with requests.get(url, timeout=PATIENCE, allow_redirects=False, stream=True) as answer:
-            pem = answer.raw.read(LARGEST_CERTIFICATE, decode_content=True) if answer.status_code == 200 else b""
+            pem = _beginning(answer) if answer.status_code == 200 else b""
     except requests.RequestException as error:
         raise NotNow("Amazon's certificate cannot be fetched at the moment.") from error
     try:
@@ -121,6 +121,16 @@ def _fetched(url: str) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
         raise Forged("The certificate has a key of another kind.")
     return key
+
+
+def _beginning(answer: requests.Response) -> bytes:
+    """As much of the answer as a certificate can be long."""
+    content = b""
+    for chunk in answer.iter_content(4096):
+        content += chunk
+        if len(content) > LARGEST_CERTIFICATE:
+            break
+    return content
 
 
 def _events(told: Any, message: str, incoming: Incoming) -> tuple[MailEvent, ...]:
