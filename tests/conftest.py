@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from werkzeug.serving import make_server
 
 from tests.building import NOW
 from tests.databases import ENGINES, Empty, postgresql_databases, sqlite_databases
+from tests.imap_server import DOVECOT, ImapMailbox, ImapServer, imap_server
 from tests.people import People
 from webinar_hub.app import create_app
 from webinar_hub.core import clock
@@ -44,8 +46,11 @@ def pytest_configure() -> None:
         del os.environ[name]
 
 
-def pytest_report_header() -> str:
-    return f"browser: {CHROMIUM or 'no Chromium here, so the tests marked `browser` are left out'}"
+def pytest_report_header() -> list[str]:
+    return [
+        f"browser: {CHROMIUM or 'no Chromium here, so the tests marked `browser` are left out'}",
+        f"imap: {DOVECOT or 'no Dovecot here, so the tests marked `imap` are left out'}",
+    ]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -57,6 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser") and not CHROMIUM:
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+        if item.get_closest_marker("imap") and not DOVECOT:
+            item.add_marker(pytest.mark.skip(reason="no Dovecot on this machine"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,6 +93,19 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Empty]:
 def postgresql(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[Empty]:
     with postgresql_databases(tmp_path_factory.mktemp("postgresql"), run=testrun_uid) as empty:
         yield empty
+
+
+@pytest.fixture(scope="session")
+def imap() -> Iterator[ImapServer]:
+    """A mail server to be read by IMAP, for tests marked `imap`."""
+    with imap_server() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(imap: ImapServer) -> ImapMailbox:
+    """An empty mailbox on it."""
+    return imap.mailbox(f"hub-{uuid4().hex}")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Floor 7: puts the pieces together; `create_app` is the only place that knows them all."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -7,11 +8,15 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
+from webinar_hub.adapters.inbox.setting import InboxSetting, inbox_setting
 from webinar_hub.adapters.storage.local import LocalStorage
+from webinar_hub.adapters.webhooks import Webhook
+from webinar_hub.adapters.webhooks.opening import open_webhooks
 from webinar_hub.cli import migrations
 from webinar_hub.core import clock, db, log
-from webinar_hub.core.config import Settings, read_settings
+from webinar_hub.core.config import ConfigError, Settings, read_settings
 from webinar_hub.core.links import Links
+from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries.calendars import Hub
@@ -78,18 +83,45 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
+    returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
     app.extensions |= {
         "settings": settings,
         "tokens": tokens,
         "links": links,
-        "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
+        "hub": Hub(
+            links=links,
+            host=CALENDAR_HOST,
+            sender=settings.mail_sender,
+            returns=returns if returns.address else None,
+        ),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
         "migrations_folder": resource_folder("migrations"),
+        "webhooks": _webhooks(settings),
+        "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
         "limits": Limits(
             settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
         ),
     }
+
+
+def _webhooks(settings: Settings) -> Mapping[str, Webhook]:
+    try:
+        return open_webhooks(
+            postmark=settings.webhook_postmark,
+            mailgun=settings.webhook_mailgun,
+            sendgrid=settings.webhook_sendgrid,
+            ses_topic=settings.webhook_ses_topic,
+        )
+    except ValueError as error:
+        raise ConfigError([f"A WEBINAR_HUB_WEBHOOK_… setting cannot be used: {error}."]) from error
+
+
+def _inbox(settings: Settings) -> InboxSetting | None:
+    try:
+        return inbox_setting(settings.inbox) if settings.inbox else None
+    except ValueError as error:
+        raise ConfigError([f"WEBINAR_HUB_INBOX: {error}."]) from None
 
 
 def _connect(app: Flask, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """find what has lost its sense by an index.
 
-Revision: find_what_expired
+Revision: 0002
 After: 0001
 Made: 2026-11-24 21:10:00
 """
@@ -8,7 +8,7 @@ Made: 2026-11-24 21:10:00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "find_what_expired"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None

@@ -1,15 +1,15 @@
 """pace of mails.
 
-Revision: 7c51d2a4e9b0
-After: 0001
+Revision: 0003
+After: 0002
 Made: 2026-11-24 20:55:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "7c51d2a4e9b0"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

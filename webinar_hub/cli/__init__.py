@@ -25,6 +25,9 @@ COMMANDS = {
     "doctor": "Look at everything the service needs, and say what to do.",
     "backup": "Write everything into one file, while the service goes on.",
     "restore": "Go back to a backup.",
+    "replies": "Show what calendars have answered to a cohort's invites.",
+    "suppressions": "Addresses that are no longer written to, and writing to one again.",
+    "tasks": "What only a person can do: whom to call because no mail reaches her.",
 }
 
 

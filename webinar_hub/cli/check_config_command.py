@@ -10,6 +10,9 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webinar_hub.adapters.inbox import InboxUnreachable
+from webinar_hub.adapters.inbox.imap import open_inbox
+from webinar_hub.adapters.inbox.setting import inbox_setting
 from webinar_hub.adapters.mail.opening import describe, open_configured, signs_itself, trouble_with
 from webinar_hub.cli.opening import application
 from webinar_hub.cli.schema import behind
@@ -46,6 +49,7 @@ def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
     yield from _database_problems(application(settings))
     if online:
         yield from _address_problems(settings)
+        yield from _inbox_problems(settings)
 
 
 def _database_problems(app: Flask) -> Iterator[str]:
@@ -69,6 +73,16 @@ def _address_problems(settings: Settings) -> Iterator[str]:
         yield f"{settings.base_url}/healthz answers {answer.status_code}: {answer.text[:200]}"
 
 
+def _inbox_problems(settings: Settings) -> Iterator[str]:
+    if not settings.inbox:
+        return
+    try:
+        with open_inbox(inbox_setting(settings.inbox)):
+            pass
+    except InboxUnreachable as error:
+        yield f"WEBINAR_HUB_INBOX: the mailbox cannot be read ({error})."
+
+
 def _warnings(settings: Settings) -> Iterator[str]:
     if not settings.is_https and settings.host not in ("127.0.0.1", "localhost"):
         yield "WEBINAR_HUB_BASE_URL is not https: personal links and cookies can be read on the way."
@@ -76,8 +90,21 @@ def _warnings(settings: Settings) -> Iterator[str]:
         yield "WEBINAR_HUB_MAIL is console: mails are printed, nobody receives them."
     if not settings.mail_sender:
         yield "WEBINAR_HUB_MAIL_SENDER is not set: mails are sent from each organizer's own address."
+    yield from _return_warnings(settings)
     if settings.dkim_key:
         yield from _signing_warnings(settings)
+
+
+def _return_warnings(settings: Settings) -> Iterator[str]:
+    if settings.return_address and not settings.inbox:
+        yield "WEBINAR_HUB_RETURN_ADDRESS is set without WEBINAR_HUB_INBOX: nobody reads what comes there."
+    if settings.inbox and not settings.return_address:
+        yield "WEBINAR_HUB_INBOX is set without WEBINAR_HUB_RETURN_ADDRESS: only some bounces find their mail."
+    if settings.inbox and settings.mail_sender != settings.return_address:
+        yield (
+            "Calendars answer to WEBINAR_HUB_MAIL_SENDER: see that its mail reaches WEBINAR_HUB_INBOX as well, "
+            "or use one address for both."
+        )
 
 
 def _signing_warnings(settings: Settings) -> Iterator[str]:

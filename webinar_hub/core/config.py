@@ -13,9 +13,13 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from webinar_hub.core.clock import LONGEST_LEADER_LEASE, LONGEST_LEASE
+from webinar_hub.core.return_address import LONGEST_LOCAL_PART
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY", "METRICS_TOKEN")
+SECRETS = (
+    "SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY", "METRICS_TOKEN",
+    "INBOX", "WEBHOOK_POSTMARK", "WEBHOOK_MAILGUN", "WEBHOOK_SENDGRID",
+)  # fmt: skip
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -56,6 +60,12 @@ class Settings(BaseSettings):
     dkim_key: str = ""
     dkim_selector: str = ""
     dkim_domain: str = ""
+    return_address: str = ""
+    inbox: str = ""
+    webhook_postmark: str = ""
+    webhook_mailgun: str = ""
+    webhook_sendgrid: str = ""
+    webhook_ses_topic: str = ""
     connections: int = Field(default=4, ge=1, le=64)
     mail_timeout: float = Field(default=20.0, ge=1, le=120)
     lease: float = Field(default=45.0, ge=2, le=LONGEST_LEASE)
@@ -98,7 +108,7 @@ class Settings(BaseSettings):
         _rates_by_domain(value)
         return value
 
-    @field_validator("mail_sender")
+    @field_validator("mail_sender", "return_address")
     @classmethod
     def _sender_is_an_address(cls, value: str) -> str:
         if value and (parseaddr(value)[1] != value or "@" not in value):
@@ -132,6 +142,17 @@ class Settings(BaseSettings):
         if 0 < len(missing) < len(parts):
             raise ValueError(f"{' and '.join(missing)} must be set too, or mails cannot be signed")
         return self
+
+    @field_validator("return_address")
+    @classmethod
+    def _return_address_has_room(cls, value: str) -> str:
+        local = value.partition("@")[0]
+        if "+" in local or len(local) > LONGEST_LOCAL_PART or not value.isascii():
+            raise ValueError(
+                f"write at most {LONGEST_LOCAL_PART} plain characters without + before the @, like "
+                "returns@example.org: a + and a signature are added for each mail"
+            )
+        return value
 
     @model_validator(mode="after")
     def _lease_outlives_the_timeout(self) -> Self:
@@ -281,6 +302,12 @@ def demo_values() -> dict[str, Any]:
         "mail_rate": 0,
         "domain_rates": "",
         "daily_limit": 0,
+        "return_address": "",
+        "inbox": "",
+        "webhook_postmark": "",
+        "webhook_mailgun": "",
+        "webhook_sendgrid": "",
+        "webhook_ses_topic": "",
         "log_format": "text",
         "log_level": "warning",
     }

@@ -149,11 +149,15 @@ def _personal_subject(prepared: _PreparedLetter, values: Sequence[str]) -> bytes
 
 
 def _list_headers(letter: Letter, recipient: Recipient) -> bytes:
-    """One-click unsubscribing (RFC 8058), and a name to sort the mails by (RFC 2919)."""
+    """One-click unsubscribing (RFC 8058), the same by mail, and a name to sort the mails by (RFC 2919)."""
+    ways = [f"<{recipient.unsubscribe_link}>"]
+    if recipient.unsubscribe_address:
+        # The first one that a program understands is taken (RFC 2369 section 2).
+        ways = [f"{ways[0]},", f"<mailto:{recipient.unsubscribe_address}?subject=unsubscribe>"]
     return b"".join(
         (
             mime.token_header("List-Id", f"<{letter.webinar_slug or letter.topic}.{letter.host}>"),
-            mime.token_header("List-Unsubscribe", f"<{recipient.unsubscribe_link}>"),
+            mime.token_header("List-Unsubscribe", *ways),
             b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
         )
     )

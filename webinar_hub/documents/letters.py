@@ -126,7 +126,8 @@ class Recipient:
 
     `key` is the delivery's logical key, `message_id` is without angle brackets, `composed_at` (aware UTC) becomes
     Date and DTSTAMP, `calendar_revision` SEQUENCE; `downloads` has one personal link per material of the letter,
-    in its order.
+    in its order. `return_path` is the envelope sender, where it is not the letter's own address; a mail to
+    `unsubscribe_address`, if there is one, unsubscribes.
     """
 
     name: str
@@ -138,4 +139,6 @@ class Recipient:
     unsubscribe_link: str
     registration_public_id: str
     calendar_revision: int = 0
+    return_path: str = ""
+    unsubscribe_address: str = ""
     downloads: tuple[str, ...] = ()

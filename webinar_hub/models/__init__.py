@@ -9,13 +9,17 @@ from webinar_hub.models.broadcast import Broadcast
 from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
+from webinar_hub.models.delivery_event import DeliveryEvent
 from webinar_hub.models.drop import Drop, DropMaterial
+from webinar_hub.models.inbox import InboxPosition
+from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.material import Material, MaterialVersion
 from webinar_hub.models.pace import Pace
 from webinar_hub.models.person import Person
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
+from webinar_hub.models.task import Task
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
@@ -26,9 +30,12 @@ __all__ = [
     "Cohort",
     "Consent",
     "Delivery",
+    "DeliveryEvent",
     "Download",
     "Drop",
     "DropMaterial",
+    "InboxPosition",
+    "InviteReply",
     "Lease",
     "Material",
     "MaterialVersion",
@@ -37,5 +44,6 @@ __all__ = [
     "Presenter",
     "Registration",
     "Session",
+    "Task",
     "Webinar",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -34,6 +34,8 @@ class Cohort(Base):
     enrolment_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     late_join: Mapped[str] = mapped_column(String(40), default="all past drops")
     livestream_url: Mapped[str] = mapped_column(String(2000), default="")
+    # Whether a calendar that declines every session ahead gives the place back.
+    declined_frees_seat: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
     reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
     announces_live: Mapped[bool] = mapped_column(default=True)

@@ -15,7 +15,7 @@ OPEN_STATES = text("state IN ('queued', 'sending')")
 
 
 class Delivery(Base):
-    """queued → sending → sent; or failed, expired, cancelled. `docs/message-states.md` has the picture.
+    """queued → sending → sent; or failed, expired, cancelled, suppressed. `docs/message-states.md` has the picture.
 
     `key` is what it is, for ever and for everybody: a second row of the same key cannot exist, and every mail
     carries it as X-Entity-Ref-ID. `lease_token` fences: only who holds it may record what became of the row.
@@ -24,7 +24,8 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('queued', 'sending', 'sent', 'failed', 'expired', 'cancelled')", name="state_known"
+            "state IN ('queued', 'sending', 'sent', 'failed', 'expired', 'cancelled', 'suppressed')",
+            name="state_known",
         ),
         CheckConstraint("state != 'sending' OR lease_until IS NOT NULL", name="sending_is_leased"),
         CheckConstraint("state != 'sent' OR sent_at IS NOT NULL", name="sent_has_moment"),

@@ -28,3 +28,5 @@ class Person(Base):
     feed_nonce: Mapped[str | None] = mapped_column(String(32))
     suppressed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suppression_reason: Mapped[str | None] = mapped_column(String(300))
+    # What came back before this moment no longer counts against her address.
+    suppression_lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

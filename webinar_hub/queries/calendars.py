@@ -8,6 +8,7 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.links import Links
+from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, public_uid, session_uid
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
@@ -15,11 +16,15 @@ from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """What calendar entries need to know of the installation: `host` ends their UIDs, `sender` may be ""."""
+    """What mails and calendar entries need to know of the installation: `host` ends UIDs, `sender` may be "".
+
+    `returns` is None where nothing that comes back is read.
+    """
 
     links: Links
     host: str
     sender: str
+    returns: ReturnAddress | None = None
 
 
 def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: Hub) -> CalendarSession:

@@ -16,6 +16,7 @@ WEBINAR_FIELDS = ("title", "summary", "description", "audience", "level", "credi
 COHORT_FIELDS = (
     "title", "zone", "state", "organizer_name", "organizer_email", "capacity", "enrolment_opens_at",
     "enrolment_closes_at", "late_join", "livestream_url", "welcome_note", "thank_you_note",
+    "declined_frees_seat",
 )  # fmt: skip
 
 

@@ -23,7 +23,18 @@ CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_canc
 
 
 class NothingToSay(HubError):
-    """The mail has lost its subject since it was queued: its session was cancelled, its place given back."""
+    """The mail has lost its subject since it was queued: its session was cancelled, its place given back.
+
+    `state` is what becomes of the delivery.
+    """
+
+    state = "cancelled"
+
+
+class NotWrittenTo(NothingToSay):
+    """Mails do not reach her, or she does not want them (FEATURES D8)."""
+
+    state = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class _Place:
     link_nonce: str
     reminders_off_at: datetime | None
     bonuses_off_at: datetime | None
+    suppressed_at: datetime | None
 
     def refuses(self, kind: str) -> bool:
         """Whether she has ended mails of this kind, perhaps while the audience was being written out (F24)."""
@@ -66,8 +78,8 @@ class Batch:
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
         """What one delivery says to whom.
 
-        Raises NothingToSay when it has no subject any more, KeyError and ValueError for a row that cannot be
-        understood.
+        Raises NothingToSay when it has no subject or no reader any more, KeyError and ValueError for a row that
+        cannot be understood.
         """
         place = self.places[due.registration_id]
         self._check(due, place)
@@ -88,6 +100,8 @@ class Batch:
         gone = session is not None and session.state == "cancelled"
         if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
             raise NothingToSay("The session was cancelled.")
+        if place.suppressed_at is not None:
+            raise NotWrittenTo("Mails to her address are stopped.")
 
     def _session(self, due: Claimed, place: _Place) -> Session | None:
         return next((s for s in self.sessions[place.cohort_id] if s.id == due.session_id), None)
@@ -155,7 +169,7 @@ class Batch:
         }
 
     def _recipient(self, due: Claimed, place: _Place, letter: Letter) -> Recipient:
-        links = self.hub.links
+        links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
         return Recipient(
             name=place.name,
@@ -166,6 +180,8 @@ class Batch:
             composed_at=due.composed_at,
             me_link=links.me(place.person_id, place.link_nonce),
             unsubscribe_link=links.unsubscribe(place.id, place.nonce),
+            return_path=returns.for_bounces(due.id) if returns else "",
+            unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
             registration_public_id=place.public_id,
             calendar_revision=revision + place.revision,
             downloads=tuple(
@@ -237,6 +253,7 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
             Person.link_nonce, Registration.reminders_off_at, Registration.bonuses_off_at,
+            Person.suppressed_at,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))

@@ -1,16 +1,16 @@
 """What a person sees of herself: her registrations, the door of a session, a bonus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from webinar_hub.adapters.livestream import provider_for
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.links import Links
-from webinar_hub.models import AttendanceSegment, Cohort, Person, Registration, Session, Webinar
+from webinar_hub.models import AttendanceSegment, Cohort, InviteReply, Person, Registration, Session, Webinar
 from webinar_hub.queries.cohorts import cohort_views
 from webinar_hub.queries.views import (
     CohortView,
@@ -67,20 +67,39 @@ def _registrations(person: int, now: datetime) -> list[RegistrationView]:
     # Materials are shown for a place she has, not for one she gave back.
     registered = {r.cohort_id: r.registered_at for r, _, _ in rows if r.state == "confirmed"}
     cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered)
-    attended = _attended([registration.id for registration, _, _ in rows])
+    ids = [registration.id for registration, _, _ in rows]
+    attended, declined = _attended(ids), _declined(ids)
     return [
-        _registration(registration, cohort, webinar, cohorts[cohort.id], attended.get(registration.id, frozenset()))
+        _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined)
         for registration, cohort, webinar in rows
     ]
 
 
 def _attended(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
     """The ids of the sessions each registration has joined."""
-    rows = db.session.execute(
+    return _by_registration(
         select(AttendanceSegment.registration_id, AttendanceSegment.session_id)
         .where(AttendanceSegment.registration_id.in_(registrations))
         .distinct()
     )
+
+
+def _declined(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
+    """The ids of the sessions each registration's calendar has declined; a no to an old time is none to the new."""
+    return _by_registration(
+        select(InviteReply.registration_id, InviteReply.session_id)
+        .join(Registration, Registration.id == InviteReply.registration_id)
+        .join(Session, Session.id == InviteReply.session_id)
+        .where(
+            InviteReply.registration_id.in_(registrations),
+            InviteReply.answer == "declined",
+            InviteReply.sequence == Session.revision + Registration.revision,
+        )
+    )
+
+
+def _by_registration(pairs: Select[int, int]) -> dict[int, frozenset[int]]:
+    rows = db.session.execute(pairs)
     found: dict[int, frozenset[int]] = {}
     for registration, session in rows:
         found[registration] = found.get(registration, frozenset()) | {session}
@@ -88,7 +107,12 @@ def _attended(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
 
 
 def _registration(
-    registration: Registration, cohort: Cohort, webinar: Webinar, view: CohortView, attended: frozenset[int]
+    registration: Registration,
+    cohort: Cohort,
+    webinar: Webinar,
+    view: CohortView,
+    attended: Mapping[int, frozenset[int]],
+    declined: Mapping[int, frozenset[int]],
 ) -> RegistrationView:
     state: Any = registration.state
     return RegistrationView(
@@ -103,7 +127,8 @@ def _registration(
         cohort_cancelled=cohort.state == "cancelled",
         wants_reminders=registration.reminders_off_at is None,
         wants_bonuses=registration.bonuses_off_at is None,
-        attended=attended,
+        attended=attended.get(registration.id, frozenset()),
+        declined=declined.get(registration.id, frozenset()),
         next_step_text=webinar.next_step_text,
         next_step_url=webinar.next_step_url,
     )

@@ -156,6 +156,8 @@ class RegistrationView:
     attended: frozenset[int]
     next_step_text: str
     next_step_url: str
+    # The sessions that her calendar has said no to, at the time they now have.
+    declined: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ def audience(
     conditions: list[ColumnElement[bool]] = [
         Registration.state == "confirmed",
         came_in_time,
-        Person.suppressed_at.is_(None),
     ]
+    if topic_of(kind) != "service":
+        # What belongs to her place is written out all the same: it becomes a task instead of a mail.
+        conditions.append(Person.suppressed_at.is_(None))
     if topic_of(kind) == "reminders":
         conditions.append(Registration.reminders_off_at.is_(None))
     if topic_of(kind) == "bonuses":

@@ -100,6 +100,7 @@ def _cohort(file: CohortFile, webinar: Webinar, now: datetime) -> tuple[Cohort, 
     cohort.enrolment_closes_at = _moment(part.enrolment_closes, part.zone)
     cohort.late_join = part.late_join
     cohort.livestream_url = part.livestream_url or ""
+    cohort.declined_frees_seat = part.declined_frees_seat
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None

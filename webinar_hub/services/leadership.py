@@ -1,4 +1,4 @@
-"""Which process rings the clock: a lease row that one holds and the others watch."""
+"""Which process has a role, such as ringing the clock: a lease row that one holds and the others watch."""
 
 from sqlalchemy import or_
 
@@ -9,8 +9,8 @@ from webinar_hub.models import Lease
 CLOCK = "clock"
 
 
-def hold(owner: str, seconds: float) -> bool:
-    """Take or renew the clock's lease for `seconds` of the database's clock; whether `owner` leads now.
+def hold(owner: str, seconds: float, *, role: str = CLOCK) -> bool:
+    """Take or renew a role's lease for `seconds` of the database's clock; whether `owner` has it now.
 
     One compare-and-set statement: the row changes hands only after its lease has run out.
     """
@@ -18,7 +18,7 @@ def hold(owner: str, seconds: float) -> bool:
     free = or_(Lease.owner == owner, ran_out(Lease.until, LONGEST_LEADER_LEASE))
     statement = insert_or_update(
         Lease,
-        {"name": CLOCK, "owner": owner, "until": until, "term": 1},
+        {"name": role, "owner": owner, "until": until, "term": 1},
         ["name"],
         {"owner": owner, "until": until, "term": Lease.term + (Lease.owner != owner).cast(Lease.term.type)},
         where=free,
@@ -26,8 +26,8 @@ def hold(owner: str, seconds: float) -> bool:
     return db.session.execute(statement).first() is not None
 
 
-def give_up(owner: str) -> None:
-    """Let the next process lead at once instead of after the lease."""
-    lease = db.session.get(Lease, CLOCK)
+def give_up(owner: str, *, role: str = CLOCK) -> None:
+    """Let the next process take the role at once instead of after the lease."""
+    lease = db.session.get(Lease, role)
     if lease is not None and lease.owner == owner:
         db.session.delete(lease)

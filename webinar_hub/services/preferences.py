@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid, NotFound
@@ -47,6 +47,25 @@ def _choose(row: Registration, *, reminders: bool, bonuses: bool, now: datetime)
     if unwanted:
         outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(unwanted))
     audit.note(f"person:{row.person_id}", "topics.chosen", f"registration:{row.id}", now=now, **wanted)
+
+
+def end_topics(person: int, *, now: datetime, registration: int | None = None) -> None:
+    """End all reminders and bonuses of a person, or of one registration of hers, because she said so by mail."""
+    hers = [Registration.person_id == person]
+    if registration is not None:
+        hers.append(Registration.id == registration)
+    moment = Registration.reminders_off_at.type
+    db.session.execute(
+        update(Registration)
+        .where(*hers)
+        .values(
+            reminders_off_at=func.coalesce(Registration.reminders_off_at, now, type_=moment),
+            bonuses_off_at=func.coalesce(Registration.bonuses_off_at, now, type_=moment),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    outbox.cancel(Delivery.registration_id.in_(select(Registration.id).where(*hers)), Delivery.kind.in_(TOPICS))
+    audit.note(f"person:{person}", "topics.ended", f"registration:{registration or 'all'}", now=now)
 
 
 def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> None:

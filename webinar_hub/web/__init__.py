@@ -18,9 +18,10 @@ from webinar_hub.web import (
     request_log,
     sign_up,
     unsubscribe,
+    webhooks,
 )
 
-_AREAS = (public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health)
+_AREAS = (public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks)
 
 
 def register(app: Flask) -> None:

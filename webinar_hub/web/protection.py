@@ -11,8 +11,9 @@ from webinar_hub.web.current import settings
 csrf = CSRFProtect()
 
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
-# A mail provider's server presses the one-click button, and says whatever it likes about where it comes from.
-_FROM_ANYWHERE = frozenset({"unsubscribe.change"})
+# A mail provider's server presses the one-click button or tells of bounces, and says whatever it likes about where
+# it comes from.
+_FROM_ANYWHERE = frozenset({"unsubscribe.change", "webhooks.receive"})
 
 
 def check_origin() -> None:

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.queries import me as queries
-from webinar_hub.services import preferences, registrations
+from webinar_hub.services import invite_replies, preferences, registrations
 from webinar_hub.web import visitor
 
 blueprint = Blueprint("registration", __name__, url_prefix="/my/<registration>")
@@ -35,6 +35,16 @@ def come_back(registration: str) -> Redirect:
     with transaction():
         registrations.come_back(person, registration, now=clock.now())
     flash("You have your place again. A fresh confirmation is on its way to you.", "done")
+    return redirect(url_for("me.page"), 303)
+
+
+@blueprint.post("/coming/<session>")
+def coming(registration: str, session: str) -> Redirect:
+    """She comes to a session that her calendar has declined."""
+    person = visitor.required()
+    with transaction():
+        invite_replies.change_mind(person, registration, session, now=clock.now())
+    flash("Good, we expect you. Your calendar keeps its own answer until you change it there.", "done")
     return redirect(url_for("me.page"), 303)
 
 

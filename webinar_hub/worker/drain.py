@@ -98,13 +98,13 @@ def _composed(desk: Desk, batch: letters.Batch, item: Claimed) -> Envelope | Res
         letter, recipient = batch.mail(item)
         content = desk.composer.compose(letter, recipient)
     except letters.NothingToSay as reason:
-        return Result(item, "cancelled", reason.message)
+        return Result(item, reason.state, reason.message)
     except Exception as error:
         # Whatever is wrong with this one, the next one must go out (F12).
         log.error("mail cannot be composed", delivery=item.key, kind=item.kind, error=repr(error))
         fate = after_compose_error(item.attempts, now=clock.now())
         return _settled(item, fate, f"Cannot be composed: {error!r}")
-    return Envelope(letter.from_address, recipient.email, content, item.key)
+    return Envelope(recipient.return_path or letter.from_address, recipient.email, content, item.key)
 
 
 def _result(item: Claimed, outcome: Accepted | Refused | Deferred) -> Result:

@@ -18,7 +18,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.rules.delivery import Claimed
-from webinar_hub.services import outbox
+from webinar_hub.services import mail_events, outbox
 
 # How long a commit waits for half of the mails that are on their way, in seconds: a near server takes less.
 GATHER = 0.005
@@ -120,7 +120,10 @@ class Recorder:
 
     def _write(self, together: list[HandedIn]) -> None:
         with transaction():
-            outbox.record([handed.result for handed in together], now=clock.now())
+            results, now = [handed.result for handed in together], clock.now()
+            mail_events.before_recording(results)
+            outbox.record(results, now=now)
+            mail_events.after_sending(results, now=now)
             ours = outbox.still_ours([item for handed in together for item in handed.following])
         for handed in together:
             handed.goes_on = all(item.id in ours for item in handed.following)

@@ -16,6 +16,7 @@ from webinar_hub.worker.breaker import LOOK_EVERY, Breaker
 from webinar_hub.worker.clockwork import Clockwork
 from webinar_hub.worker.demo_player import DemoPlayer
 from webinar_hub.worker.drain import Desk
+from webinar_hub.worker.inbox import InboxWatch
 from webinar_hub.worker.pacer import Pacer
 from webinar_hub.worker.recorder import Recorder
 from webinar_hub.worker.senders import Senders
@@ -49,12 +50,16 @@ class Worker:
             settings.connections,
         )
         self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)
+        inbox = app.extensions["inbox"]
+        self._inbox = InboxWatch(app, inbox) if inbox else None
         self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
 
     def start(self) -> None:
         """Begin; only after a server has forked."""
         self._senders.start()
         self._clockwork.start()
+        if self._inbox:
+            self._inbox.start()
         if self._player:
             self._player.start()
         log.info("worker started")
@@ -63,7 +68,11 @@ class Worker:
         """Finish what is on the wire and hand over; whether everything was finished in time."""
         if self._player:
             self._player.stop()
+        if self._inbox:
+            self._inbox.stop(0)
         finished = self._senders.stop(GRACE)
+        if self._inbox:
+            self._inbox.stop(0.5)
         self._clockwork.stop()
         log.info("worker stopped", finished=finished)
         return finished

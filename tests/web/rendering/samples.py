@@ -136,6 +136,7 @@ def registration(**changes: Any) -> RegistrationView:
         attended=frozenset({2}),
         next_step_text="",
         next_step_url="",
+        declined=frozenset({1}),
     )
     return replace(view, **changes)
 

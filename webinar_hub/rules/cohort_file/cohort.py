@@ -38,6 +38,7 @@ def read_cohort(table: Table) -> CohortPart:
         enrolment_closes=table.wall("enrolment_closes"),
         late_join=_LATE_JOIN.get(table.text("late_join", longest=40, check=_late_join), "all past drops"),
         livestream_url=livestream_of(table),
+        declined_frees_seat=table.flag("declined_frees_seat", default=False),
     )
     _check_enrolment(table, cohort)
     return cohort

@@ -101,6 +101,7 @@ class CohortPart:
     enrolment_closes: datetime | None
     late_join: LateJoin
     livestream_url: str | None
+    declined_frees_seat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
