@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL")
+SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "BROKER_URL")
+BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
 
@@ -51,6 +52,9 @@ class Settings(BaseSettings):
     tick: float = Field(default=0.5, ge=0.05, le=60)
     leader_lease: float = Field(default=6.0, ge=1, le=60)
 
+    broker_url: str = ""
+    fleet_tasks: int = Field(default=32, ge=1, le=1000)
+
     web_threads: int = Field(default=8, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     sign_ups_per_hour: int = Field(default=300, ge=1)
@@ -75,6 +79,22 @@ class Settings(BaseSettings):
         if value and (parseaddr(value)[1] != value or "@" not in value):
             raise ValueError("write a bare address like hello@example.org")
         return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_is_known(cls, value: str) -> str:
+        if value and not value.startswith(BROKERS):
+            raise ValueError("write it like redis://host:6379/0 or amqp://user:password@host/vhost")
+        return value
+
+    @model_validator(mode="after")
+    def _a_fleet_shares_its_database(self) -> Self:
+        """SQLite is a file on one machine: the fleet's other machines could not see what is due."""
+        if self.broker_url and self.database.startswith("sqlite"):
+            raise ValueError(
+                "BROKER_URL is for a fleet of machines, and they need PostgreSQL: set DATABASE_URL too"
+            )
+        return self
 
     @model_validator(mode="after")
     def _lease_outlives_the_timeout(self) -> Self:
@@ -178,6 +198,7 @@ def demo_values() -> dict[str, Any]:
         "demo": True,
         "data_folder": read_settings().data_folder / "demo",
         "database_url": "",
+        "broker_url": "",
         "mail": "mailbox:",
         "mail_sender": "",
         "log_format": "text",

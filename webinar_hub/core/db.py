@@ -109,6 +109,11 @@ def close_connections() -> None:
     db.engine.dispose()
 
 
+def forget_connections() -> None:
+    """Leave what was open before the fork to the parent: a forked process begins with connections of its own."""
+    db.engine.dispose(close=False)
+
+
 def leave_work() -> None:
     """Say that the transaction under way leaves something for the worker to do."""
     db.session().info["work"] = True

@@ -2,10 +2,13 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 from flask import Flask
 
+from webinar_hub.adapters.broker import Broker
+from webinar_hub.adapters.mail import MailTransport
 from webinar_hub.adapters.mail.opening import open_transport
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
@@ -13,6 +16,7 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.worker.breaker import Breaker
 from webinar_hub.worker.clockwork import Clockwork
 from webinar_hub.worker.demo_player import DemoPlayer
+from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.drain import Desk
 from webinar_hub.worker.recorder import Recorder
 from webinar_hub.worker.senders import Senders
@@ -23,28 +27,50 @@ GRACE = 14.0
 log = get_logger("worker")
 
 
+def make_desk(app: Flask, stopping: Callable[[], bool]) -> Desk:
+    """What the senders of one process share."""
+    settings: Settings = app.extensions["settings"]
+    return Desk(
+        composer=app.extensions["composer"],
+        hub=app.extensions["hub"],
+        recorder=Recorder(),
+        breaker=Breaker(clock.monotonic),
+        lease=settings.lease,
+        mail_timeout=settings.mail_timeout,
+        stopping=stopping,
+    )
+
+
+def way_out(app: Flask) -> MailTransport:
+    """A connection to the mail server of the settings, for one sender."""
+    settings: Settings = app.extensions["settings"]
+    return open_transport(settings.mail_address, timeout=settings.mail_timeout)
+
+
+def demand_runnable(settings: Settings) -> None:
+    """Raises ConfigError for settings with which no worker can run on this machine."""
+    if settings.broker_url:
+        Broker(settings.broker_url).close()
+
+
 class Worker:
-    """The clock and the senders of one process."""
+    """The clock and the senders of one process; in a fleet the clock and the leader's dispatcher."""
 
     def __init__(self, app: Flask) -> None:
         settings: Settings = app.extensions["settings"]
-        desk = Desk(
-            composer=app.extensions["composer"],
-            hub=app.extensions["hub"],
-            recorder=Recorder(),
-            breaker=Breaker(clock.monotonic),
-            lease=settings.lease,
-            mail_timeout=settings.mail_timeout,
-            stopping=lambda: self._senders.stopping,
-        )
-        self._senders = Senders(
-            app,
-            desk,
-            lambda: open_transport(settings.mail_address, timeout=settings.mail_timeout),
-            settings.connections,
-        )
+        make = self._fleet if settings.broker_url else self._own_senders
+        self._senders: Senders | Dispatcher = make(app, settings)
         self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)
         self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
+
+    def _own_senders(self, app: Flask, settings: Settings) -> Senders:
+        desk = make_desk(app, lambda: self._senders.stopping)
+        return Senders(app, desk, lambda: way_out(app), settings.connections)
+
+    def _fleet(self, app: Flask, settings: Settings) -> Dispatcher:
+        broker = Broker(settings.broker_url)
+        own = self._own_senders(app, settings)
+        return Dispatcher(app, broker, own, most=settings.fleet_tasks, leads=lambda: self._clockwork.leads)
 
     def start(self) -> None:
         """Begin; only after a server has forked."""
