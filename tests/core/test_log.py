@@ -1,6 +1,7 @@
 """Logs are one event a line, and carry no personal link."""
 
 import json
+import logging
 
 import pytest
 from flask import Flask
@@ -27,6 +28,7 @@ def _back_to_quiet() -> object:
         "'/cal/SECRET.ics'",
         "/files/SECRET",
         "smtp://user:SECRET@mail.example",
+        "redis://:SECRET@broker.example:6379/0",
     ],
 )
 def test_secrets_are_taken_out_wherever_they_stand(text: str) -> None:
@@ -47,3 +49,14 @@ def test_a_request_is_logged_by_its_route_with_a_name_and_without_its_token(
     assert (line["route"], line["status"], line["method"]) == ("/me/<token>", 303, "GET")
     assert len(line["request_id"]) == 16
     assert link.rsplit("/", 1)[1] not in written
+
+
+def test_what_libraries_say_is_without_secrets_too() -> None:
+    record = logging.LogRecord("kombu", logging.WARNING, "", 1, "lost %s", ("amqp://hub:SECRET@broker/",), None)
+    assert log.Discreet("%(message)s").format(record) == "lost amqp://hub:…@broker/"
+
+
+def test_a_warning_that_comes_often_is_said_once_a_minute() -> None:
+    seconds = iter((0.0, 0.0, 1.0, 59.0, 60.5, 60.5, 61.0))
+    may_warn = log.Seldom(lambda: next(seconds))
+    assert [may_warn() for _ in range(5)] == [True, False, False, True, False]

@@ -100,6 +100,8 @@ class Broker:
     def _waiting(self) -> int:
         if self._connection is None:
             self._connection = self._app.connection_for_write(transport_options=self._impatient)
+            # By itself it would try for longer, with pauses; the leader's next look is the next try.
+            self._connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=PATIENCE)
         queue = self._app.amqp.queues[QUEUE](self._connection.default_channel)
         queue.declare()
         count: int = queue.queue_declare().message_count

@@ -22,10 +22,11 @@ def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return {key: without_secrets(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
-class _Discreet(logging.Formatter):
+class Discreet(logging.Formatter):
     """What libraries say, without secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line."""
         return without_secrets(super().format(record))
 
 
@@ -58,7 +59,7 @@ def configure(level: str, *, as_json: bool) -> None:
     )
     # Libraries speak through the standard module; only their warnings are of interest to an operator.
     libraries = logging.StreamHandler(sys.stderr)
-    libraries.setFormatter(_Discreet("%(levelname)s %(name)s %(message)s"))
+    libraries.setFormatter(Discreet("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[libraries])
     # A ring that comes while one is under way is answered by it; APScheduler would warn of each.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -75,7 +76,7 @@ class Seldom:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._silent_until = 0.0
+        self._silent_until = float("-inf")
 
     def __call__(self) -> bool:
         """Whether it is time to say it again."""
