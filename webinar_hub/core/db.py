@@ -9,12 +9,23 @@ from functools import cache
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Select, Table, event
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.types import TypeDecorator
 
 from webinar_hub.core import clock, wake
@@ -102,6 +113,27 @@ def rehearsal() -> Iterator[Session]:
             session.rollback()
             session.expunge_all()
             session.info.pop("work", None)
+
+
+@contextmanager
+def long_transaction(url: str, *, keep: bool) -> Iterator[Connection]:
+    """One transaction on the database at `url`, the app's or not, that may take hours.
+
+    At its end everything is committed, or, on any error and with `keep=False`, none of it. On SQLite nobody else
+    can write meanwhile.
+    """
+    arguments = (
+        {"timeout": 20} if url.startswith("sqlite") else {"connect_timeout": 5, "options": "-c timezone=UTC"}
+    )
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    prepare(engine)
+    try:
+        with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin() as whole:
+            yield connection
+            if not keep:
+                whole.rollback()
+    finally:
+        engine.dispose()
 
 
 def close_connections() -> None:
