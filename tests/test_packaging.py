@@ -77,3 +77,19 @@ def test_the_service_runs_from_the_wheel(installation: Path, tmp_path: Path) -> 
 def test_the_migrations_describe_the_models(app: Flask) -> None:
     with app.app_context():
         flask_migrate.check()
+
+
+def test_flask_s_own_command_knows_the_migrations(installation: Path, tmp_path: Path) -> None:
+    flask = (str(installation / "bin" / "python"), "-m", "flask", "--app", "wsgi", "db")
+    settings = {"WEBINAR_HUB_DATA_FOLDER": str(tmp_path / "data")}
+    run(*flask, "upgrade", folder=tmp_path, **settings)
+    assert "No new upgrade operations detected" in run(*flask, "check", folder=tmp_path, **settings)
+
+
+def test_what_takes_long_to_load_is_not_loaded_before_it_is_needed(tmp_path: Path) -> None:
+    """From process start to the first page: benchmarks/start.py measures what this keeps."""
+    start = "import webinar_hub.cli.serve_command, sys; from webinar_hub.app import create_app; create_app()"
+    loaded = run(
+        sys.executable, "-c", f"{start}; print(*sys.modules)", folder=ROOT, WEBINAR_HUB_DATA_FOLDER=str(tmp_path)
+    )
+    assert not {"alembic", "icalendar", "email_validator", "markdown_it", "typst", "requests"} & set(loaded.split())

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
 from webinar_hub.adapters.storage.local import LocalStorage
+from webinar_hub.cli import migrations
 from webinar_hub.core import clock, db, log
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.links import Links
@@ -83,13 +83,14 @@ def _provide(app: Flask, settings: Settings) -> None:
         "links": links,
         "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
         "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
+        "migrations_folder": resource_folder("migrations"),
         "composer": Composer(resource_folder("templates")),
     }
 
 
 def _connect(app: Flask, settings: Settings) -> None:
     db.db.init_app(app)
-    Migrate(app, db.db, directory=str(resource_folder("migrations")), render_as_batch=True, compare_type=True)
+    migrations.offer(app)
     with app.app_context():
         db.prepare(db.db.engine)
 

@@ -40,6 +40,15 @@ class CalendarSession:
             raise ValueError("a session ends after it starts")
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One session in a download or a feed, under the UID and SEQUENCE its reader knows it by."""
+
+    session: CalendarSession
+    uid: str
+    revision: int
+
+
 def session_uid(session_public_id: str, registration_public_id: str, host: str) -> str:
     """The UID of one person's entry for one session: at most 255 octets, the same for life while `host` is.
 

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
 from webinar_hub.documents import mime
-from webinar_hub.documents.ics import SharedInvite, session_uid, shared_invite
+from webinar_hub.documents.calendar_session import session_uid
 from webinar_hub.documents.letter_rendering import LetterTemplates
 from webinar_hub.documents.letters import Letter, Recipient
 from webinar_hub.documents.names import inert, plain_name
 from webinar_hub.documents.slots import Slotted
+
+if TYPE_CHECKING:
+    from webinar_hub.documents.ics import SharedInvite
 
 KEPT_LETTERS = 256
 """Letters kept rendered, about 30 kB each: a cohort's sessions in a few dozen zones."""
@@ -76,12 +80,14 @@ class _PreparedLetter:
     shared_subject: bytes | None
     text: Slotted
     html: Slotted
-    invite: SharedInvite | None
+    invite: "SharedInvite | None"
 
 
-def _invite(letter: Letter) -> SharedInvite | None:
+def _invite(letter: Letter) -> "SharedInvite | None":
     if letter.session is None or letter.calendar_method is None:
         return None
+    from webinar_hub.documents.ics import shared_invite  # noqa: PLC0415  slow import
+
     return shared_invite(letter.session, letter.calendar_method)
 
 
@@ -153,7 +159,7 @@ def _list_headers(letter: Letter, recipient: Recipient) -> bytes:
     )
 
 
-def _calendar(prepared: _PreparedLetter, invite: SharedInvite, recipient: Recipient, name: str) -> bytes:
+def _calendar(prepared: _PreparedLetter, invite: "SharedInvite", recipient: Recipient, name: str) -> bytes:
     session = prepared.letter.session
     public_id = session.public_id if session else ""
     return invite.for_attendee(

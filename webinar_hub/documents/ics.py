@@ -14,7 +14,7 @@ from urllib.parse import quote
 from icalendar import Alarm, Calendar, Event, vCalAddress, vDuration, vText, vUri
 from icalendar.parser import Contentline
 
-from webinar_hub.documents.calendar_session import CalendarSession, in_utc, public_uid, session_uid
+from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, in_utc, public_uid, session_uid
 from webinar_hub.documents.calendar_text import person_name, plain_line, title_line, with_link
 
 __all__ = [
@@ -41,15 +41,6 @@ LONGEST_LINE = 75  # octets without the line end, RFC 5545 section 3.1
 # should not sort and quote them each.
 _INVITED = "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE"
 _IN_ADDRESS = "@+!$'*"  # what a mail address may hold beside letters and digits as it stands, RFC 6068 section 2
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """One session in a download or a feed, under the UID and SEQUENCE its reader knows it by."""
-
-    session: CalendarSession
-    uid: str
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class LetterTemplates:
     def __init__(self, templates: Path) -> None:
         """Take the project's folder of templates; a template is read when its first letter is rendered."""
         self._environment = Environment(
-            loader=FileSystemLoader(templates / "email"),
+            loader=FileSystemLoader(str(templates / "email")),
             undefined=StrictUndefined,
             autoescape=select_autoescape(["html"]),
             trim_blocks=True,

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 SCHEMES = frozenset({"https", "mailto"})
 _TAGS = {
@@ -16,14 +19,13 @@ _TAGS = {
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
-# Pictures would be fetched from strangers' servers, which then know who reads when.
-_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
-
 
 def to_html(markdown: str) -> Markup:
     """HTML in which only known tags are left and every link is absolute, https or mailto."""
+    import nh3  # noqa: PLC0415  slow import
+
     cleaned = nh3.clean(
-        _markdown.render(markdown),
+        _parser().render(markdown),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_kept_attribute,
@@ -35,7 +37,15 @@ def to_html(markdown: str) -> Markup:
 
 def to_text(markdown: str) -> str:
     """The same words and links to be read as they stand: a link's address in brackets behind its words."""
-    return re.sub("\n{3,}", "\n\n", "".join(_lines(_markdown.parse(markdown)))).strip("\n")
+    return re.sub("\n{3,}", "\n\n", "".join(_lines(_parser().parse(markdown)))).strip("\n")
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415  slow import
+
+    # Pictures would be fetched from strangers' servers, which then know who reads when.
+    return MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 def _kept_attribute(tag: str, attribute: str, value: str) -> str | None:
@@ -49,7 +59,7 @@ def _is_absolute(url: str) -> bool:
         return False
 
 
-def _lines(tokens: Sequence[Token]) -> Iterator[str]:
+def _lines(tokens: "Sequence[Token]") -> Iterator[str]:
     """Each block's text, with its bullet or number, and an empty line behind each outermost block."""
     bullet = ""
     for token in tokens:
@@ -64,7 +74,7 @@ def _lines(tokens: Sequence[Token]) -> Iterator[str]:
             yield "\n"
 
 
-def _words(tokens: Sequence[Token]) -> str:
+def _words(tokens: "Sequence[Token]") -> str:
     words: list[str] = []
     links: list[tuple[int, str]] = []
     for token in tokens:

@@ -7,9 +7,8 @@ once. Everything is ASCII with CRLF line ends, with one exception that RFC 6532 
 import re
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
+from webinar_hub.core.addresses import ascii_domain
 
 CRLF = b"\r\n"
 LONGEST_HEADER_LINE = 76
@@ -165,13 +164,4 @@ def _with_ascii_domain(address: str) -> str:
     if address.isascii():
         return address
     local_part, _, domain = address.rpartition("@")
-    return f"{local_part}@{_ascii_domain(domain)}"
-
-
-@lru_cache(maxsize=1024)
-def _ascii_domain(domain: str) -> str:
-    try:
-        checked = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True)
-    except EmailNotValidError as invalid:
-        raise ValueError(str(invalid)) from invalid
-    return checked.ascii_domain
+    return f"{local_part}@{ascii_domain(domain)}"

@@ -9,8 +9,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
-from webinar_hub.documents.calendar_session import CalendarSession, public_uid, session_uid
-from webinar_hub.documents.ics import CalendarEntry
+from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, public_uid, session_uid
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
 
 

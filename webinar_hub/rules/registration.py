@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
+from webinar_hub.core.addresses import checked_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def email_key(address: str) -> str:
     The domain is written in its ASCII form. Raises ValueError, in words for the form, for what is no address.
     """
     try:
-        checked = validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
-    except EmailNotValidError as error:
+        checked = checked_address(address, test_domains=True)
+    except ValueError as error:
         raise ValueError("Write an e-mail address like name@example.com.") from error
     return f"{checked.local_part}@{checked.ascii_domain}".lower()
 

@@ -4,7 +4,6 @@ from flask import Flask
 
 from webinar_hub.web import (
     calendars,
-    demo,
     downloads,
     errors,
     filters,
@@ -34,5 +33,7 @@ def register(app: Flask) -> None:
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
     if app.extensions["settings"].demo:
+        from webinar_hub.web import demo  # noqa: PLC0415  slow import
+
         # The mailbox shows everybody's mails, so where mails are real it does not exist.
         app.register_blueprint(demo.blueprint)

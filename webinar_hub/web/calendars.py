@@ -6,7 +6,7 @@ from hashlib import sha256
 from flask import Blueprint, Response, request
 
 from webinar_hub.core import clock
-from webinar_hub.documents.ics import CalendarEntry, calendar_feed, calendar_file
+from webinar_hub.documents.calendar_session import CalendarEntry
 from webinar_hub.queries import calendars as queries
 from webinar_hub.queries import public
 from webinar_hub.web import visitor
@@ -52,6 +52,8 @@ def feed(token: str) -> Response:
     if request.if_none_match.contains(response.get_etag()[0] or ""):
         response.status_code = 304
     else:
+        from webinar_hub.documents.ics import calendar_feed  # noqa: PLC0415  slow import
+
         response.data = calendar_feed(
             entries, name="My webinars", description="The live sessions I have a place in.", refresh=_REFRESH
         )
@@ -59,6 +61,8 @@ def feed(token: str) -> Response:
 
 
 def _file(entries: list[CalendarEntry], *, name: str, filename: str) -> Response:
+    from webinar_hub.documents.ics import calendar_file  # noqa: PLC0415  slow import
+
     response = Response(calendar_file(entries, stamped_at=clock.now(), name=name), content_type=_MEDIA_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response

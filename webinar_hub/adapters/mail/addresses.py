@@ -1,10 +1,7 @@
 """Which envelope addresses may reach a mail server at all, and the ASCII form of a domain; sending is next door."""
 
-from functools import lru_cache
-
-from email_validator import EmailNotValidError, validate_email
-
 from webinar_hub.adapters.mail import Envelope, Refused
+from webinar_hub.core.addresses import ascii_domain
 
 LONGEST_ADDRESS = 254
 """Octets: a path is 256 with its angle brackets (RFC 5321 section 4.5.3.1.3)."""
@@ -30,15 +27,4 @@ def with_ascii_domain(address: str) -> str:
     if address.isascii():
         return address
     local_part, _, domain = address.rpartition("@")
-    return f"{local_part}@{_ascii_domain(domain)}"
-
-
-@lru_cache(maxsize=1024)
-def _ascii_domain(domain: str) -> str:
-    if domain.isascii():
-        return domain
-    try:
-        checked = validate_email(f"x@{domain}", check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError as invalid:
-        raise ValueError(str(invalid)) from invalid
-    return checked.ascii_domain
+    return f"{local_part}@{ascii_domain(domain)}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
+from webinar_hub.core.addresses import checked_address
 
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that turn the direction of text round and so let it read as something else (Unicode TR 36)."""
@@ -51,8 +51,8 @@ def slug_from(text: str, otherwise: str) -> str:
 def mailbox(text: str) -> str:
     """Return an e-mail address that people can answer to, its domain in the form mail servers use."""
     try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
+        checked = checked_address(text, test_domains=False)
+    except ValueError as error:
         raise ValueError("This is no e-mail address. Write it like rosa@example.org.") from error
     if _NOBODY.match(checked.local_part):
         raise ValueError("People answer invitations: give a mailbox that somebody reads, not a no-reply one.")

@@ -1,9 +1,9 @@
 """Checks of one typed value, raising the words that stand beside the field."""
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import Field, Form
 from wtforms.validators import ValidationError
 
+from webinar_hub.core.addresses import checked_address
 from webinar_hub.documents.names import plain_name
 from webinar_hub.rules.zones import UnknownZone, zone
 
@@ -31,8 +31,8 @@ def email(form: Form, field: Field) -> None:
     if len(typed) > LONGEST_EMAIL:
         raise ValidationError(f"An e-mail address has at most {LONGEST_EMAIL} characters.")
     try:
-        validate_email(typed.strip(" "), check_deliverability=False, allow_smtputf8=False, test_environment=True)
-    except EmailNotValidError as problem:
+        checked_address(typed.strip(" "), test_domains=True)
+    except ValueError as problem:
         raise ValidationError("Write an e-mail address like name@example.com.") from problem
 
 
