@@ -7,7 +7,8 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
-from webinar_hub.adapters.storage.local import LocalStorage
+from webinar_hub.adapters.storage import Storage
+from webinar_hub.adapters.storage.opening import open_storage
 from webinar_hub.cli import migrations
 from webinar_hub.core import clock, db, log
 from webinar_hub.core.config import Settings, read_settings
@@ -82,10 +83,20 @@ def _provide(app: Flask, settings: Settings) -> None:
         "tokens": tokens,
         "links": links,
         "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
-        "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
+        "storage": _storage(settings),
         "migrations_folder": resource_folder("migrations"),
         "composer": Composer(resource_folder("templates")),
     }
+
+
+def _storage(settings: Settings) -> Storage:
+    return open_storage(
+        settings.materials,
+        settings.materials_folder,
+        key=settings.s3_key,
+        secret=settings.s3_secret,
+        largest=settings.upload_limit,
+    )
 
 
 def _connect(app: Flask, settings: Settings) -> None:

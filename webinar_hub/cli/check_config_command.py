@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webinar_hub.adapters.broker import Broker, BrokerAway
 from webinar_hub.adapters.mail.opening import describe, open_transport
 from webinar_hub.cli.opening import application
 from webinar_hub.cli.schema import behind
@@ -37,7 +38,11 @@ def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
         open_transport(settings.mail_address, timeout=settings.mail_timeout).close()
     except ValueError as error:
         yield f"WEBINAR_HUB_MAIL: {error}"
-    yield from _database_problems(application(settings))
+    app = application(settings)
+    yield from _database_problems(app)
+    if problem := app.extensions["storage"].problem():
+        yield f"WEBINAR_HUB_MATERIALS: {problem}"
+    yield from _broker_problems(settings)
     if online:
         yield from _address_problems(settings)
 
@@ -51,6 +56,18 @@ def _database_problems(app: Flask) -> Iterator[str]:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         yield f"WEBINAR_HUB_DATABASE_URL: the database does not answer ({without_secrets(reason)})."
+
+
+def _broker_problems(settings: Settings) -> Iterator[str]:
+    if not settings.broker_url:
+        return
+    broker = Broker(settings.broker_url)
+    try:
+        broker.top_up(0, batch=1)
+    except BrokerAway as error:
+        yield f"WEBINAR_HUB_BROKER_URL: the broker does not answer ({without_secrets(str(error))})."
+    finally:
+        broker.close()
 
 
 def _address_problems(settings: Settings) -> Iterator[str]:

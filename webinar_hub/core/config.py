@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "BROKER_URL")
+SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "BROKER_URL", "S3_KEY", "S3_SECRET")
 BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     sign_ups_per_hour: int = Field(default=300, ge=1)
     link_days: int = Field(default=400, ge=1)
+    materials: str = ""
+    s3_key: str = ""
+    s3_secret: str = ""
     upload_limit: int = Field(default=200_000_000, ge=1)
 
     log_format: Literal["json", "text"] = "json"
@@ -199,6 +202,7 @@ def demo_values() -> dict[str, Any]:
         "data_folder": read_settings().data_folder / "demo",
         "database_url": "",
         "broker_url": "",
+        "materials": "",
         "mail": "mailbox:",
         "mail_sender": "",
         "log_format": "text",
