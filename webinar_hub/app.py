@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from webinar_hub import models, web
 from webinar_hub.adapters.storage import Storage
 from webinar_hub.adapters.storage.opening import open_storage
+from webinar_hub.adapters.tries import RedisTries
 from webinar_hub.cli import migrations
 from webinar_hub.core import clock, db, log
 from webinar_hub.core.config import Settings, read_settings
@@ -84,6 +85,7 @@ def _provide(app: Flask, settings: Settings) -> None:
         "links": links,
         "hub": Hub(links=links, host=CALENDAR_HOST, sender=settings.mail_sender),
         "storage": _storage(settings),
+        "tries": RedisTries(settings.redis_url) if settings.redis_url else None,
         "migrations_folder": resource_folder("migrations"),
         "composer": Composer(resource_folder("templates")),
     }

@@ -50,6 +50,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("SECRET_KEY_FILE", "/nowhere/key", "cannot be read"),
         ("BROKER_URL", "kafka://broker", "redis://host"),
         ("BROKER_URL", "redis://broker", "they need PostgreSQL"),
+        ("REDIS_URL", "host:6379", "redis://:password@host"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_remedy(

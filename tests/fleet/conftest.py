@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fleet_processes import Redis
 from seeding import LEADER_LEASE, LEASE, MAIL_TIMEOUT, Hub, import_cohort
 from smtp_server import SmtpServer, serving
 
 from tests.databases import Empty
+from tests.loopback_redis import Redis
 from webinar_hub.app import create_app
 from webinar_hub.core.config import read_settings
 from webinar_hub.core.db import db

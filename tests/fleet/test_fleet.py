@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from fleet_processes import PASSWORD, CeleryWorker, Redis, celery_worker
+from fleet_processes import CeleryWorker, celery_worker
 from hub_processes import until
 from seeding import HOUR, LEASE, Hub
 from smtp_server import DROP, SmtpServer, Stored, serving
+
+from tests.loopback_redis import PASSWORD, Redis
 
 PEOPLE = 500
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import requests
-from fleet_processes import PASSWORD, Redis, celery_worker, free_port
+from fleet_processes import celery_worker
 from hub_processes import kill_group, until
 from seeding import Hub
 from smtp_server import SmtpServer
+
+from tests.loopback_redis import PASSWORD, Redis, free_port
 
 LOGIN = ("ops", "only-here")
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from far_side import FarSide, far_side, possible
-from fleet_processes import Redis, celery_worker
+from fleet_processes import celery_worker
 from hub_processes import until
 from psycopg.conninfo import conninfo_to_dict
 from seeding import LEASE, Hub
 from smtp_server import SmtpServer, serving
 from sqlalchemy.engine import make_url
+
+from tests.loopback_redis import Redis
 
 PEOPLE = 60
 # Connections of the far worker.

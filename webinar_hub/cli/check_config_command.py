@@ -42,6 +42,8 @@ def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
     yield from _database_problems(app)
     if problem := app.extensions["storage"].problem():
         yield f"WEBINAR_HUB_MATERIALS: {problem}"
+    if settings.redis_url and (problem := app.extensions["tries"].problem()):
+        yield f"WEBINAR_HUB_REDIS_URL: {without_secrets(problem)}"
     yield from _broker_problems(settings)
     if online:
         yield from _address_problems(settings)

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "BROKER_URL", "S3_KEY", "S3_SECRET")
+SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "BROKER_URL", "REDIS_URL", "S3_KEY", "S3_SECRET")
 BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     leader_lease: float = Field(default=6.0, ge=1, le=60)
 
     broker_url: str = ""
+    redis_url: str = ""
     fleet_tasks: int = Field(default=32, ge=1, le=1000)
 
     web_threads: int = Field(default=8, ge=1, le=64)
@@ -88,6 +89,13 @@ class Settings(BaseSettings):
     def _broker_is_known(cls, value: str) -> str:
         if value and not value.startswith(BROKERS):
             raise ValueError("write it like redis://host:6379/0 or amqp://user:password@host/vhost")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_is_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://")):
+            raise ValueError("write it like redis://:password@host:6379/1")
         return value
 
     @model_validator(mode="after")
@@ -202,6 +210,7 @@ def demo_values() -> dict[str, Any]:
         "data_folder": read_settings().data_folder / "demo",
         "database_url": "",
         "broker_url": "",
+        "redis_url": "",
         "materials": "",
         "mail": "mailbox:",
         "mail_sender": "",

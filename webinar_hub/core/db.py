@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
@@ -95,7 +95,9 @@ def transaction() -> Iterator[Session]:
         except BaseException:
             session.rollback()
             session.info.pop("work", None)
+            _undo(session)
             raise
+    session.info.pop("undo", None)
     if session.info.pop("work", False):
         wake.ring()
 
@@ -113,6 +115,7 @@ def rehearsal() -> Iterator[Session]:
             session.rollback()
             session.expunge_all()
             session.info.pop("work", None)
+            _undo(session)
 
 
 @contextmanager
@@ -149,6 +152,16 @@ def forget_connections() -> None:
 def leave_work() -> None:
     """Say that the transaction under way leaves something for the worker to do."""
     db.session().info["work"] = True
+
+
+def on_rollback(undo: Callable[[], None]) -> None:
+    """Have `undo`, which may not raise, called if the transaction under way is rolled back: for what lies elsewhere."""
+    db.session().info.setdefault("undo", []).append(undo)
+
+
+def _undo(session: Session) -> None:
+    for undo in session.info.pop("undo", ()):
+        undo()
 
 
 def engine_options(url: str, *, connections: int) -> dict[str, Any]:
