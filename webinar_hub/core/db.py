@@ -155,7 +155,7 @@ def leave_work() -> None:
 
 
 def on_rollback(undo: Callable[[], None]) -> None:
-    """Have `undo`, which may not raise, called if the transaction under way is rolled back: for what lies elsewhere."""
+    """For what lies elsewhere: have `undo`, which may not raise, called if this transaction is rolled back."""
     db.session().info.setdefault("undo", []).append(undo)
 
 
