@@ -71,7 +71,8 @@ class Broker:
     def __init__(self, url: str) -> None:
         self._app = celery_app(url)
         # The clock of a fleet must not stand still because its broker does.
-        names = ("socket_timeout",) if url.startswith("redis") else ("read_timeout", "write_timeout")
+        self._is_redis = url.startswith("redis")
+        names = ("socket_timeout",) if self._is_redis else ("read_timeout", "write_timeout")
         self._impatient = dict.fromkeys(names, PATIENCE)
         self._connection: Any = None
 
@@ -95,7 +96,11 @@ class Broker:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):
-                connection.release()
+                # RabbitMQ would want to be told and to answer, and it may not answer.
+                if self._is_redis:
+                    connection.release()
+                else:
+                    connection.collect()
 
     def _waiting(self) -> int:
         if self._connection is None:
