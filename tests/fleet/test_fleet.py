@@ -80,6 +80,8 @@ def test_two_workers_share_what_is_due_and_one_that_ends_leaves_the_rest(
         check_each_once(ours, emails)
         assert {row.attempts for row in hub.deliveries(kind="reminder")} == {1}
         assert smtp.stored == []
+        ours.workers[1].ask_to_end()
+        assert ours.workers[1].process.wait(15) == 0
         assert PASSWORD not in ours.logs()
 
 

@@ -41,6 +41,8 @@ def test_flower_shows_the_workers_and_what_they_did(hub: Hub, smtp: SmtpServer, 
             until(hub.settled, seconds=30)
             until(lambda: done(ask(f"{address}/api/tasks")), seconds=20)
             assert requests.get(f"{address}/api/workers", timeout=10).status_code == 401
+            for page in ("api/workers?refresh=1", "workers", "broker", "worker/one@hub"):
+                assert PASSWORD not in requests.get(f"{address}/{page}", auth=LOGIN, timeout=10).text, page
     finally:
         kill_group(flower)
     assert PASSWORD not in log.read_text()

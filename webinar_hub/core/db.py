@@ -26,6 +26,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeDecorator
 
 from webinar_hub.core import clock, wake
@@ -252,10 +253,17 @@ def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) ->
 
 
 def insert_or_update(
-    model: type[Base], values: dict[str, Any], key: list[str], change: dict[str, Any], where: Any = None
+    model: type[Base], rows: dict[str, Any] | SelectBase, key: list[str], change: dict[str, Any], where: Any = None
 ) -> Any:
-    """The insert of one row that becomes an UPDATE where `key` is known already (and `where` holds)."""
-    return _insert(model).values(**values).on_conflict_do_update(index_elements=key, set_=change, where=where)
+    """The insert of one row, or of selected ones, that becomes an UPDATE where `key` is known already.
+
+    `where` narrows that UPDATE. Selected rows need a WHERE, see `insert_selected`.
+    """
+    insert = _insert(model)
+    rows_in = (
+        insert.values(**rows) if isinstance(rows, dict) else insert.from_select(rows.selected_columns.keys(), rows)
+    )
+    return rows_in.on_conflict_do_update(index_elements=key, set_=change, where=where)
 
 
 def _insert(model: type[Base]) -> Any:

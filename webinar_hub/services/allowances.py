@@ -3,56 +3,100 @@
 They are counted in Redis where there is one, and in the database, which also stands in while Redis is away.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import case, delete
+from sqlalchemy import Select, bindparam, case, delete, literal, select, text, union_all
 
 from webinar_hub.adapters.tries import RedisTries, TriesAway
 from webinar_hub.core.db import db, insert_or_update, on_rollback
 from webinar_hub.core.errors import TooMany
 from webinar_hub.models import Allowance
 
+Counted = dict[str, tuple[int, datetime]]
+"""By name: how many tries there are in the window that began then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One more try of `what` by `who`, of which there may be `limit` in a window."""
+
+    what: str
+    who: str
+    limit: int
+
+    @property
+    def name(self) -> str:
+        """The row it is counted in; of `who` only a hash is kept."""
+        return f"{self.what}:{sha256(self.who.encode()).hexdigest()[:40]}"
+
 
 def spend(what: str, who: str, *, limit: int, window: timedelta, now: datetime) -> None:
-    """Count one try of `what` by `who`; raises TooMany beyond `limit` tries in `window`.
+    """Count one try; errors as in `spend_each`."""
+    spend_each([Try(what, who, limit)], window=window, now=now)
 
-    `who` is kept as a hash only. The refused try is rolled back with its transaction, so being refused does
-    not lengthen the wait.
+
+def spend_each(tries: Sequence[Try], *, window: timedelta, now: datetime) -> None:
+    """Count tries, in the database all in one statement; raises TooMany for the first that is one too many in its window.
+
+    A refused try is rolled back with its transaction, so being refused does not lengthen the wait.
     """
-    name = f"{what}:{sha256(who.encode()).hexdigest()[:40]}"
-    used, since = _in_redis(name, limit, window, now) or _in_database(name, window, now)
-    if used > limit:
-        wait = int((since + window - now).total_seconds()) + 1
-        words = f"That was often. Please try again in {_in_words(wait)}; nothing was lost."
-        raise TooMany(words, retry_after=wait)
+    counted = _in_redis(tries, window, now) or _in_database(tries, window, now)
+    for each in tries:
+        used, since = counted[each.name]
+        if used > each.limit:
+            wait = int((since + window - now).total_seconds()) + 1
+            words = f"That was often. Please try again in {_in_words(wait)}; nothing was lost."
+            raise TooMany(words, retry_after=wait)
 
 
-def _in_redis(name: str, limit: int, window: timedelta, now: datetime) -> tuple[int, datetime] | None:
-    """Tries so far and since when, or None where no Redis answers."""
-    tries: RedisTries | None = current_app.extensions["tries"]
-    if tries is None:
+def _in_redis(tries: Sequence[Try], window: timedelta, now: datetime) -> Counted | None:
+    """None where there is no Redis, or it does not answer."""
+    redis: RedisTries | None = current_app.extensions["tries"]
+    if redis is None:
         return None
     try:
-        used, since = tries.count(name, limit=limit, window=window, now=now)
+        return {each.name: _count(redis, each, window, now) for each in tries}
     except TriesAway:
         return None
-    if used <= limit:
-        on_rollback(lambda: tries.take_back(name, since))
+
+
+def _count(redis: RedisTries, each: Try, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
+    if used <= each.limit:
+        on_rollback(lambda: redis.take_back(each.name, since))
     return used, since
 
 
-def _in_database(name: str, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    over = Allowance.since <= now - window
-    statement = insert_or_update(
+def _in_database(tries: Sequence[Try], window: timedelta, now: datetime) -> Counted:
+    names = {f"name_{position}": each.name for position, each in enumerate(tries)}
+    statement = _spending(len(tries), db.engine.dialect.name)
+    rows = db.session.connection().execute(statement, names | {"now": now, "over": now - window})
+    return {name: (used, since) for name, used, since in rows}
+
+
+@cache
+def _spending(tries: int, dialect: str) -> Any:
+    """Built once for each kind of database: it is part of every sign-up."""
+    moment = Allowance.since.type
+    now, over = bindparam("now", type_=moment), Allowance.since <= bindparam("over", type_=moment)
+    names = [bindparam(f"name_{position}", type_=Allowance.name.type) for position in range(tries)]
+    return insert_or_update(
         Allowance,
-        {"name": name, "since": now, "used": 1},
+        union_all(*(_row(name, now) for name in names)),
         ["name"],
         {"used": case((over, 1), else_=Allowance.used + 1), "since": case((over, now), else_=Allowance.since)},
-    ).returning(Allowance.used, Allowance.since)
-    used, since = db.session.execute(statement).one()
-    return used, since
+    ).returning(Allowance.name, Allowance.used, Allowance.since)
+
+
+def _row(name: Any, now: Any) -> Select[Any]:
+    columns = (name.label("name"), now.label("since"), literal(1).label("used"))
+    return select(*columns).where(text("1 = 1"))
 
 
 def _in_words(seconds: int) -> str:

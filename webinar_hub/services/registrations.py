@@ -7,14 +7,15 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, func, select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
-from webinar_hub.core.tokens import nonce, public_id
-from webinar_hub.models import Cohort, Consent, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.models import Cohort, Consent, Delivery, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
 from webinar_hub.services import allowances, audit, outbox
+from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
+from webinar_hub.services.allowances import Try
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -34,13 +35,6 @@ _PLACE = select(
     .scalar_subquery()
     .label("next_session"),
 ).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.public_id == bindparam("cohort"))  # fmt: skip
-# Seats are counted in the row itself, so that two who want the last one are told apart by the database.
-_MOVE_SEATS = (
-    update(Cohort.__table__)  # type: ignore[arg-type]
-    .where(Cohort.id == bindparam("cohort"))
-    .where(or_(Cohort.capacity.is_(None), Cohort.seats_taken + bindparam("by") <= Cohort.capacity))
-    .values(seats_taken=Cohort.seats_taken + bindparam("by"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +81,35 @@ def sign_up(
     place = _place(cohort, now)
     if webinar not in (None, place.webinar):
         raise NotFound()
-    allowances.spend("sign-up-address", key, limit=SIGN_UPS_PER_ADDRESS, window=HOUR, now=now)
-    person = _person(form, key, form.zone or place.zone, now)
-    registration = _new_registration(person, place.id, now)
-    if registration is None:
-        _come_in_again(person, place, now)
+    newcomer = Newcomer(
+        name=form.name,
+        email=form.email,
+        email_key=key,
+        profession=form.profession,
+        zone=form.zone or place.zone,
+        cohort_id=place.id,
+        next_session_id=place.next_session_id,
+        last_end=place.facts.last_end,
+        step=_step(now),
+    )
+    admitted = admit(newcomer, now=now)
+    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS)]
+    if admitted.registration_id is None:
+        _come_in_again(admitted.person_id, place, now)
     else:
-        _confirm(registration, 0, place, now)
-        # The two rows that everybody changes come last, so that nobody waits for anybody longer than a commit.
-        allowances.spend("sign-up-network", network, limit=per_network, window=HOUR, now=now)
-        _take_seat(place, now)
+        _demand_seat(place, admitted.has_seat, now)
+        tries.append(Try("sign-up-network", network, per_network))
+    # The rows that many change come last, so that nobody waits for anybody longer than a commit.
+    allowances.spend_each(tries, window=HOUR, now=now)
     if form.news_words:
         db.session.add(
-            Consent(person_id=person, topic="news", words=form.news_words, page=form.page[:200], given_at=now)
+            Consent(
+                person_id=admitted.person_id,
+                topic="news",
+                words=form.news_words,
+                page=form.page[:200],
+                given_at=now,
+            )
         )
 
 
@@ -117,48 +127,21 @@ def _place(cohort: str, now: datetime) -> _Place:
     return _Place(row.id, row.slug, row.zone, facts, row.next_session)
 
 
-def _person(form: SignUp, key: str, zone: str, now: datetime) -> int:
-    values = {
-        "email": form.email, "email_key": key, "name": form.name, "profession": form.profession, "zone": zone,
-        "language": "en", "created_at": now, "link_nonce": nonce(),
-    }  # fmt: skip
-    row = insert_new(Person, values, "id")
-    found: int | None = row.id if row else db.session.scalar(select(Person.id).where(Person.email_key == key))
-    assert found is not None  # noqa: S101  people are never deleted while signing up
-    return found
-
-
-def _new_registration(person: int, cohort: int, now: datetime) -> int | None:
-    """The id of her new registration in the cohort, or None if she has been there before."""
-    values = {
-        "public_id": public_id(), "person_id": person, "cohort_id": cohort, "state": "confirmed",
-        "registered_at": now, "revision": 0, "nonce": nonce(),
-    }  # fmt: skip
-    row = insert_new(Registration, values, "id")
-    return row.id if row else None
-
-
 def _come_in_again(person: int, place: _Place, now: datetime) -> None:
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update()).one()
     if registration.state == "cancelled":
-        _take_seat(place, now)
+        _demand_seat(place, move_seats(place.id, +1), now)
         _revive(registration, now)
     if not _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
         _confirm(registration.id, registration.revision, place, now)
 
 
-def _take_seat(place: _Place, now: datetime) -> None:
-    """One more seat, unless the cohort is closed or the last one went a moment ago (A4)."""
-    reason = closed_because(place.facts, now)
-    if not reason and not _move_seats(place.id, +1):
-        reason = "This cohort is full."
+def _demand_seat(place: _Place, taken: bool, now: datetime) -> None:
+    """Raises Conflict where the cohort is closed or the last seat went a moment ago (A4)."""
+    reason = closed_because(place.facts, now) or ("" if taken else "This cohort is full.")
     if reason:
         raise Conflict(reason)
-
-
-def _move_seats(cohort: int, by: int) -> bool:
-    return db.session.connection().execute(_MOVE_SEATS, {"cohort": cohort, "by": by}).rowcount == 1
 
 
 def _revive(registration: Registration, now: datetime) -> None:
@@ -171,16 +154,19 @@ def _revive(registration: Registration, now: datetime) -> None:
 
 
 def _confirm(registration: int, revision: int, place: _Place, now: datetime) -> None:
-    # The key counts in steps of the pause, so that even two requests at once make one mail (A07).
-    step = int(now.timestamp() // CONFIRMATION_PAUSE.total_seconds())
     outbox.enqueue(
-        f"registration:{registration}:confirmation:{revision}:{step}",
+        confirmation_key(registration, revision, _step(now)),
         "confirmation",
         registration,
         now=now,
         session_id=place.next_session_id,
         expires_at=place.facts.last_end,
     )
+
+
+def _step(now: datetime) -> int:
+    """Confirmations are counted in steps of the pause, so that even two requests at once make one mail (A07)."""
+    return int(now.timestamp() // CONFIRMATION_PAUSE.total_seconds())
 
 
 def _confirmed_since(registration: int, moment: datetime, revision: int) -> bool:
@@ -212,7 +198,7 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
     row.state, row.cancelled_at = "cancelled", now
     row.revision += 1
     db.session.flush()
-    _move_seats(row.cohort_id, -1)
+    move_seats(row.cohort_id, -1)
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind != "my_link")
     outbox.enqueue(
         f"registration:{row.id}:cancelled:{row.revision}",
@@ -231,7 +217,7 @@ def come_back(person: int, registration: str, *, now: datetime) -> None:
         return
     public = db.session.scalar(select(Cohort.public_id).where(Cohort.id == row.cohort_id)) or ""
     place = _place(public, now)
-    _take_seat(place, now)
+    _demand_seat(place, move_seats(place.id, +1), now)
     _revive(row, now)
     farewells = ("registration_cancelled", "calendar_cancel")
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(farewells))

@@ -1,11 +1,13 @@
 """Signing up for a cohort: the form, what becomes of it, and the thank-you that is the same for everybody."""
 
+from functools import partial
+
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
-from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError, Invalid, TooMany
+from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
 from webinar_hub.queries import calendars
 from webinar_hub.queries import public as queries
@@ -22,7 +24,7 @@ blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
     about = queries.sign_up_page(slug, cohort, clock.now())
-    return _form_page(about, SignUpForm(about[1].zone), 409 if about[1].closed_because else 200)
+    return _form_page(about, SignUpForm(), 409 if about[1].closed_because else 200)
 
 
 # The form carries the token itself and answers kindly, with everything typed kept.
@@ -31,22 +33,23 @@ def form(slug: str, cohort: str) -> Response:
 def save(slug: str, cohort: str) -> Response | Redirect:
     """Register her. A form a robot filled in is thanked and forgotten."""
     now = clock.now()
-    about = queries.sign_up_page(slug, cohort, now)
-    filled = SignUpForm(about[1].zone)
+    filled = SignUpForm()
     if not filled.is_by_robot:
         if not filled.validate():
-            return _form_page(about, filled, 400)
+            return _form_page(queries.sign_up_page(slug, cohort, now), filled, 400)
+        wanted = partial(
+            registrations.sign_up,
+            cohort,
+            filled.sign_up(page=request.path),
+            network=network(),
+            per_network=settings().sign_ups_per_hour,
+            now=now,
+            webinar=slug,
+        )
         try:
-            with transaction():
-                registrations.sign_up(
-                    cohort,
-                    filled.sign_up(page=request.path),
-                    network=network(),
-                    per_network=settings().sign_ups_per_hour,
-                    now=now,
-                )
+            together(wanted)
         except HubError as problem:
-            return _refused(about, filled, problem)
+            return _refused(queries.sign_up_page(slug, cohort, now), filled, problem)
     flash(filled.email.data or "", "signed_up")
     return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort), 303)
 
@@ -71,4 +74,5 @@ def _refused(about: tuple[WebinarView, CohortView], filled: SignUpForm, problem:
 
 def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
     view, cohort = about
+    shown.offer_zones(cohort.zone)
     return make_response(render_template("web/sign_up.html", view=view, cohort=cohort, form=shown), status)

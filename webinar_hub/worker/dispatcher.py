@@ -60,8 +60,9 @@ class Dispatcher:
         """Hand out no more, and finish what this process has on the wire; whether that was done in `seconds`."""
         self._stop.set()
         self.wake()
+        deadline = clock.monotonic() + seconds
         finished = self._own.stop(seconds)
-        self._thread.join(max(0.0, seconds))
+        self._thread.join(max(0.0, deadline - clock.monotonic()))
         return finished
 
     def _run(self) -> None:

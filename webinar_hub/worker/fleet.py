@@ -67,9 +67,9 @@ class Crew:
             desk, transport = self._at_work()
             while not self.stopping and clock.monotonic() < until and desk.breaker.may_try():
                 taken = drain(self._app, desk, transport, limit=limit)
-                claimed += taken
-                if taken < limit:
+                if not taken:
                     break
+                claimed += taken
         except Exception as error:
             log.error("sending interrupted", error=repr(error))
         return claimed

@@ -62,7 +62,9 @@ class Page(HTMLParser):
 
 def form(kind: str, **values: Any) -> Any:
     if kind == "sign_up":
-        return SignUpForm("America/New_York")
+        sign_up = SignUpForm()
+        sign_up.offer_zones("America/New_York")
+        return sign_up
     return DetailsForm(**values) if kind == "details" else LostLinkForm()
 
 

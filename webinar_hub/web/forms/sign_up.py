@@ -44,11 +44,12 @@ class SignUpForm(FlaskForm):
     news = BooleanField(NEWS_WORDS)
     leave_empty = StringField("Leave this field empty")
 
-    def __init__(self, home_zone: str) -> None:
-        super().__init__(zone=home_zone)
-        self._home_zone = home_zone
-        self.zone.choices = zone_choices(home_zone, self.zone.data or home_zone)
-        self.problem = ""
+    problem = ""
+
+    def offer_zones(self, home_zone: str) -> None:
+        """Fill the list of zones, before the form is shown; the cohort's is chosen until she chooses."""
+        self.zone.data = self.zone.data or home_zone
+        self.zone.choices = zone_choices(home_zone, self.zone.data)
 
     @property
     def is_by_robot(self) -> bool:
@@ -75,7 +76,7 @@ class SignUpForm(FlaskForm):
             name=plain_name(self.name.data or ""),
             email=(self.email.data or "").strip(),
             profession=self.profession.data,
-            zone=self.zone.data or self._home_zone,
+            zone=self.zone.data or "",
             news_words=NEWS_WORDS if self.news.data else "",
             page=page,
         )

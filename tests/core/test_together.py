@@ -1,0 +1,94 @@
+"""Several threads, one commit: each gets its own result or error, and nothing of a failed one is left."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from webinar_hub.core import clock
+from webinar_hub.core.db import db
+from webinar_hub.core.together import together
+from webinar_hub.models import AuditEntry
+
+AT_ONCE = 8
+
+
+def note(name: str) -> str:
+    db.session.add(AuditEntry(actor=name, action="try", subject="-", at=clock.now()))
+    db.session.flush()
+    if name.startswith("bad"):
+        raise ValueError(name)
+    return name
+
+
+def all_at_once(app: Flask, names: list[str]) -> tuple[list[Any], int]:
+    """What each thread got, and how many commits there were; the first holds the turn until all others wait."""
+    commits: list[None] = []
+    first_has_it, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        first_has_it.set()
+        go_on.wait(10)
+
+    def outcome(work: Callable[[], Any]) -> Any:
+        with app.app_context():
+            try:
+                return together(work)
+            except ValueError as error:
+                return error
+
+    with app.app_context():
+        engine = db.engine
+
+    def count(_: object) -> None:
+        commits.append(None)
+
+    event.listen(engine, "commit", count)
+    with ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        first = pool.submit(outcome, hold)
+        first_has_it.wait(10)
+        others = [pool.submit(outcome, lambda name=name: note(name)) for name in names]
+        while not _everybody_waits(len(names)):
+            pass
+        go_on.set()
+        first.result()
+        results = [other.result() for other in others]
+    event.remove(engine, "commit", count)
+    return results, len(commits)
+
+
+def _everybody_waits(number: int) -> bool:
+    from webinar_hub.core import together as module
+
+    return len(module._waiting) == number
+
+
+def noted(app: Flask) -> list[str]:
+    with app.app_context():
+        return sorted(db.session.scalars(select(AuditEntry.actor)))
+
+
+def test_who_waits_together_is_written_together(app: Flask) -> None:
+    names = [f"n{number}" for number in range(AT_ONCE)]
+    results, commits = all_at_once(app, names)
+    assert results == names
+    assert noted(app) == names
+    assert commits == 2
+
+
+def test_one_that_fails_takes_nobody_with_it(app: Flask) -> None:
+    names = ["n1", "bad", "n2", "bad too", "n3"]
+    results, _ = all_at_once(app, names)
+    assert [str(result) for result in results] == names
+    assert [type(result) for result in results] == [str, ValueError, str, ValueError, str]
+    assert noted(app) == ["n1", "n2", "n3"]
+
+
+def test_alone_an_error_is_raised_at_once_and_undone(app: Flask) -> None:
+    with app.app_context(), pytest.raises(ValueError, match="bad"):
+        together(lambda: note("bad"))
+    assert noted(app) == []

@@ -1,0 +1,87 @@
+"""One commit for several requests: what threads of this process want to write at once reaches the disk together.
+
+Waiting for the disk is most of what a short transaction does. Who comes while one is being written waits for its
+end, and then one of those who waited writes for all of them.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from webinar_hub.core.db import transaction
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _Wish(Generic[Result]):
+    """What one thread wants written; `over` when it has been tried, perhaps together with others."""
+
+    work: Callable[[], Result]
+    over: bool = False
+    results: list[Result] = field(default_factory=list)
+    error: Exception | None = None
+
+
+_turn = threading.Condition()
+_waiting: list[_Wish[Any]] = []
+_writing = False
+
+
+def together(work: Callable[[], Result]) -> Result:
+    """Run `work` in a transaction, perhaps in one with what other threads want; its result, once that is committed.
+
+    `work` may run in another thread, and twice: it speaks to the database and to nothing of the request.
+    Raises what `work` raises; then nothing of it is written. Whoever shared a transaction with it does not notice,
+    because after a failure everybody tries again alone.
+    """
+    mine = _Wish(work)
+    ours = _wait_for_turn(mine)
+    if ours:
+        try:
+            _try(ours)
+        finally:
+            _end_turn(ours)
+    if mine.error:
+        raise mine.error
+    for result in mine.results:
+        return result
+    with transaction():
+        return work()
+
+
+def _wait_for_turn(mine: _Wish[Any]) -> list[_Wish[Any]]:
+    """Everybody's wishes, if it falls to this thread to write them; none if another one has tried ours."""
+    global _writing
+    with _turn:
+        _waiting.append(mine)
+        _turn.wait_for(lambda: mine.over or not _writing)
+        if mine.over:
+            return []
+        _writing = True
+        ours = _waiting.copy()
+        _waiting.clear()
+        return ours
+
+
+def _try(ours: list[_Wish[Any]]) -> None:
+    try:
+        with transaction():
+            results = [wish.work() for wish in ours]
+    except Exception as error:
+        # Among several nobody knows whose it is, so each of them finds out for itself.
+        if len(ours) == 1:
+            ours[0].error = error
+    else:
+        for wish, result in zip(ours, results, strict=True):
+            wish.results.append(result)
+
+
+def _end_turn(ours: list[_Wish[Any]]) -> None:
+    global _writing
+    with _turn:
+        _writing = False
+        for wish in ours:
+            wish.over = True
+        _turn.notify_all()
