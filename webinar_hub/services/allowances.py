@@ -42,7 +42,7 @@ def spend(what: str, who: str, *, limit: int, window: timedelta, now: datetime) 
 
 
 def spend_each(tries: Sequence[Try], *, window: timedelta, now: datetime) -> None:
-    """Count tries, in the database all in one statement; raises TooMany for the first that is one too many in its window.
+    """Count tries, all in one statement if in the database; raises TooMany for the first too many in its window.
 
     A refused try is rolled back with its transaction, so being refused does not lengthen the wait.
     """
