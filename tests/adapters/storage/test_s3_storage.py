@@ -143,6 +143,11 @@ def test_a_key_without_its_secret_is_refused() -> None:
         opened("s3://bucket?region=eu-central-1", secret="")
 
 
+def test_the_secret_is_not_written_where_the_bucket_is() -> None:
+    bucket = Bucket("a-bucket", "", REGION, "", KEY, SECRET)
+    assert SECRET not in f"{bucket!r} {Signer(bucket.origin, REGION, KEY, SECRET)!r}"
+
+
 def test_the_setting_says_where() -> None:
     assert isinstance(opened(""), LocalStorage)
     assert opened("s3://bucket/a/b/?region=eu-central-1").leads_to == "https://s3.eu-central-1.amazonaws.com"

@@ -11,7 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
 
@@ -45,7 +45,7 @@ class Bucket:
     region: str
     endpoint: str
     key: str
-    secret: str
+    secret: str = field(repr=False)
 
     @property
     def origin(self) -> str:

@@ -5,7 +5,7 @@ obstore signs links too, but leaves no room for the name and type a file is to b
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
@@ -21,7 +21,7 @@ class Signer:
     endpoint: str
     region: str
     key: str
-    secret: str
+    secret: str = field(repr=False)
 
     def link(self, bucket: str, path: str, *, answer: dict[str, str], life: timedelta, now: datetime) -> str:
         """A link to GET `path` with, from an aware `now` on, for `life`.
