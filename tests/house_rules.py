@@ -34,6 +34,7 @@ FLOORS = {
     "app": 7,
     "__main__": 8,
     "wsgi": 8,
+    "fleet": 8,
 }
 # What starts a process stands above the app, wherever its file lies.
 STARTS_A_PROCESS = ("webinar_hub/cli/*_command.py", "webinar_hub/cli/opening.py", "webinar_hub/cli/serving.py")

@@ -9,7 +9,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webinar_hub import models, web
 from webinar_hub.adapters.inbox.setting import InboxSetting, inbox_setting
-from webinar_hub.adapters.storage.local import LocalStorage
+from webinar_hub.adapters.storage import Storage
+from webinar_hub.adapters.storage.opening import open_storage
+from webinar_hub.adapters.tries import RedisTries
 from webinar_hub.adapters.webhooks import Webhook
 from webinar_hub.adapters.webhooks.opening import open_webhooks
 from webinar_hub.cli import migrations
@@ -94,7 +96,8 @@ def _provide(app: Flask, settings: Settings) -> None:
             sender=settings.mail_sender,
             returns=returns if returns.address else None,
         ),
-        "storage": LocalStorage(settings.materials_folder, largest=settings.upload_limit),
+        "storage": _storage(settings),
+        "tries": RedisTries(settings.redis_url) if settings.redis_url else None,
         "migrations_folder": resource_folder("migrations"),
         "webhooks": _webhooks(settings),
         "inbox": _inbox(settings),
@@ -122,6 +125,16 @@ def _inbox(settings: Settings) -> InboxSetting | None:
         return inbox_setting(settings.inbox) if settings.inbox else None
     except ValueError as error:
         raise ConfigError([f"WEBINAR_HUB_INBOX: {error}."]) from None
+
+
+def _storage(settings: Settings) -> Storage:
+    return open_storage(
+        settings.materials,
+        settings.materials_folder,
+        key=settings.s3_key,
+        secret=settings.s3_secret,
+        largest=settings.upload_limit,
+    )
 
 
 def _connect(app: Flask, settings: Settings) -> None:

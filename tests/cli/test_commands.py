@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,25 @@ def test_a_database_that_does_not_answer_is_said_in_words(run: Run, monkeypatch:
     answer = run("check-config")
     assert answer.exit_code == 1
     assert "does not answer" in answer.output
+    assert "hidden" not in answer.output
+
+
+def test_a_redis_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_REDIS_URL", "redis://:hidden@127.0.0.1:9/0")
+    answer = run("check-config")
+    assert (answer.exit_code, "WEBINAR_HUB_REDIS_URL: Redis does not answer" in answer.output) == (1, True)
+    assert "hidden" not in answer.output
+
+
+def test_a_bucket_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "webinar_hub.adapters.storage.s3.RETRIES", {"max_retries": 0, "retry_timeout": timedelta(1)}
+    )
+    monkeypatch.setenv("WEBINAR_HUB_MATERIALS", "s3://a-bucket?endpoint=http://127.0.0.1:9")
+    monkeypatch.setenv("WEBINAR_HUB_S3_KEY", "key")
+    monkeypatch.setenv("WEBINAR_HUB_S3_SECRET", "hidden")
+    answer = run("check-config")
+    assert (answer.exit_code, "WEBINAR_HUB_MATERIALS: The bucket a-bucket" in answer.output) == (1, True)
     assert "hidden" not in answer.output
 
 

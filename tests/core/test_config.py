@@ -64,6 +64,9 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
         ("DKIM_DOMAIN", "https://example.org", "as it stands in the DNS"),
         ("DKIM_DOMAIN", "straße.example", "as it stands in the DNS"),
         ("DKIM_DOMAIN", "example.org.", "as it stands in the DNS"),
+        ("BROKER_URL", "kafka://broker", "redis://host"),
+        ("BROKER_URL", "redis://broker", "they need PostgreSQL"),
+        ("REDIS_URL", "host:6379", "redis://:password@host"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_remedy(

@@ -1,6 +1,7 @@
 """Logs are one event a line, and carry no personal link."""
 
 import json
+import logging
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,7 @@ def _back_to_quiet() -> object:
         "postmark://SECRET@?endpoint=https://relay.example",
         "mailgun://SECRET@mg.example.org",
         "ses://AKIA0:SECRET@eu-central-1",
+        "redis://:SECRET@broker.example:6379/0",
     ],
 )
 def test_secrets_are_taken_out_wherever_they_stand(text: str) -> None:
@@ -64,3 +66,14 @@ def test_a_line_that_finds_no_room_stops_nothing(monkeypatch: pytest.MonkeyPatch
         monkeypatch.undo()
         with suppress(OSError):
             full.close()
+
+
+def test_what_libraries_say_is_without_secrets_too() -> None:
+    record = logging.LogRecord("kombu", logging.WARNING, "", 1, "lost %s", ("amqp://hub:SECRET@broker/",), None)
+    assert log.Discreet("%(message)s").format(record) == "lost amqp://hub:…@broker/"
+
+
+def test_a_warning_that_comes_often_is_said_once_a_minute() -> None:
+    seconds = iter((0.0, 0.0, 1.0, 59.0, 60.5, 60.5, 61.0))
+    may_warn = log.Seldom(lambda: next(seconds))
+    assert [may_warn() for _ in range(5)] == [True, False, False, True, False]

@@ -39,6 +39,11 @@ def claim(*, lease: float = 45.0, now: datetime = NOW, limit: int = 50) -> list[
         return service.claim(limit, lease=lease, now=now)
 
 
+def waiting(most: int, now: datetime = NOW) -> int:
+    with transaction():
+        return service.waiting(most, now=now)
+
+
 def record(held: Claimed, state: str, *, due_at: datetime | None = None, burnt: bool = True) -> None:
     with transaction():
         service.record([Result(held, state, f"it is {state}", due_at, burnt)], now=NOW)
@@ -62,6 +67,15 @@ def test_signing_up_leaves_exactly_one_confirmation(app: Flask, cohort: str) -> 
 
 @pytest.mark.usefixtures("inside")
 class TestClaiming:
+    def test_what_could_be_claimed_is_counted_no_further_than_asked(self, app: Flask, cohort: str) -> None:
+        assert (waiting(10), waiting(10, now=NOW - timedelta(seconds=1))) == (1, 0)
+        sign_up(app, cohort, email="second@example.org")
+        assert (waiting(10), waiting(1)) == (2, 1)
+        claim(limit=1)
+        assert waiting(10) == 1
+        claim(lease=RAN_OUT)
+        assert waiting(10) == 1
+
     def test_a_claimed_delivery_is_leased(self, app: Flask) -> None:
         (held,) = claim()
         row = confirmation(app)

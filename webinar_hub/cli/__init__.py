@@ -16,6 +16,7 @@ COMMANDS = {
     "worker": "Run a worker apart from the pages.",
     "demo": "Try everything out with an example, a mailbox and a clock you can move.",
     "migrate": "Bring the database up to date.",
+    "move-database": "Copy everything into another database, from SQLite to PostgreSQL or back.",
     "check-config": "Say what is wrong with the settings, in plain words.",
     "import": "Create or update a cohort from a file.",
     "plan": "Show everything a cohort will be sent, when, to how many.",

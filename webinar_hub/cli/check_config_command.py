@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from webinar_hub.adapters.broker import Broker, BrokerAway
 from webinar_hub.adapters.inbox import InboxUnreachable
 from webinar_hub.adapters.inbox.imap import open_inbox
 from webinar_hub.adapters.inbox.setting import inbox_setting
@@ -46,7 +47,13 @@ def _problems(settings: Settings, *, online: bool) -> Iterator[str]:
         trouble = str(error)
     if trouble:
         yield f"WEBINAR_HUB_MAIL: {trouble}"
-    yield from _database_problems(application(settings))
+    app = application(settings)
+    yield from _database_problems(app)
+    if problem := app.extensions["storage"].problem():
+        yield f"WEBINAR_HUB_MATERIALS: {problem}"
+    if settings.redis_url and (problem := app.extensions["tries"].problem()):
+        yield f"WEBINAR_HUB_REDIS_URL: {without_secrets(problem)}"
+    yield from _broker_problems(settings)
     if online:
         yield from _address_problems(settings)
         yield from _inbox_problems(settings)
@@ -61,6 +68,18 @@ def _database_problems(app: Flask) -> Iterator[str]:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).splitlines()[0]
         yield f"WEBINAR_HUB_DATABASE_URL: the database does not answer ({without_secrets(reason)})."
+
+
+def _broker_problems(settings: Settings) -> Iterator[str]:
+    if not settings.broker_url:
+        return
+    broker = Broker(settings.broker_url)
+    try:
+        broker.top_up(0, batch=1)
+    except BrokerAway as error:
+        yield f"WEBINAR_HUB_BROKER_URL: the broker does not answer ({without_secrets(str(error))})."
+    finally:
+        broker.close()
 
 
 def _address_problems(settings: Settings) -> Iterator[str]:

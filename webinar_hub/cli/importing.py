@@ -5,10 +5,12 @@ from pathlib import Path
 
 from flask import Flask
 
+from webinar_hub.adapters.storage import StorageAway
 from webinar_hub.cli.confirming import ACTOR
 from webinar_hub.cli.materials import uploads
 from webinar_hub.core import clock
 from webinar_hub.core.db import rehearsal, transaction
+from webinar_hub.core.errors import Conflict
 from webinar_hub.queries import changes as seen
 from webinar_hub.queries.plan import CohortPlan, cohort_plan
 from webinar_hub.rules.cohort_file import CohortFile
@@ -36,7 +38,10 @@ def preview(app: Flask, file: CohortFile, folder: Path) -> Preview:
 
 
 def apply(app: Flask, file: CohortFile, folder: Path) -> None:
-    """Make a file true, all of it or nothing."""
-    with app.app_context(), transaction():
-        materials = uploads(file, folder, app.extensions["storage"])
-        cohort_files.apply(file, materials, actor=ACTOR, now=clock.now())
+    """Make a file true, all of it or nothing. Raises Conflict where its materials cannot be kept at present."""
+    try:
+        with app.app_context(), transaction():
+            materials = uploads(file, folder, app.extensions["storage"])
+            cohort_files.apply(file, materials, actor=ACTOR, now=clock.now())
+    except StorageAway as error:
+        raise Conflict(f"The materials cannot be kept: {error} Nothing was changed.") from error

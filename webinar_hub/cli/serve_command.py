@@ -6,6 +6,7 @@ from webinar_hub.app import create_app
 from webinar_hub.cli.schema import bring_up_to_date, demand_up_to_date
 from webinar_hub.cli.serving import Server, demand_free
 from webinar_hub.core.config import Settings
+from webinar_hub.worker.running import demand_runnable
 
 
 @click.command()
@@ -20,6 +21,8 @@ def command(host: str, port: int, without_worker: bool) -> None:
     demand_free(host, port)
     app = create_app()
     settings: Settings = app.extensions["settings"]
+    if not without_worker:
+        demand_runnable(settings)
     if settings.database.startswith("sqlite"):
         bring_up_to_date(app)
     demand_up_to_date(app)

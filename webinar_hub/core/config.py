@@ -19,7 +19,9 @@ PREFIX = "WEBINAR_HUB_"
 SECRETS = (
     "SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY", "METRICS_TOKEN",
     "INBOX", "WEBHOOK_POSTMARK", "WEBHOOK_MAILGUN", "WEBHOOK_SENDGRID",
+    "BROKER_URL", "REDIS_URL", "S3_KEY", "S3_SECRET",
 )  # fmt: skip
+BROKERS = ("redis://", "rediss://", "amqp://", "amqps://")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -77,10 +79,17 @@ class Settings(BaseSettings):
     domain_rates: str = ""
     daily_limit: int = Field(default=0, ge=0)
 
+    broker_url: str = ""
+    redis_url: str = ""
+    fleet_tasks: int = Field(default=32, ge=1, le=1000)
+
     web_threads: int = Field(default=8, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     sign_ups_per_hour: int = Field(default=300, ge=1)
     link_days: int = Field(default=400, ge=1)
+    materials: str = ""
+    s3_key: str = ""
+    s3_secret: str = ""
     upload_limit: int = Field(default=200_000_000, ge=1)
 
     log_format: Literal["json", "text"] = "json"
@@ -153,6 +162,29 @@ class Settings(BaseSettings):
                 "returns@example.org: a + and a signature are added for each mail"
             )
         return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker_is_known(cls, value: str) -> str:
+        if value and not value.startswith(BROKERS):
+            raise ValueError("write it like redis://host:6379/0 or amqp://user:password@host/vhost")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_is_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://")):
+            raise ValueError("write it like redis://:password@host:6379/1")
+        return value
+
+    @model_validator(mode="after")
+    def _a_fleet_shares_its_database(self) -> Self:
+        """SQLite is a file on one machine: the fleet's other machines could not see what is due."""
+        if self.broker_url and self.database.startswith("sqlite"):
+            raise ValueError(
+                "BROKER_URL is for a fleet of machines, and they need PostgreSQL: set DATABASE_URL too"
+            )
+        return self
 
     @model_validator(mode="after")
     def _lease_outlives_the_timeout(self) -> Self:
@@ -297,6 +329,9 @@ def demo_values() -> dict[str, Any]:
         "demo": True,
         "data_folder": read_settings().data_folder / "demo",
         "database_url": "",
+        "broker_url": "",
+        "redis_url": "",
+        "materials": "",
         "mail": "mailbox:",
         "mail_sender": "",
         "mail_rate": 0,

@@ -2,19 +2,30 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Dialect, Engine, MetaData, Select, Table, event
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeDecorator
 
@@ -85,7 +96,9 @@ def transaction() -> Iterator[Session]:
         except BaseException:
             session.rollback()
             session.info.pop("work", None)
+            _undo(session)
             raise
+    session.info.pop("undo", None)
     if session.info.pop("work", False):
         wake.ring()
 
@@ -103,6 +116,28 @@ def rehearsal() -> Iterator[Session]:
             session.rollback()
             session.expunge_all()
             session.info.pop("work", None)
+            _undo(session)
+
+
+@contextmanager
+def long_transaction(url: str, *, keep: bool) -> Iterator[Connection]:
+    """One transaction on the database at `url`, the app's or not, that may take hours.
+
+    At its end everything is committed, or, on any error and with `keep=False`, none of it. On SQLite nobody else
+    can write meanwhile.
+    """
+    arguments = (
+        {"timeout": 20} if url.startswith("sqlite") else {"connect_timeout": 5, "options": "-c timezone=UTC"}
+    )
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    prepare(engine)
+    try:
+        with engine.connect().execution_options(begin="IMMEDIATE") as connection, connection.begin() as whole:
+            yield connection
+            if not keep:
+                whole.rollback()
+    finally:
+        engine.dispose()
 
 
 def close_connections() -> None:
@@ -110,9 +145,24 @@ def close_connections() -> None:
     db.engine.dispose()
 
 
+def forget_connections() -> None:
+    """Leave what was open before the fork to the parent: a forked process begins with connections of its own."""
+    db.engine.dispose(close=False)
+
+
 def leave_work() -> None:
     """Say that the transaction under way leaves something for the worker to do."""
     db.session().info["work"] = True
+
+
+def on_rollback(undo: Callable[[], None]) -> None:
+    """For what lies elsewhere: have `undo`, which may not raise, called if this transaction is rolled back."""
+    db.session().info.setdefault("undo", []).append(undo)
+
+
+def _undo(session: Session) -> None:
+    for undo in session.info.pop("undo", ()):
+        undo()
 
 
 def engine_options(url: str, *, connections: int) -> dict[str, Any]:

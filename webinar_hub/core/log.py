@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
@@ -20,6 +20,14 @@ def without_secrets(text: str) -> str:
 
 def _hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {key: without_secrets(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class Discreet(logging.Formatter):
+    """What libraries say, without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return without_secrets(super().format(record))
 
 
 class _StandardError:
@@ -63,7 +71,9 @@ def configure(level: str, *, as_json: bool) -> None:
         cache_logger_on_first_use=False,
     )
     # Libraries speak through the standard module; only their warnings are of interest to an operator.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(Discreet("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries])
     # A ring that comes while one is under way is answered by it; APScheduler would warn of each.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
@@ -72,3 +82,18 @@ def get_logger(area: str) -> structlog.typing.FilteringBoundLogger:
     """A logger whose lines name the area of the house they come from."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(area=area)
     return logger
+
+
+class Seldom:
+    """Lets one of many warnings of the same kind through: one a minute of `monotonic` seconds."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._silent_until = float("-inf")
+
+    def __call__(self) -> bool:
+        """Whether it is time to say it again."""
+        if self._monotonic() < self._silent_until:
+            return False
+        self._silent_until = self._monotonic() + 60.0
+        return True

@@ -1,4 +1,7 @@
-"""Rate limits that several processes share and a restart does not reset."""
+"""Rate limits that several processes share and a restart does not reset.
+
+They are counted in Redis where there is one, and in the database, which also stands in while Redis is away.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +10,16 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Select, bindparam, case, delete, literal, select, text, union_all
 
-from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.adapters.tries import RedisTries, TriesAway
+from webinar_hub.core.db import db, insert_or_update, on_rollback
 from webinar_hub.core.errors import TooMany
 from webinar_hub.models import Allowance
+
+Counted = dict[str, tuple[int, datetime]]
+"""By name: how many tries there are in the window that began then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +42,42 @@ def spend(what: str, who: str, *, limit: int, window: timedelta, now: datetime) 
 
 
 def spend_each(tries: Sequence[Try], *, window: timedelta, now: datetime) -> None:
-    """Count tries, all in one statement; raises TooMany for the first that is one too many in its window.
+    """Count tries, all in one statement if in the database; raises TooMany for the first too many in its window.
 
     A refused try is rolled back with its transaction, so being refused does not lengthen the wait.
     """
-    names = {f"name_{position}": each.name for position, each in enumerate(tries)}
-    statement = _spending(len(tries), db.engine.dialect.name)
-    rows = db.session.connection().execute(statement, names | {"now": now, "over": now - window})
-    counted = {name: (used, since) for name, used, since in rows}
+    counted = _in_redis(tries, window, now) or _in_database(tries, window, now)
     for each in tries:
         used, since = counted[each.name]
         if used > each.limit:
             wait = int((since + window - now).total_seconds()) + 1
             words = f"That was often. Please try again in {_in_words(wait)}; nothing was lost."
             raise TooMany(words, retry_after=wait)
+
+
+def _in_redis(tries: Sequence[Try], window: timedelta, now: datetime) -> Counted | None:
+    """None where there is no Redis, or it does not answer."""
+    redis: RedisTries | None = current_app.extensions["tries"]
+    if redis is None:
+        return None
+    try:
+        return {each.name: _count(redis, each, window, now) for each in tries}
+    except TriesAway:
+        return None
+
+
+def _count(redis: RedisTries, each: Try, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
+    if used <= each.limit:
+        on_rollback(lambda: redis.take_back(each.name, since))
+    return used, since
+
+
+def _in_database(tries: Sequence[Try], window: timedelta, now: datetime) -> Counted:
+    names = {f"name_{position}": each.name for position, each in enumerate(tries)}
+    statement = _spending(len(tries), db.engine.dialect.name)
+    rows = db.session.connection().execute(statement, names | {"now": now, "over": now - window})
+    return {name: (used, since) for name, used, since in rows}
 
 
 @cache

@@ -114,6 +114,17 @@ def orphaned(now: datetime) -> bool:
     return db.session.scalar(left.limit(1)) is not None
 
 
+def waiting(most: int, *, now: datetime) -> int:
+    """How many deliveries could be claimed at this moment, counted no further than `most`."""
+    some = (
+        select(Delivery.id)
+        .where(OPEN_STATES, _open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
+        .limit(most)
+        .subquery()
+    )
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
 # Built once: every commit of a sender needs them.
 _TABLE = cast("Table", Delivery.__table__)
 _MINE = and_(_TABLE.c.id == bindparam("row"), _TABLE.c.lease_token == bindparam("token"))

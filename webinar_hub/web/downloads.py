@@ -23,6 +23,8 @@ def bonus(drop: str) -> str:
     now = clock.now()
     person = visitor.required()
     registration, view = me.drop_page(person, drop, now)
+    if storage().leads_to:
+        headers.allow_leaving_by_form(storage().leads_to)
     for material in view.materials:
         if material.link:
             headers.allow_leaving_by_form(material.link)

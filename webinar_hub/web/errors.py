@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import HTTPException
 
+from webinar_hub.adapters.storage import StorageAway
 from webinar_hub.core.errors import HubError, NotFound, TooMany
 from webinar_hub.core.log import get_logger
 from webinar_hub.web.visitor import NotRecognised
@@ -99,6 +100,20 @@ def database_away(problem: OperationalError) -> Response:
     return response
 
 
+def storage_away(problem: StorageAway) -> Response:
+    """The place where files lie does not answer."""
+    get_logger("web").error("storage away", error=str(problem))
+    response = _answer(
+        ErrorPage(
+            503,
+            _TITLES[503],
+            "The file cannot be fetched at this moment. Nothing was lost: try again in half a minute.",
+        )
+    )
+    response.headers["Retry-After"] = str(_BUSY_SECONDS)
+    return response
+
+
 def unexpected(problem: Exception) -> Response:
     """A fault of ours: the log has the story, the page only a reference (A46)."""
     reference = str(get_contextvars().get("request_id") or secrets.token_hex(4))
@@ -121,6 +136,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HubError, expected)
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(OperationalError, database_away)
+    app.register_error_handler(StorageAway, storage_away)
     app.register_error_handler(Exception, unexpected)
 
 

@@ -34,8 +34,9 @@ def allow_frame(origin: str) -> None:
 def allow_leaving_by_form(address: str) -> None:
     """Let a form of this page end elsewhere: Chromium applies form-action to what a POST redirects to."""
     parts = urlsplit(address)
-    is_plain = parts.scheme == "http" and parts.netloc
-    g.form_targets = f"https: {parts.scheme}://{parts.netloc}" if is_plain else "https:"
+    targets = g.setdefault("form_targets", ["https:"])
+    if parts.scheme == "http" and parts.netloc:
+        targets.append(f"{parts.scheme}://{parts.netloc}")
 
 
 def add_headers(response: Response) -> Response:
@@ -64,7 +65,7 @@ def _policy() -> str:
     rules = {
         "default-src": "'self'",
         "frame-src": g.get("frame_origin") or "'none'",
-        "form-action": " ".join(["'self'", *([g.form_targets] if "form_targets" in g else [])]),
+        "form-action": " ".join(["'self'", *g.get("form_targets", [])]),
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
         "object-src": "'none'",

@@ -21,6 +21,7 @@ from webinar_hub.queries import health
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import allowances, broadcasts, leadership, outbox, pacing, zone_rules
+from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
 log = get_logger("clock")
@@ -48,7 +49,7 @@ class _Tick(BaseTrigger):  # type: ignore[misc]
 class Clockwork:
     """One per process that may lead; `tick` and `leader_lease` in seconds of real time."""
 
-    def __init__(self, app: Flask, senders: Senders, *, tick: float, leader_lease: float) -> None:
+    def __init__(self, app: Flask, senders: Senders | Dispatcher, *, tick: float, leader_lease: float) -> None:
         self._app = app
         self._senders = senders
         self._tick = tick
@@ -67,6 +68,11 @@ class Clockwork:
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults, timezone="UTC"
         )
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process held the lease when it last looked, and still must hold it."""
+        return clock.monotonic() < self._leads_until
 
     def start(self) -> None:
         """Begin to ring; must not be called before a server has forked its processes."""
@@ -121,7 +127,7 @@ class Clockwork:
 
     def _leads(self) -> bool:
         """Hold the lease, renewed when a third of it is used up rather than at every tick."""
-        if clock.monotonic() < self._leads_until:
+        if self.leads:
             return True
         with transaction():
             leads = leadership.hold(self._owner, self._leader_lease)

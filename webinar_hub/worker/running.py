@@ -2,10 +2,14 @@
 
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 from flask import Flask
 
+from webinar_hub.adapters.broker import Broker
+from webinar_hub.adapters.mail import MailTransport
 from webinar_hub.adapters.mail.opening import open_configured
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
@@ -15,6 +19,7 @@ from webinar_hub.services import pacing
 from webinar_hub.worker.breaker import LOOK_EVERY, Breaker
 from webinar_hub.worker.clockwork import Clockwork
 from webinar_hub.worker.demo_player import DemoPlayer
+from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.drain import Desk
 from webinar_hub.worker.inbox import InboxWatch
 from webinar_hub.worker.pacer import Pacer
@@ -27,32 +32,64 @@ GRACE = 14.0
 log = get_logger("worker")
 
 
+def make_desk(app: Flask, stopping: Callable[[], bool]) -> Desk:
+    """What the senders of one process share."""
+    settings: Settings = app.extensions["settings"]
+    return Desk(
+        composer=app.extensions["composer"],
+        hub=app.extensions["hub"],
+        recorder=Recorder(patience=settings.lease),
+        breaker=Breaker(clock.monotonic, partial(_may_look, app), partial(_found_back, app)),
+        lease=settings.lease,
+        mail_timeout=settings.mail_timeout,
+        stopping=stopping,
+        pacer=Pacer(app.extensions["limits"]),
+    )
+
+
+def _may_look(app: Flask) -> bool:
+    """Whether it is this process's turn to look whether the mail server is back: one may in a second."""
+    with app.app_context(), transaction():
+        return pacing.may_probe(LOOK_EVERY)
+
+
+def _found_back(app: Flask) -> None:
+    with app.app_context(), transaction():
+        pacing.found_back()
+
+
+def way_out(app: Flask) -> MailTransport:
+    """A connection to the mail server of the settings, for one sender."""
+    settings: Settings = app.extensions["settings"]
+    return open_configured(settings)
+
+
+def demand_runnable(settings: Settings) -> None:
+    """Raises ConfigError for settings with which no worker can run on this machine."""
+    if settings.broker_url:
+        Broker(settings.broker_url).close()
+
+
 class Worker:
-    """The clock and the senders of one process."""
+    """The clock and the senders of one process; in a fleet the clock and the leader's dispatcher."""
 
     def __init__(self, app: Flask) -> None:
         settings: Settings = app.extensions["settings"]
-        self._app = app
-        desk = Desk(
-            composer=app.extensions["composer"],
-            hub=app.extensions["hub"],
-            recorder=Recorder(patience=settings.lease),
-            breaker=Breaker(clock.monotonic, self._may_look, self._found_back),
-            lease=settings.lease,
-            mail_timeout=settings.mail_timeout,
-            stopping=lambda: self._senders.stopping,
-            pacer=Pacer(app.extensions["limits"]),
-        )
-        self._senders = Senders(
-            app,
-            desk,
-            lambda: open_configured(settings),
-            settings.connections,
-        )
+        make = self._fleet if settings.broker_url else self._own_senders
+        self._senders: Senders | Dispatcher = make(app, settings)
         self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)
         inbox = app.extensions["inbox"]
         self._inbox = InboxWatch(app, inbox) if inbox else None
         self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
+
+    def _own_senders(self, app: Flask, settings: Settings) -> Senders:
+        desk = make_desk(app, lambda: self._senders.stopping)
+        return Senders(app, desk, lambda: way_out(app), settings.connections)
+
+    def _fleet(self, app: Flask, settings: Settings) -> Dispatcher:
+        broker = Broker(settings.broker_url)
+        own = self._own_senders(app, settings)
+        return Dispatcher(app, broker, own, most=settings.fleet_tasks, leads=lambda: self._clockwork.leads)
 
     def start(self) -> None:
         """Begin; only after a server has forked."""
@@ -76,14 +113,6 @@ class Worker:
         self._clockwork.stop()
         log.info("worker stopped", finished=finished)
         return finished
-
-    def _may_look(self) -> bool:
-        with self._app.app_context(), transaction():
-            return pacing.may_probe(LOOK_EVERY)
-
-    def _found_back(self) -> None:
-        with self._app.app_context(), transaction():
-            pacing.found_back()
 
 
 def run(app: Flask) -> int:

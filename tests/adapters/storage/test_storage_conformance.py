@@ -28,14 +28,20 @@ class BreakingSource(io.BytesIO):
         return super().read(100)
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "s3 by its role"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return LocalStorage(tmp_path / "files", largest=2_000_000)
+    """A place that answers with the file itself; test_s3_storage.py has what is sent elsewhere."""
+    if request.param == "local":
+        return LocalStorage(tmp_path / "files", largest=2_000_000)
+    return request.getfixturevalue("s3_by_role")
 
 
 @pytest.fixture
-def left_behind(tmp_path: Path):
-    return lambda: [path for path in tmp_path.rglob("*") if path.is_file()]
+def left_behind(storage: Storage, tmp_path: Path, request: pytest.FixtureRequest):
+    """The paths of everything that is kept."""
+    if isinstance(storage, LocalStorage):
+        return lambda: [path.relative_to(tmp_path / "files") for path in tmp_path.rglob("*") if path.is_file()]
+    return request.getfixturevalue("s3_paths")
 
 
 def put(storage: Storage, content: bytes = CONTENT, filename: str = "handout.pdf") -> StoredFile:
@@ -139,12 +145,10 @@ def test_types_that_are_not_on_the_list(storage, left_behind, filename: str) -> 
         "x.pdf\u202c",
     ],
 )
-def test_names_people_give_reach_no_path(storage, tmp_path: Path, left_behind, filename: str) -> None:
+def test_names_people_give_reach_no_path(storage, left_behind, filename: str) -> None:
     file = put(storage, CONTENT, filename)
     assert read(storage, file) == CONTENT
-    (path,) = left_behind()
-    assert path.name == file.name
-    assert path.is_relative_to(tmp_path / "files")
+    assert left_behind() == [Path(file.name[:2], file.name)]
 
 
 def test_nothing_and_too_much_are_refused(storage, left_behind) -> None:

@@ -1,4 +1,4 @@
-"""Where the bytes of materials lie: the protocol; local.py keeps them on disk, file_types.py says which."""
+"""Where the bytes of materials lie: the protocol; local.py keeps them on disk, s3.py in S3."""
 
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -21,8 +21,17 @@ class UnacceptableFile(Exception):
     """A file that is not taken; its text says in plain words why, and may be shown to the person."""
 
 
+class StorageAway(OSError):
+    """The place for files does not answer; its text may be shown to the operator."""
+
+
 class Storage(Protocol):
     """A place for files, outside every folder a web server shows."""
+
+    @property
+    def leads_to(self) -> str:
+        """The origin that `response` redirects to, or "" when it answers with the file itself."""
+        ...
 
     def put(self, source: BinaryIO, *, filename: str) -> StoredFile:
         """Keep a file whole or not at all; only the ending of `filename` counts.
@@ -40,6 +49,13 @@ class Storage(Protocol):
         """Remove; a file that is gone already is no error."""
         ...
 
+    def problem(self) -> str:
+        """Why files cannot be kept at present, in plain words; "" when they can."""
+        ...
+
     def response(self, file: StoredFile, *, download_name: str) -> flask.Response:
-        """Answer the current request with the file, a part of it, 304 or 416; FileNotFoundError when missing."""
+        """Answer the current request with the file, a part of it, 304 or 416, or lead to where it is.
+
+        FileNotFoundError when it is missing, StorageAway when the place does not answer.
+        """
         ...
