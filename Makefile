@@ -40,7 +40,7 @@ test: $(VENV)/ready-to-test
 
 # One at a time: seconds are measured. Needs Linux; as root also with a full disk and a cut network.
 faults: $(VENV)/ready-to-test
-	@$(IN_VENV) -m pytest tests/faults -m "" --figures
+	@$(IN_VENV) -m pytest tests/faults tests/fleet -m "" --figures
 
 bench: $(VENV)/ready-to-test
 	@$(IN_VENV) -m benchmarks

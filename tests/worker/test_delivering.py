@@ -10,13 +10,15 @@ from sqlalchemy import update
 from time_machine import Traveller
 
 from tests.building import KEY, given_cohort, only_person, only_registration, outbox, sign_up
-from tests.delivering import Mail, Post, deliver
+from tests.delivering import Mail, Post, deliver, desk
 from webinar_hub.adapters.mail import Deferred, Refused, Unreachable
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Delivery, Person
 from webinar_hub.queries import demo
 from webinar_hub.services import preferences, registrations, sessions
+from webinar_hub.worker.drain import drain
+from webinar_hub.worker.recorder import HandedIn, Recorder
 
 STARTS = datetime(2026, 12, 9, 0, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -275,3 +277,23 @@ def test_a_hostile_name_stays_a_name(app: Flask, cohort: str, name: str) -> None
     assert "https://evil.example" not in confirmation.text
     if "7*7" in name:
         assert name in confirmation.text
+
+
+def test_nothing_is_sent_on_a_lease_that_recording_the_mail_before_has_used_up(
+    app: Flask, cohort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F15: the database was away for a while; somebody else may hold the second mail by now."""
+    for name in ("ann", "bea"):
+        sign_up(app, cohort, f"{name}@x.example")
+    real, late, post, settle = clock.monotonic, [0.0], Post(), Recorder.settle
+
+    def slow(recorder: Recorder, mine: HandedIn | None) -> bool:
+        late[0] += 60.0 if mine else 0.0
+        return settle(recorder, mine)
+
+    monkeypatch.setattr(Recorder, "settle", slow)
+    monkeypatch.setattr(clock, "monotonic", lambda: real() + late[0])
+    drain(app, desk(app), post, limit=20)
+    assert len(post.tried) == 1
+    assert sorted(row.state for row in outbox(app, kind="confirmation")) == ["queued", "sent"]
+    assert {row.attempts for row in outbox(app, kind="confirmation", state="queued")} == {0}

@@ -78,6 +78,10 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
                 last = desk.recorder.hand_in(mail, following)
                 continue
             turn.wait(item)
+            if clock.monotonic() > leased_until:
+                # Recording the mail before took long: by now this one may be somebody else's.
+                _put_back(desk, turn.mails[position:], "not begun")
+                break
             with desk.recorder.sending():
                 outcome = send_measured(app, transport, mail)
             if isinstance(outcome, Unreachable):
