@@ -25,7 +25,7 @@ from webinar_hub.services import outbox
 from webinar_hub.services.outbox import Result
 from webinar_hub.worker.breaker import Breaker
 from webinar_hub.worker.measuring import send_measured
-from webinar_hub.worker.pacer import Pacer
+from webinar_hub.worker.pacer import Pacer, Turn
 from webinar_hub.worker.recorder import HandedIn, Recorder
 
 log = get_logger("worker")
@@ -64,36 +64,46 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
         batch = letters.batch(claimed, desk.hub)
         # What was read is kept as it is; a rollback would have every mail read it again.
         db.session.close()
-        turn = desk.pacer.admit(claimed, batch)
-        last: HandedIn | None = None
-        for position, item in enumerate(turn.mails):
-            if desk.stopping() or clock.monotonic() + turn.longest_wait > leased_until or turn.is_over(position):
-                _put_back(desk, turn.mails[position:], "not begun")
-                break
-            following = turn.mails[position + 1 : position + 2]
-            mail = _composed(desk, batch, item)
-            if not desk.recorder.settle(last):
-                mail = Result(item, "cancelled", "Cancelled while it waited for its turn.")
-            if isinstance(mail, Result):
-                last = desk.recorder.hand_in(mail, following)
-                continue
-            turn.wait(item)
-            if clock.monotonic() > leased_until:
-                # Recording the mail before took long: by now this one may be somebody else's.
-                _put_back(desk, turn.mails[position:], "not begun")
-                break
-            with desk.recorder.sending():
-                outcome = send_measured(app, transport, mail)
-            if isinstance(outcome, Unreachable):
-                if desk.breaker.failed(crowded=outcome.crowded):
-                    log.warning("mail server unreachable", reason=outcome.reason)
-                _put_back(desk, turn.mails[position:], outcome.reason)
-                break
-            last = desk.recorder.hand_in(_result(item, outcome), following)
-            if desk.breaker.worked():
-                log.info("mail server answers again")
-        desk.recorder.settle(last)
+        _go_through(app, desk, transport, batch, desk.pacer.admit(claimed, batch), leased_until)
         return len(claimed)
+
+
+def _go_through(
+    app: Flask, desk: Desk, transport: MailTransport, batch: letters.Batch, turn: Turn, leased_until: float
+) -> None:
+    """Send one mail after the other, each when the one before is recorded; the rest goes back where it must."""
+    last: HandedIn | None = None
+    for position, item in enumerate(turn.mails):
+        rest = turn.mails[position:]
+        if desk.stopping() or clock.monotonic() + turn.longest_wait > leased_until or turn.is_over(position):
+            _put_back(desk, rest, "not begun")
+            break
+        mail = _composed(desk, batch, item)
+        if not desk.recorder.settle(last):
+            mail = Result(item, "cancelled", "Cancelled while it waited for its turn.")
+        if isinstance(mail, Result):
+            last = desk.recorder.hand_in(mail, rest[1:2])
+            continue
+        turn.wait(item)
+        if clock.monotonic() > leased_until:
+            # Recording the mail before took long: by now this one may be somebody else's.
+            _put_back(desk, rest, "not begun")
+            break
+        with desk.recorder.sending():
+            outcome = send_measured(app, transport, mail)
+        if isinstance(outcome, Unreachable):
+            _found_closed(desk, outcome, rest)
+            break
+        last = desk.recorder.hand_in(_result(item, outcome), rest[1:2])
+        if desk.breaker.worked():
+            log.info("mail server answers again")
+    desk.recorder.settle(last)
+
+
+def _found_closed(desk: Desk, outcome: Unreachable, rest: Sequence[Claimed]) -> None:
+    if desk.breaker.failed(crowded=outcome.crowded):
+        log.warning("mail server unreachable", reason=outcome.reason)
+    _put_back(desk, rest, outcome.reason)
 
 
 def _composed(desk: Desk, batch: letters.Batch, item: Claimed) -> Envelope | Result:
