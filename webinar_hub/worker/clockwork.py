@@ -7,6 +7,7 @@ behind it for what other processes have written. A lease row says which process 
 import socket
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -46,6 +47,26 @@ class _Tick(BaseTrigger):  # type: ignore[misc]
         return now + self._step
 
 
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]
+    """Rings within `tick` seconds of real time, whatever became of the clock.
+
+    APScheduler waits for a moment of the wall clock: put back by an hour, it would sleep for that hour (F17).
+    """
+
+    def __init__(self, tick: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._tick = tick
+
+    def _process_jobs(self) -> float | None:
+        """Wait no longer than the clockwork ever asks for; more than that means that the clock was put back."""
+        seconds: float | None = super()._process_jobs()
+        if seconds is None or seconds <= self._tick + 1:
+            return seconds
+        for job in self.get_jobs():
+            job.modify(next_run_time=clock.real_now())
+        return 0.0
+
+
 class Clockwork:
     """One per process that may lead; `tick` and `leader_lease` in seconds of real time."""
 
@@ -65,8 +86,8 @@ class Clockwork:
         self._stopped = False
         # Late is better than never, and one ring answers all that were missed.
         defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-        self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults, timezone="UTC"
+        self._scheduler = _Scheduler(
+            tick, executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults, timezone="UTC"
         )
 
     @property
