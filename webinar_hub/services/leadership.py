@@ -15,7 +15,7 @@ def hold(owner: str, seconds: float, *, role: str = CLOCK) -> bool:
     One compare-and-set statement: the row changes hands only after its lease has run out.
     """
     until = lease_moment(seconds)
-    free = or_(Lease.owner == owner, ran_out(Lease.until, LONGEST_LEADER_LEASE))
+    free = or_(Lease.owner == owner, ran_out(Lease.until, max(seconds, LONGEST_LEADER_LEASE)))
     statement = insert_or_update(
         Lease,
         {"name": role, "owner": owner, "until": until, "term": 1},

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -21,10 +22,12 @@ from webinar_hub.worker.clockwork import Clockwork
 from webinar_hub.worker.demo_player import DemoPlayer
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.drain import Desk
-from webinar_hub.worker.inbox import InboxWatch
 from webinar_hub.worker.pacer import Pacer
 from webinar_hub.worker.recorder import Recorder
 from webinar_hub.worker.senders import Senders
+
+if TYPE_CHECKING:
+    from webinar_hub.worker.inbox import InboxWatch
 
 # What is on the wire at SIGTERM gets this long, in seconds (F5).
 GRACE = 14.0
@@ -64,6 +67,15 @@ def way_out(app: Flask) -> MailTransport:
     return open_configured(settings)
 
 
+def _inbox_watch(app: Flask) -> "InboxWatch | None":
+    """Who reads what comes back, where there is a mailbox for it."""
+    if app.extensions["inbox"] is None:
+        return None
+    from webinar_hub.worker.inbox import InboxWatch  # noqa: PLC0415  slow import
+
+    return InboxWatch(app, app.extensions["inbox"])
+
+
 def demand_runnable(settings: Settings) -> None:
     """Raises ConfigError for settings with which no worker can run on this machine."""
     if settings.broker_url:
@@ -78,8 +90,7 @@ class Worker:
         make = self._fleet if settings.broker_url else self._own_senders
         self._senders: Senders | Dispatcher = make(app, settings)
         self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)
-        inbox = app.extensions["inbox"]
-        self._inbox = InboxWatch(app, inbox) if inbox else None
+        self._inbox = _inbox_watch(app)
         self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
 
     def _own_senders(self, app: Flask, settings: Settings) -> Senders:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import unquote
 
-from icalendar import Calendar, Event, vCalAddress
+if TYPE_CHECKING:
+    from icalendar import Event
 
 Answer = Literal["accepted", "declined", "tentative"]
 
@@ -26,6 +27,8 @@ class CalendarReply:
 
 def calendar_replies(content: bytes) -> list[CalendarReply]:
     """The answers in a calendar object; none for one that asks something else or cannot be read."""
+    from icalendar import Calendar  # noqa: PLC0415  slow import
+
     try:
         calendar = Calendar.from_ical(content)
         if str(calendar.get("METHOD", "")).upper() != "REPLY":
@@ -37,7 +40,9 @@ def calendar_replies(content: bytes) -> list[CalendarReply]:
     return [reply for reply in found if reply is not None]
 
 
-def _reply(event: Event) -> CalendarReply | None:
+def _reply(event: "Event") -> CalendarReply | None:
+    from icalendar import vCalAddress  # noqa: PLC0415  slow import
+
     attendee, stamp = event.get("ATTENDEE"), event.get("DTSTAMP")
     # A reply has exactly one attendee: the one who answers.
     if not isinstance(attendee, vCalAddress) or stamp is None or not isinstance(stamp.dt, datetime):

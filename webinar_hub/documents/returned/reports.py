@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from flufl.bounce import all_failures
-
 from webinar_hub.documents.returned.opened import OpenedMail, one_line
 from webinar_hub.rules.mail_events import EventKind, bounce_of, bounce_of_words, status_in
 
@@ -127,6 +125,8 @@ def _kind_of_words(said: str, text: str) -> EventKind:
 
 def _failures(mail: OpenedMail) -> tuple[bool, bool]:
     """Whether flufl.bounce finds addresses that failed for now, or for good."""
+    from flufl.bounce import all_failures  # noqa: PLC0415  slow import
+
     try:
         temporary, permanent = all_failures(mail.message)
     except Exception:
