@@ -2,9 +2,9 @@
 
 A sender hands its result in, composes its next mail, and sends that only when the result is on the disk: so a crash
 can repeat at most one mail for each connection. Meanwhile others hand in theirs, and one commit carries them all:
-whoever has to wait first commits as soon as half of them have come, so that one half sends while the other half is
-being written. A database that is away for a moment is waited for: what the server has said is known only here, and
-forgetting it would send the mail again (F4, F6).
+whoever has to wait first commits for everybody who comes within the time that a commit takes. A database that is
+away for a moment is waited for: what the server has said is known only here, and forgetting it would send the mail
+again (F4, F6).
 """
 
 import threading
@@ -20,8 +20,9 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.rules.delivery import Claimed
 from webinar_hub.services import mail_events, outbox
 
-# How long a commit waits for half of the mails that are on their way, in seconds: a near server takes less.
-GATHER = 0.005
+# A commit waits at most so many seconds for mails that are on the wire, and no longer than the last commit took:
+# whoever misses this one waits for a whole one more.
+GATHER = 0.02
 # Between two tries to reach a database that is away, in seconds.
 PAUSE = 0.5
 
@@ -47,7 +48,8 @@ class Recorder:
 
     patience: float = 0.0
     _turn: threading.Condition = field(default_factory=threading.Condition)
-    _half: threading.Event = field(default_factory=threading.Event)
+    _nobody_sends: threading.Event = field(default_factory=threading.Event)
+    _takes: float = GATHER
     _waiting: list[HandedIn] = field(default_factory=list)
     _writing: bool = False
     _on_the_wire: int = 0
@@ -73,14 +75,13 @@ class Recorder:
         mine = HandedIn(result, following)
         with self._turn:
             self._waiting.append(mine)
-            self._look_around()
         return mine
 
     def _look_around(self) -> None:
-        if len(self._waiting) >= self._on_the_wire:
-            self._half.set()
+        if self._on_the_wire:
+            self._nobody_sends.clear()
         else:
-            self._half.clear()
+            self._nobody_sends.set()
 
     def settle(self, mine: HandedIn | None) -> bool:
         """Return when the result is committed: False if the following delivery has been cancelled by then.
@@ -94,7 +95,7 @@ class Recorder:
             if mine.done:
                 return mine.goes_on
             self._writing = True
-        self._half.wait(GATHER)
+        self._nobody_sends.wait(min(GATHER, self._takes))
         with self._turn:
             together, self._waiting = self._waiting, []
         try:
@@ -119,12 +120,14 @@ class Recorder:
             threading.Event().wait(PAUSE)
 
     def _write(self, together: list[HandedIn]) -> None:
+        began = clock.monotonic()
         with transaction():
             results, now = [handed.result for handed in together], clock.now()
             mail_events.before_recording(results)
             outbox.record(results, now=now)
             mail_events.after_sending(results, now=now)
             ours = outbox.still_ours([item for handed in together for item in handed.following])
+        self._takes = clock.monotonic() - began
         for handed in together:
             handed.goes_on = all(item.id in ours for item in handed.following)
             handed.done = True
