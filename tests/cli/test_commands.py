@@ -53,7 +53,8 @@ def cohorts(app: Flask) -> list[str]:
 
 def test_a_file_is_shown_asked_about_and_applied(run: Run, app: Flask, file: Path) -> None:
     shown = run("import", file, answer="n\n")
-    assert "+ session week-1 time: 2026-12-08T19:00:00 America/New_York, 60 minutes" in shown.output
+    assert "+ session week-1 time: Tue 8 December 2026, 7:00 pm, 60 minutes" in shown.output
+    assert "+ mail: reminder, 1 hour before (week-1): Tue 8 December 2026, 6:00 pm" in shown.output
     assert "Nothing was changed." in shown.output
     assert cohorts(app) == []
     assert run("import", file, answer="y\n").exit_code == 0
@@ -103,12 +104,13 @@ def test_the_plan_says_what_goes_out_when_to_how_many(run: Run, app: Flask, tmp_
     assert "Tue 8 December 2026, 6:00 pm" in output
     assert "reminder, 1 hour before" in output
     assert output.count("to 1 person") == 13
+    assert re.search("thank-you +Tuesday evenings +to 1 person", output)
 
 
 def test_moving_shows_the_consequences_first(run: Run, app: Flask, tmp_path: Path) -> None:
     sign_up(app, given_cohort(app, tmp_path))
     refused = run("reschedule", KEY, "week-1", "2026-12-10T18:00", answer="n\n")
-    assert "becomes: 2026-12-10T18:00:00 America/New_York, 60 minutes" in refused.output
+    assert "becomes: Thu 10 December 2026, 6:00 pm, 60 minutes" in refused.output
     assert "Mailed at once: session moved “Cues” to 1 person." in refused.output
     with app.app_context():
         assert db.session.scalars(select(Session.revision).where(Session.key == "week-1")).one() == 0
@@ -120,7 +122,8 @@ def test_moving_shows_the_consequences_first(run: Run, app: Flask, tmp_path: Pat
 def test_cancelling_a_session_and_then_the_cohort(run: Run, app: Flask, tmp_path: Path) -> None:
     sign_up(app, given_cohort(app, tmp_path))
     assert "session cancelled “Cues” to 1 person" in run("cancel", KEY, "week-1", "--yes").output
-    assert "cohort cancelled" in run("cancel", KEY, "--yes").output
+    assert "cohort cancelled “Tuesday evenings” to 1 person" in run("cancel", KEY, "--yes").output
+    assert re.search("cohort cancelled +Tuesday evenings", run("plan", KEY).output)
     assert "nothing to do" in run("cancel", KEY, "--yes").output
     with app.app_context():
         assert db.session.scalars(select(Cohort.state)).one() == "cancelled"

@@ -2,20 +2,11 @@
 
 from collections.abc import Sequence
 
-from webinar_hub.documents.when import duration_in_words, place_of, when_in
+from webinar_hub.documents.message_words import message_words
+from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.queries.changes import Announcement, Change
 from webinar_hub.queries.plan import CohortPlan, PlanLine
 
-KINDS = {
-    "reminder": "reminder",
-    "live": "we are live",
-    "drop": "bonus drop",
-    "thank_you": "thank-you",
-    "session_changed": "session moved",
-    "session_added": "new session",
-    "session_cancelled": "session cancelled",
-    "cohort_cancelled": "cohort cancelled",
-}
 WIDTH = 70
 
 
@@ -27,9 +18,7 @@ def plan_lines(plan: CohortPlan) -> list[str]:
 
 
 def _plan_line(line: PlanLine, zone: str) -> str:
-    what = KINDS.get(line.kind, line.kind)
-    if line.lead:
-        what += f", {duration_in_words(line.lead)} before"
+    what = message_words(line.kind, line.lead)
     people = _people(line.people)
     status = {"expanded": f"sent to {line.done} of {people}", "missed": "missed"}.get(line.state, f"to {people}")
     return f"{when_in(line.due_at, zone, year=True):<32} {what:<28} {line.about[:40]:<41} {status}"
@@ -54,7 +43,7 @@ def announcement_lines(announcements: Sequence[Announcement]) -> list[str]:
     if not announcements:
         return ["Nobody is mailed because of this."]
     return [
-        f"Mailed at once: {KINDS.get(item.kind, item.kind)} “{item.about}” to {_people(item.people)}."
+        f"Mailed at once: {message_words(item.kind)} “{item.about}” to {_people(item.people)}."
         for item in announcements
     ]
 

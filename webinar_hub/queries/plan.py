@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
@@ -47,7 +47,8 @@ def cohort_plan(key: str) -> CohortPlan:
     cohort = cohort_named(key)
     sent = _sent(cohort)
     rows = db.session.execute(
-        select(Broadcast, func.coalesce(Session.title, Drop.title))
+        select(Broadcast, subject())
+        .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
         .where(Broadcast.cohort_id == cohort.id, Broadcast.state != "withdrawn")
@@ -56,8 +57,17 @@ def cohort_plan(key: str) -> CohortPlan:
     return CohortPlan(
         title=cohort.title,
         zone=cohort.zone,
-        lines=tuple(_line(broadcast, about or "", sent.get(broadcast.id, (0, 0))) for broadcast, about in rows),
+        lines=tuple(_line(broadcast, about, sent.get(broadcast.id, (0, 0))) for broadcast, about in rows),
     )
+
+
+def subject() -> ColumnElement[str]:
+    """The title of what a broadcast is about; to be asked with its cohort, and its session and drop if it has one.
+
+    The session of "cohort cancelled" is only there for the calendar entry that comes with that mail.
+    """
+    about_all = Broadcast.kind.in_(("cohort_cancelled", "thank_you"))
+    return case((about_all, Cohort.title), else_=func.coalesce(Session.title, Drop.title, ""))
 
 
 def _line(broadcast: Broadcast, about: str, sent: tuple[int, int]) -> PlanLine:
@@ -66,8 +76,11 @@ def _line(broadcast: Broadcast, about: str, sent: tuple[int, int]) -> PlanLine:
     return PlanLine(broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, sent[1])
 
 
-def audience_size(broadcast: Broadcast) -> int:
-    """How many people a broadcast would go to if it were due with the registrations of this moment."""
+def audience_size(broadcast: Broadcast, came_before: datetime | None = None) -> int:
+    """How many people a broadcast would go to if it were due with the registrations of this moment.
+
+    With `came_before` only those count who registered by then, too.
+    """
     size: int | None = db.session.scalar(
         select(func.count())
         .select_from(Registration)
@@ -75,6 +88,7 @@ def audience_size(broadcast: Broadcast) -> int:
         .where(
             Registration.cohort_id == broadcast.cohort_id,
             *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes),
+            *([Registration.registered_at <= came_before] if came_before else []),
         )
     )
     return size or 0
