@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from sqlalchemy import inspect, text
 
+from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db
 
 REVISION = re.compile(r'^(down_revision|revision)(?:: .+?)? = (?:"(\w+)"|None)$', re.MULTILINE)
@@ -43,6 +44,12 @@ def newest(folder: Path) -> str:
 
 
 def demand_up_to_date(app: Flask) -> None:
-    """Raises click.ClickException when migrations are missing: running on would break in the middle."""
+    """Bring a SQLite database, which is this installation's own file, up to date; demand it of another one.
+
+    Raises click.ClickException when migrations are missing there: running on would break in the middle.
+    """
+    settings: Settings = app.extensions["settings"]
+    if settings.database.startswith("sqlite"):
+        bring_up_to_date(app)
     if behind(app):
         raise click.ClickException("The database is not up to date. Run `webinar-hub migrate` first.")

@@ -3,9 +3,8 @@
 import click
 
 from webinar_hub.app import create_app
-from webinar_hub.cli.schema import bring_up_to_date, demand_up_to_date
+from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.cli.serving import Server, demand_free
-from webinar_hub.core.config import Settings
 
 
 @click.command()
@@ -19,9 +18,6 @@ def command(host: str, port: int, without_worker: bool) -> None:
     """
     demand_free(host, port)
     app = create_app()
-    settings: Settings = app.extensions["settings"]
-    if settings.database.startswith("sqlite"):
-        bring_up_to_date(app)
     demand_up_to_date(app)
     click.echo(f"Webinar Hub on http://{host}:{port} (Ctrl-C ends it)", err=True)
     Server(app, f"{host}:{port}", with_worker=not without_worker).run()
