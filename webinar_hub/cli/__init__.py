@@ -21,6 +21,10 @@ COMMANDS = {
     "plan": "Show everything a cohort will be sent, when, to how many.",
     "reschedule": "Move a session; everybody gets an updated invite.",
     "cancel": "Cancel a session or a whole cohort; everybody is told.",
+    "outbox": "Look into the outbox: list, explain, retry, cancel.",
+    "doctor": "Look at everything the service needs, and say what to do.",
+    "backup": "Write everything into one file, while the service goes on.",
+    "restore": "Go back to a backup.",
 }
 
 

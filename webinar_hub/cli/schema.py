@@ -1,17 +1,12 @@
 """The database's schema as the commands need it: brought up to date, or known to be."""
 
 import logging
-import re
-from pathlib import Path
 
 import click
 from flask import Flask
-from sqlalchemy import inspect, text
 
 from webinar_hub.core.config import Settings
-from webinar_hub.core.db import db
-
-REVISION = re.compile(r'^(down_revision|revision)(?:: .+?)? = (?:"(\w+)"|None)$', re.MULTILINE)
+from webinar_hub.queries import schema
 
 
 def bring_up_to_date(app: Flask) -> None:
@@ -27,20 +22,8 @@ def bring_up_to_date(app: Flask) -> None:
 
 def behind(app: Flask) -> bool:
     """Whether migrations are missing."""
-    with app.app_context(), db.engine.connect() as connection:
-        known = inspect(connection).has_table("alembic_version")
-        current = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
-    return current != newest(app.extensions["migrations_folder"])
-
-
-def newest(folder: Path) -> str:
-    """The revision that no other follows, read from the files: Alembic would take longer than all else at start."""
-    found = [pair for file in (folder / "versions").glob("*.py") for pair in REVISION.findall(file.read_text())]
-    last: str
-    (last,) = {name for kind, name in found if kind == "revision"} - {
-        name for kind, name in found if kind == "down_revision"
-    }
-    return last
+    with app.app_context():
+        return not schema.is_up_to_date()
 
 
 def demand_up_to_date(app: Flask) -> None:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "WEBINAR_HUB_"
-SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY")
+SECRETS = ("SECRET_KEY", "SECRET_KEY_OLD", "DATABASE_URL", "MAIL", "DKIM_KEY", "METRICS_TOKEN")
 _LABEL = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 POSTGRES_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
@@ -64,6 +64,8 @@ class Settings(BaseSettings):
 
     log_format: Literal["json", "text"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_folder: str = ""
+    metrics_token: str = ""
     demo: bool = False
 
     @field_validator("base_url")
@@ -154,6 +156,11 @@ class Settings(BaseSettings):
         return f"mailbox:{self.mailbox_folder.resolve()}" if self.mail == "mailbox:" else self.mail
 
     @property
+    def mail_kind(self) -> str:
+        """The way out for mail in one word, such as "smtp"."""
+        return self.mail.partition(":")[0]
+
+    @property
     def mailbox_folder(self) -> Path:
         """Where the built-in mailbox keeps its mails."""
         return self.data_folder / "mailbox"
@@ -198,6 +205,19 @@ def _in_plain_words(error: ValidationError) -> list[str]:
         name = PREFIX + str(item["loc"][0]).upper() if item["loc"] else "Settings"
         problems.append(f"{name}: {re.sub('^Value error, ', '', item['msg'])}.")
     return problems
+
+
+def share_metrics() -> Path | None:
+    """The folder in which the processes of this machine count together, made ready, or None without one.
+
+    prometheus-client knows of it only by a variable of its own.
+    """
+    if not (folder := read_settings().metrics_folder):
+        return None
+    path = Path(folder).resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(path)
+    return path
 
 
 def preset(**values: Any) -> None:

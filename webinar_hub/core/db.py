@@ -198,7 +198,9 @@ def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) ->
     One statement, however many rows: nothing of them passes through this process.
     """
     # SQLite's grammar takes ON CONFLICT for a part of the SELECT unless that has a WHERE; all of ours have.
-    result = db.session.execute(_insert(model).from_select(columns, rows).on_conflict_do_nothing())
+    statement = _insert(model).from_select(columns, rows).on_conflict_do_nothing()
+    # SQLAlchemy counts an INSERT's rows only when it is asked to; on PostgreSQL it would say -1.
+    result = db.session.execute(statement, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
 
 

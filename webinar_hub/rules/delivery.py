@@ -20,6 +20,8 @@ PATIENCE = timedelta(days=5)
 # A mail that cannot even be composed is tried this often: a deploy may bring the missing template back (F13).
 COMPOSE_ATTEMPTS = 8
 RESENT_WITHIN = timedelta(hours=2)
+# How the token of a lease ends that follows one that ran out.
+RESCUED = "~rescued"
 
 
 def topic_of(kind: str) -> Topic:
@@ -59,6 +61,11 @@ class Claimed:
     composed_at: datetime
     expires_at: datetime | None
     lease_token: str
+
+    @property
+    def is_rescued(self) -> bool:
+        """Whether it was taken over from somebody whose lease had run out."""
+        return self.lease_token.endswith(RESCUED)
 
 
 @dataclass(frozen=True, slots=True)

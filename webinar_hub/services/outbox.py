@@ -17,7 +17,7 @@ from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.models import Delivery
 from webinar_hub.models.delivery import OPEN_STATES
-from webinar_hub.rules.delivery import Claimed, priority_of
+from webinar_hub.rules.delivery import RESCUED, Claimed, priority_of
 from webinar_hub.services import invites
 
 
@@ -70,6 +70,7 @@ def claim(limit: int, *, lease: float, now: datetime) -> list[Claimed]:
     A row whose lease ran out belongs to nobody and is taken like a queued one: that is the whole rescue.
     The rows are picked in a CTE so that PostgreSQL evaluates LIMIT and SKIP LOCKED once.
     """
+    token = secrets.token_urlsafe(16)
     picked = (
         select(Delivery.id)
         .where(_open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
@@ -83,7 +84,7 @@ def claim(limit: int, *, lease: float, now: datetime) -> list[Claimed]:
         .where(Delivery.id.in_(select(picked.c.id)))
         .values(
             state="sending",
-            lease_token=secrets.token_urlsafe(16),
+            lease_token=case((Delivery.state == "sending", token + RESCUED), else_=token),
             lease_until=lease_moment(lease),
             attempts=Delivery.attempts + 1,
             composed_at=func.coalesce(Delivery.composed_at, now, type_=Delivery.composed_at.type),

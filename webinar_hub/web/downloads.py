@@ -4,7 +4,7 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.adapters.storage.download_name import safe_download_name
-from webinar_hub.core import clock
+from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.queries import downloads as queries
@@ -41,6 +41,7 @@ def take(drop: str, material: int) -> Redirect:
         downloads.record(
             registration_id=grant.registration_id, drop_id=grant.drop_id, version_id=grant.version_id, now=now
         )
+    metrics.record_download()
     return redirect(url_for("downloads.by_ticket", ticket=queries.ticket(tokens(), grant, now)), 303)
 
 

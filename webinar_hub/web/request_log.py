@@ -5,7 +5,7 @@ import secrets
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from webinar_hub.core import clock
+from webinar_hub.core import clock, metrics
 from webinar_hub.core.log import get_logger
 
 log = get_logger("web")
@@ -22,8 +22,11 @@ def end(response: Response) -> Response:
     """Write the line; static files are not worth one."""
     if request.endpoint != "static":
         rule = request.url_rule.rule if request.url_rule else "(no such page)"
-        milliseconds = round((clock.monotonic() - g.get("began", clock.monotonic())) * 1000)
-        log.info("request", method=request.method, route=rule, status=response.status_code, ms=milliseconds)
+        seconds = clock.monotonic() - g.get("began", clock.monotonic())
+        log.info(
+            "request", method=request.method, route=rule, status=response.status_code, ms=round(seconds * 1000)
+        )
+        metrics.record_request(request.method, rule, response.status_code, seconds)
     return response
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from webinar_hub.core import clock
+from webinar_hub.core import clock, metrics
 from webinar_hub.core.errors import HubError, Invalid, TooMany
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
@@ -50,6 +50,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
             together(wanted, group=cohort)
         except HubError as problem:
             return _refused(queries.sign_up_page(slug, cohort, now), filled, problem)
+        metrics.record_sign_up()
     flash(filled.email.data or "", "signed_up")
     return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort), 303)
 

@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from webinar_hub.core import clock, wake
+from webinar_hub.core import clock, metrics, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
@@ -94,6 +94,7 @@ class Clockwork:
         except Exception as error:
             # A database that is away must not stop the clock (F6): the next tick tries again.
             log.error("ring failed", error=repr(error))
+            metrics.record_ring_failure()
 
     def _leads(self) -> bool:
         """Hold the lease, renewed when a third of it is used up rather than at every tick."""
@@ -110,6 +111,7 @@ class Clockwork:
             missed, expired = broadcasts.miss_expired(clock.now()), outbox.expire(clock.now())
         if missed or expired:
             log.warning("too late to send", messages=missed, deliveries=expired)
+            metrics.record_too_late(missed, expired)
         more = True
         while more:
             with transaction():
@@ -117,6 +119,7 @@ class Clockwork:
             more = expanded.more
             if expanded.deliveries:
                 log.info("expanded", deliveries=expanded.deliveries)
+                metrics.record_expansion(expanded.deliveries)
 
     def _sweep(self) -> None:
         now = clock.now()

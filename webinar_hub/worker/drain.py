@@ -14,7 +14,7 @@ from webinar_hub.adapters.mail import (
     Refused,
     Unreachable,
 )
-from webinar_hub.core import clock
+from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.documents.email import Composer
@@ -24,6 +24,7 @@ from webinar_hub.rules.delivery import Claimed, Retry, Stop, after_compose_error
 from webinar_hub.services import outbox
 from webinar_hub.services.outbox import Result
 from webinar_hub.worker.breaker import Breaker
+from webinar_hub.worker.measuring import send_measured
 from webinar_hub.worker.recorder import HandedIn, Recorder
 
 log = get_logger("worker")
@@ -53,6 +54,7 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
             claimed = outbox.claim(limit, lease=desk.lease, now=clock.now())
         if not claimed:
             return 0
+        metrics.record_rescues(sum(item.is_rescued for item in claimed))
         leased_until = clock.monotonic() + desk.lease - desk.mail_timeout
         batch = letters.batch(claimed, desk.hub)
         # What was read is kept as it is; a rollback would have every mail read it again.
@@ -70,7 +72,7 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
                 last = desk.recorder.hand_in(mail, following)
                 continue
             with desk.recorder.sending():
-                outcome = transport.send(mail)
+                outcome = send_measured(app, transport, mail)
             if isinstance(outcome, Unreachable):
                 desk.breaker.failed()
                 log.warning("mail server unreachable", reason=outcome.reason)
