@@ -191,7 +191,7 @@ class Table:
 
 def _number_meant(written: object, otherwise: int) -> str:
     """The number in something like "250", "1,000" or 60.0."""
-    digits = str(written).strip().replace(",", "").removesuffix(".0")
+    digits = str(written).strip().replace(",", "").removesuffix(".0") if isinstance(written, str | float) else ""
     return digits if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else str(otherwise)
 
 
