@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, literal, select
+from sqlalchemy import ColumnElement, String, cast, literal, select
 from sqlalchemy.orm import aliased
 
 from webinar_hub.core.db import insert_selected, leave_work
@@ -70,7 +70,7 @@ def _told_already() -> ColumnElement[bool]:
         literal("session:") + cast(Session.id, String) + ":session_cancelled:" + cast(Session.revision, String)
         + ":registration:" + cast(Registration.id, String)
     )  # fmt: skip
-    return exists().where(told.key == key, told.state.in_(("queued", "sending", "sent")))
+    return select(told.id).where(told.key == key, told.state.in_(("queued", "sending", "sent"))).exists()
 
 
 def _still_true(kind: str) -> ColumnElement[bool]:
