@@ -155,6 +155,15 @@ class TestALateBonus:
         again = import_(app, tmp_path, {**changes, "Four evenings": "Five evenings"}, more)
         assert (again.announcements, deliver(app)) == ([], [])
 
+    def test_one_that_was_open_before_anybody_signed_up_is_not_announced_to_those_who_come(
+        self, app: Flask, tmp_path: Path, travel: Traveller
+    ) -> None:
+        cohort = given_cohort(app, tmp_path, {GIFT: PAST_GIFT})
+        sign_up(app, cohort)
+        seen = import_(app, tmp_path, {GIFT: PAST_GIFT, "Four evenings": "Five evenings"})
+        deliver(app)
+        assert (seen.announcements, outbox(app, kind="drop")) == ([], [])
+
     def test_one_that_was_announced_is_not_announced_for_an_earlier_moment(
         self, app: Flask, cohort: str, tmp_path: Path, travel: Traveller
     ) -> None:

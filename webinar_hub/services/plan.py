@@ -134,7 +134,11 @@ def _catch_up(cohort: Cohort, message: PlannedMessage, rounds: Sequence[Broadcas
     late = overdue(message, now)
     _withdraw([row for row in rounds if row.state in OPEN and (late is None or row.due_at > now)])
     if late is not None and all(row.state == "withdrawn" for row in rounds):
-        db.session.add(_broadcast(cohort, late, rounds[-1].round + 1 if rounds else 1))
+        broadcast = _broadcast(cohort, late, rounds[-1].round + 1 if rounds else 1)
+        if not cohort.seats_taken:
+            # Nobody is here to be told, and who signs up from now on sees it on her page.
+            broadcast.state, broadcast.expanded_at = "expanded", now
+        db.session.add(broadcast)
 
 
 def _withdraw(broadcasts: Sequence[Broadcast]) -> None:
