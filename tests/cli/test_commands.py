@@ -10,10 +10,11 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import create_engine, select, text, update
 
 from tests.building import COHORT, KEY, given_cohort, sign_up
 from tests.counting import counting
+from tests.databases import Empty
 from webinar_hub.cli import hub
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
@@ -56,12 +57,43 @@ def cohorts(app: Flask) -> list[str]:
 
 def test_a_file_is_shown_asked_about_and_applied(run: Run, app: Flask, file: Path) -> None:
     shown = run("import", file, answer="n\n")
-    assert "+ session week-1 time: 2026-12-08T19:00:00 America/New_York, 60 minutes" in shown.output
+    assert "+ session week-1 time: Tue 8 December 2026, 7:00 pm, 60 minutes" in shown.output
+    assert "+ mail: reminder, 1 hour before (week-1): Tue 8 December 2026, 6:00 pm" in shown.output
     assert "Nothing was changed." in shown.output
     assert cohorts(app) == []
     assert run("import", file, answer="y\n").exit_code == 0
     assert cohorts(app) == [KEY]
     assert "nothing to do" in run("import", file, "--yes").output
+
+
+def test_on_an_empty_machine_any_command_may_be_the_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: Path, travel: object
+) -> None:
+    monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(tmp_path / "new"))
+    monkeypatch.setenv("WEBINAR_HUB_LOG_LEVEL", "error")
+    answers = [CliRunner().invoke(hub, arguments) for arguments in (["import", str(file), "--yes"], ["plan", KEY])]
+    assert [answer.exit_code for answer in answers] == [0, 0], answers[0].output
+    assert "Tuesday evenings" in answers[1].output
+
+
+def test_a_database_that_others_share_is_not_migrated_by_the_way(
+    postgresql: Empty, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = postgresql(tmp_path)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        newest = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    try:
+        monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(tmp_path / "data"))
+        monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", url)
+        answer = CliRunner().invoke(hub, ["plan", KEY])
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :newest"), {"newest": newest})
+        engine.dispose()
+    assert answer.exit_code == 1
+    assert "Run `webinar-hub migrate` first." in answer.output
 
 
 def test_a_dry_run_changes_nothing_and_stores_no_file(run: Run, app: Flask, settings: Settings, file: Path) -> None:
@@ -78,9 +110,28 @@ def test_all_errors_of_a_file_are_listed_with_their_lines_and_nothing_is_applied
     answer = run("import", file, "--yes")
     assert answer.exit_code == 1
     lines = broken.splitlines()
-    for text in ('zone = "New York"', 'weeks = "two"'):
-        assert f"line {lines.index(text) + 1}," in answer.output
+    for words in ('zone = "New York"', 'weeks = "two"'):
+        assert f"line {lines.index(words) + 1}," in answer.output
     assert cohorts(app) == []
+
+
+def test_an_error_that_belongs_to_no_field_has_a_line_and_words(run: Run, file: Path) -> None:
+    file.write_text("[webinar\n")
+    answer = run("import", file, "--yes")
+    assert "  line 1: The heading does not end" in answer.output
+
+
+def test_the_past_is_refused_with_its_line(run: Run, app: Flask, file: Path) -> None:
+    run("import", file, "--yes")
+    slip = COHORT.replace("first = 2026-12-08", "first = 2025-12-08")
+    file.write_text(slip)
+    answer = run("import", file, "--yes")
+    assert answer.exit_code == 1
+    line = slip.splitlines().index("first = 2025-12-08T19:00:00") + 1
+    assert (
+        f"line {line}, cohort.weekly.first: Session 'week-1': A session cannot be moved into the past."
+        in answer.output
+    )
 
 
 def test_a_missing_material_is_named_with_its_line(run: Run, app: Flask, file: Path) -> None:
@@ -106,12 +157,13 @@ def test_the_plan_says_what_goes_out_when_to_how_many(run: Run, app: Flask, tmp_
     assert "Tue 8 December 2026, 6:00 pm" in output
     assert "reminder, 1 hour before" in output
     assert output.count("to 1 person") == 13
+    assert re.search("thank-you +Tuesday evenings +to 1 person", output)
 
 
 def test_moving_shows_the_consequences_first(run: Run, app: Flask, tmp_path: Path) -> None:
     sign_up(app, given_cohort(app, tmp_path))
     refused = run("reschedule", KEY, "week-1", "2026-12-10T18:00", answer="n\n")
-    assert "becomes: 2026-12-10T18:00:00 America/New_York, 60 minutes" in refused.output
+    assert "becomes: Thu 10 December 2026, 6:00 pm, 60 minutes" in refused.output
     assert "Mailed at once: session moved “Cues” to 1 person." in refused.output
     with app.app_context():
         assert db.session.scalars(select(Session.revision).where(Session.key == "week-1")).one() == 0
@@ -120,10 +172,18 @@ def test_moving_shows_the_consequences_first(run: Run, app: Flask, tmp_path: Pat
         assert db.session.scalars(select(Session.revision).where(Session.key == "week-1")).one() == 1
 
 
+def test_a_start_that_cannot_be_read_is_answered_with_how_to_write_it(run: Run) -> None:
+    answers = [run("reschedule", "--help"), run("reschedule", KEY, "week-1", "tomorrow at 7")]
+    assert "COHORT SESSION STARTS" in answers[0].output
+    assert "Write them like 2027-01-12T19:00." in answers[1].output
+    assert not [answer for answer in answers if "%" in answer.output]
+
+
 def test_cancelling_a_session_and_then_the_cohort(run: Run, app: Flask, tmp_path: Path) -> None:
     sign_up(app, given_cohort(app, tmp_path))
     assert "session cancelled “Cues” to 1 person" in run("cancel", KEY, "week-1", "--yes").output
-    assert "cohort cancelled" in run("cancel", KEY, "--yes").output
+    assert "cohort cancelled “Tuesday evenings” to 1 person" in run("cancel", KEY, "--yes").output
+    assert re.search("cohort cancelled +Tuesday evenings", run("plan", KEY).output)
     assert "nothing to do" in run("cancel", KEY, "--yes").output
     with app.app_context():
         assert db.session.scalars(select(Cohort.state)).one() == "cancelled"

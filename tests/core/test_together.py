@@ -25,7 +25,9 @@ def note(name: str) -> str:
     return name
 
 
-def all_at_once(app: Flask, names: list[str]) -> tuple[list[Any], int]:
+def all_at_once(
+    app: Flask, names: list[str], group_of: Callable[[str], str] = lambda _: "one"
+) -> tuple[list[Any], int]:
     """What each thread got, and how many commits there were; the first holds the turn until all others wait."""
     commits: list[None] = []
     first_has_it, go_on = threading.Event(), threading.Event()
@@ -34,10 +36,10 @@ def all_at_once(app: Flask, names: list[str]) -> tuple[list[Any], int]:
         first_has_it.set()
         go_on.wait(10)
 
-    def outcome(work: Callable[[], Any]) -> Any:
+    def outcome(work: Callable[[], Any], group: str) -> Any:
         with app.app_context():
             try:
-                return together(work)
+                return together(work, group=group)
             except ValueError as error:
                 return error
 
@@ -49,9 +51,9 @@ def all_at_once(app: Flask, names: list[str]) -> tuple[list[Any], int]:
 
     event.listen(engine, "commit", count)
     with ThreadPoolExecutor(AT_ONCE + 1) as pool:
-        first = pool.submit(outcome, hold)
+        first = pool.submit(outcome, hold, "first")
         first_has_it.wait(10)
-        others = [pool.submit(outcome, lambda name=name: note(name)) for name in names]
+        others = [pool.submit(outcome, lambda name=name: note(name), group_of(name)) for name in names]
         while not _everybody_waits(len(names)):
             pass
         go_on.set()
@@ -80,6 +82,14 @@ def test_who_waits_together_is_written_together(app: Flask) -> None:
     assert commits == 2
 
 
+def test_only_one_group_shares_a_transaction(app: Flask) -> None:
+    names = [f"{cohort}{number}" for number in range(AT_ONCE // 2) for cohort in "ab"]
+    results, commits = all_at_once(app, names, group_of=lambda name: name[0])
+    assert results == names
+    assert noted(app) == sorted(names)
+    assert commits == 3, "the first, those of a, those of b"
+
+
 def test_one_that_fails_takes_nobody_with_it(app: Flask) -> None:
     names = ["n1", "bad", "n2", "bad too", "n3"]
     results, _ = all_at_once(app, names)
@@ -90,5 +100,5 @@ def test_one_that_fails_takes_nobody_with_it(app: Flask) -> None:
 
 def test_alone_an_error_is_raised_at_once_and_undone(app: Flask) -> None:
     with app.app_context(), pytest.raises(ValueError, match="bad"):
-        together(lambda: note("bad"))
+        together(lambda: note("bad"), group="one")
     assert noted(app) == []

@@ -13,7 +13,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, Invalid, NotFound, TooMany
 from webinar_hub.models import Cohort, Consent, Person, Registration
-from webinar_hub.services import registrations
+from webinar_hub.services import preferences, registrations
 
 
 @pytest.fixture
@@ -197,3 +197,30 @@ def test_nobody_can_touch_a_registration_of_somebody_else(app: Flask, cohort: st
             verb(stranger, only_registration(app).public_id, now=clock.now())
     with app.app_context():
         assert db.session.scalars(select(Registration.state)).one() == "confirmed"
+
+
+class TestWhatSheUnsubscribedFrom:
+    """It stays so, whoever types her address into the form; on her own page she is asked for it all again."""
+
+    def unsubscribe(self, app: Flask) -> None:
+        with app.app_context(), transaction():
+            person, registration = only_person(app).id, only_registration(app).public_id
+            preferences.choose_topics(person, registration, reminders=False, bonuses=False, now=clock.now())
+
+    def test_signing_up_again_after_leaving_keeps_it(self, app: Flask, cohort: str) -> None:
+        sign_up(app, cohort)
+        self.unsubscribe(app)
+        leave(app)
+        sign_up(app, cohort)
+        registration = only_registration(app)
+        assert (registration.state, registration.reminders_off_at, registration.bonuses_off_at) == (
+            "confirmed", NOW, NOW,
+        )  # fmt: skip
+
+    def test_coming_back_by_her_own_page_ends_it(self, app: Flask, cohort: str) -> None:
+        sign_up(app, cohort)
+        self.unsubscribe(app)
+        leave(app)
+        return_(app)
+        registration = only_registration(app)
+        assert (registration.reminders_off_at, registration.bonuses_off_at) == (None, None)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from time_machine import Traveller
 
 from tests.building import COHORT, KEY, given_cohort, outbox, sign_up
+from tests.delivering import deliver
 from webinar_hub.cli import importing
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
@@ -177,6 +178,20 @@ def test_cancelling_a_cohort_ends_everything_that_was_planned(app: Flask, cohort
         ("confirmation", "cancelled"),
         ("cohort_cancelled", "queued"),
     ]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_cohort_takes_a_session_out_of_calendars_once(app: Flask, cohort: str, told: bool) -> None:
+    deliver(app)
+    cancel(app)
+    if told:
+        deliver(app)
+    with app.app_context(), transaction():
+        sessions.cancel_cohort(sessions.find_cohort(KEY), actor="test", now=clock.now())
+    deliver(app)
+    cancels = [d for d in outbox(app, state="sent") if d.kind in (*ANNOUNCEMENTS, "calendar_cancel")]
+    week_1, week_2 = session_row(app).id, session_row(app, "week-2").id
+    assert sorted(d.session_id or 0 for d in cancels) == sorted((week_1, week_2))
 
 
 def test_an_unknown_name_is_answered_with_those_there_are(app: Flask, cohort: str) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -44,14 +45,19 @@ def command(path: Path, yes: bool, dry_run: bool, check_links: bool) -> None:
     if dry_run or not (yes or click.confirm("Apply this?")):
         click.echo("Nothing was changed.")
         return
-    importing.apply(app, file, path.parent)
+    try:
+        importing.apply(app, file, path.parent)
+    except CohortFileErrors as error:
+        # While the question stood there a session began, or a material went.
+        _refuse(path, error)
     click.echo(f"Done. `webinar-hub plan {file.cohort.key}` shows what will be sent.")
 
 
-def _refuse(path: Path, error: CohortFileErrors) -> None:
+def _refuse(path: Path, error: CohortFileErrors) -> NoReturn:
     click.echo(f"{path} has errors; nothing was applied:", err=True)
     for item in error.errors:
-        click.echo(f"  line {item.line}, {item.field}: {item.message}", err=True)
+        field = f", {item.field}" if item.field else ""
+        click.echo(f"  line {item.line}{field}: {item.message}", err=True)
     sys.exit(1)
 
 

@@ -3,22 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from webinar_hub.documents.message_words import message_words
 from webinar_hub.documents.when import duration_in_words, place_of, time_range, when_in
 from webinar_hub.queries.changes import Announcement, Change
 from webinar_hub.queries.plan import CohortPlan, PlanLine
 from webinar_hub.rules.head_start import ON_TIME, Run
 from webinar_hub.rules.pacing import BULK_SHARE
 
-KINDS = {
-    "reminder": "reminder",
-    "live": "we are live",
-    "drop": "bonus drop",
-    "thank_you": "thank-you",
-    "session_changed": "session moved",
-    "session_added": "new session",
-    "session_cancelled": "session cancelled",
-    "cohort_cancelled": "cohort cancelled",
-}
 WIDTH = 70
 # A message that leaves within so long is not said to take time.
 NOTEWORTHY = timedelta(minutes=1)
@@ -40,8 +31,7 @@ def _plan_line(line: PlanLine, zone: str) -> str:
 
 
 def _what(line: PlanLine) -> str:
-    what = KINDS.get(line.kind, line.kind)
-    return f"{what}, {duration_in_words(line.lead)} before" if line.lead else what
+    return message_words(line.kind, line.lead)
 
 
 def warning_lines(plan: CohortPlan) -> list[str]:
@@ -96,7 +86,7 @@ def announcement_lines(announcements: Sequence[Announcement]) -> list[str]:
     if not announcements:
         return ["Nobody is mailed because of this."]
     return [
-        f"Mailed at once: {KINDS.get(item.kind, item.kind)} “{item.about}” to {_people(item.people)}."
+        f"Mailed at once: {message_words(item.kind)} “{item.about}” to {_people(item.people)}."
         for item in announcements
     ]
 

@@ -5,6 +5,7 @@ import logging
 import click
 from flask import Flask
 
+from webinar_hub.core.config import Settings
 from webinar_hub.queries import schema
 
 
@@ -26,6 +27,12 @@ def behind(app: Flask) -> bool:
 
 
 def demand_up_to_date(app: Flask) -> None:
-    """Raises click.ClickException when migrations are missing: running on would break in the middle."""
+    """Bring a SQLite database, which is this installation's own file, up to date; demand it of another one.
+
+    Raises click.ClickException when migrations are missing there: running on would break in the middle.
+    """
+    settings: Settings = app.extensions["settings"]
+    if settings.database.startswith("sqlite"):
+        bring_up_to_date(app)
     if behind(app):
         raise click.ClickException("The database is not up to date. Run `webinar-hub migrate` first.")

@@ -3,9 +3,8 @@
 import click
 
 from webinar_hub.app import create_app
-from webinar_hub.cli.schema import bring_up_to_date, demand_up_to_date
+from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.cli.serving import Server, demand_free
-from webinar_hub.core.config import Settings
 from webinar_hub.worker.running import demand_runnable
 
 
@@ -20,11 +19,8 @@ def command(host: str, port: int, without_worker: bool) -> None:
     """
     demand_free(host, port)
     app = create_app()
-    settings: Settings = app.extensions["settings"]
     if not without_worker:
-        demand_runnable(settings)
-    if settings.database.startswith("sqlite"):
-        bring_up_to_date(app)
+        demand_runnable(app.extensions["settings"])
     demand_up_to_date(app)
     click.echo(f"Webinar Hub on http://{host}:{port} (Ctrl-C ends it)", err=True)
     Server(app, f"{host}:{port}", with_worker=not without_worker).run()

@@ -1,11 +1,16 @@
 """One commit for several requests: what threads of this process want to write at once reaches the disk together.
 
+Only wishes of one group share a transaction, such as the sign-ups of one cohort, and a process writes one group at
+a time. So a transaction never holds the seats of two cohorts, and no two processes wait for each other's crosswise.
+What they may still lock crosswise (two networks, one address in two browsers) the database ends for one of them;
+then each of its wishes is tried alone.
+
 Waiting for the disk is most of what a short transaction does. Who comes while one is being written waits for its
 end, and then one of those who waited writes for all of them.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -16,9 +21,10 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True)
 class _Wish(Generic[Result]):
-    """What one thread wants written; `over` when it has been tried, perhaps together with others."""
+    """What one thread wants written; `over` when it has been tried, perhaps with others of its group."""
 
     work: Callable[[], Result]
+    group: Hashable
     over: bool = False
     results: list[Result] = field(default_factory=list)
     error: Exception | None = None
@@ -29,14 +35,15 @@ _waiting: list[_Wish[Any]] = []
 _writing = False
 
 
-def together(work: Callable[[], Result]) -> Result:
+def together(work: Callable[[], Result], *, group: Hashable) -> Result:
     """Run `work` in a transaction, perhaps in one with what other threads want; its result, once that is committed.
 
-    `work` may run in another thread, and twice: it speaks to the database and to nothing of the request.
+    `group` names what many of them lock (the cohort): only wishes of one group are written together. `work` may run
+    in another thread, and twice: it speaks to the database and to nothing of the request.
     Raises what `work` raises; then nothing of it is written. Whoever shared a transaction with it does not notice,
     because after a failure everybody tries again alone.
     """
-    mine = _Wish(work)
+    mine = _Wish(work, group)
     ours = _wait_for_turn(mine)
     if ours:
         try:
@@ -52,7 +59,7 @@ def together(work: Callable[[], Result]) -> Result:
 
 
 def _wait_for_turn(mine: _Wish[Any]) -> list[_Wish[Any]]:
-    """Everybody's wishes, if it falls to this thread to write them; none if another one has tried ours."""
+    """The wishes of our group, if it falls to this thread to write them; none if another one has tried ours."""
     global _writing
     with _turn:
         _waiting.append(mine)
@@ -60,8 +67,8 @@ def _wait_for_turn(mine: _Wish[Any]) -> list[_Wish[Any]]:
         if mine.over:
             return []
         _writing = True
-        ours = _waiting.copy()
-        _waiting.clear()
+        ours = [wish for wish in _waiting if wish.group == mine.group]
+        _waiting[:] = [wish for wish in _waiting if wish.group != mine.group]
         return ours
 
 

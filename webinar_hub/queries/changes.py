@@ -1,23 +1,21 @@
-"""What a change does: a cohort before and after, line by line, and who will be told."""
+"""What a change does: a cohort before and after, line by line in an organizer's words, and who will be told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
+from webinar_hub.documents.message_words import message_words
+from webinar_hub.documents.when import duration_in_words, when_in
 from webinar_hub.models import Broadcast, Cohort, Drop, DropMaterial, Material, Presenter, Session, Webinar
 from webinar_hub.queries.cohorts import latest_versions
-from webinar_hub.queries.plan import audience_size
+from webinar_hub.queries.plan import audience_size, subject
+from webinar_hub.rules.zones import clock_words
 
 Lines = Mapping[str, str]
-WEBINAR_FIELDS = ("title", "summary", "description", "audience", "level", "credit", "outcomes", "agenda", "faq")
-COHORT_FIELDS = (
-    "title", "zone", "state", "organizer_name", "organizer_email", "capacity", "enrolment_opens_at",
-    "enrolment_closes_at", "late_join", "livestream_url", "welcome_note", "thank_you_note",
-    "declined_frees_seat",
-)  # fmt: skip
+Line = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,62 +37,135 @@ class Announcement:
 
 
 def snapshot(key: str) -> Lines:
-    """A cohort as lines of text by what they say; empty where there is no such cohort."""
+    """A cohort as lines of text by what they are about, none of them empty; no lines where there is no cohort."""
     row = db.session.execute(
         select(Cohort, Webinar).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.key == key)
     ).first()
     if row is None:
         return {}
     cohort, webinar = row
-    lines = {f"webinar {name}": str(getattr(webinar, name)) for name in WEBINAR_FIELDS}
-    lines |= {f"cohort {name}": str(getattr(cohort, name)) for name in COHORT_FIELDS}
-    presenters = select(Presenter).where(Presenter.webinar_id == webinar.id)
-    for presenter in db.session.scalars(presenters):
-        lines[f"presenter {presenter.name}"] = f"{presenter.credentials}; {presenter.bio}; {presenter.disclosure}"
-    for session in db.session.scalars(select(Session).where(Session.cohort_id == cohort.id)):
-        lines |= _session_lines(session)
-    for drop in db.session.scalars(select(Drop).where(Drop.cohort_id == cohort.id)):
-        lines[f"drop {drop.key} release"] = f"{drop.wall_release} {drop.zone}"
-        lines[f"drop {drop.key} title"] = drop.title + (" (surprise)" if drop.surprise else "")
-        lines[f"drop {drop.key} note"] = drop.note
-    return lines | _material_lines(cohort) | _message_lines(cohort)
+    lines = [*_webinar_lines(webinar), *_presenter_lines(webinar), *_cohort_lines(cohort)]
+    in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
+    sessions = {session.id: session for session in db.session.scalars(in_order)}
+    for session in sessions.values():
+        lines += _session_lines(session)
+    drops = select(Drop).where(Drop.cohort_id == cohort.id).order_by(Drop.release_at, Drop.id)
+    for drop in db.session.scalars(drops):
+        lines += _drop_lines(drop, sessions)
+    lines += [*_material_lines(cohort), *_message_lines(cohort)]
+    return {what: text for what, text in lines if text}
 
 
-def _session_lines(session: Session) -> dict[str, str]:
+def _webinar_lines(webinar: Webinar) -> Iterator[Line]:
+    yield "webinar address", f"/w/{webinar.slug}"
+    for name in ("title", "summary", "description", "audience", "level", "credit"):
+        yield f"webinar {name}", getattr(webinar, name)
+    yield "webinar outcomes", "; ".join(webinar.outcomes)
+    agenda = (f"{a['minutes']} minutes {a['title']}{' (break)' * a['is_break']}" for a in webinar.agenda)
+    yield "webinar agenda", "; ".join(agenda)
+    yield "webinar questions", " ".join(f"{q['question']} {q['answer']}" for q in webinar.faq)
+    yield "webinar next step", " ".join((webinar.next_step_text, webinar.next_step_url)).strip()
+
+
+def _presenter_lines(webinar: Webinar) -> Iterator[Line]:
+    rows = select(Presenter).where(Presenter.webinar_id == webinar.id).order_by(Presenter.position)
+    for number, presenter in enumerate(db.session.scalars(rows), start=1):
+        yield f"presenter {number}", ", ".join(filter(None, (presenter.name, presenter.credentials)))
+        yield f"presenter {number} bio", presenter.bio
+        yield f"presenter {number} disclosure", presenter.disclosure
+
+
+def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
+    yield "cohort title", cohort.title
+    yield "cohort zone", cohort.zone
+    yield "cohort cancelled", "yes" if cohort.state == "cancelled" else ""
+    yield "organizer", f"{cohort.organizer_name} <{cohort.organizer_email}>"
+    yield "seats", str(cohort.capacity) if cohort.capacity else "no limit"
+    yield "enrolment opens", _when(cohort.enrolment_opens_at, cohort.zone)
+    yield "enrolment closes", _when(cohort.enrolment_closes_at, cohort.zone)
+    yield "late joiners get", cohort.late_join
+    yield "livestream", cohort.livestream_url
+    reminders = (duration_in_words(timedelta(minutes=minutes)) for minutes in cohort.reminder_minutes)
+    yield "reminders", ", ".join(f"{lead} before" for lead in reminders) or "none"
+    yield "“we are live”", "yes" if cohort.announces_live else "no"
+    thanks = cohort.thank_you_minutes
+    yield "thank-you", "no" if thanks is None else f"{duration_in_words(timedelta(minutes=thanks))} after the end"
+    yield "whoever declines every session", "gives the place back" if cohort.declined_frees_seat else ""
+    yield "welcome note", cohort.welcome_note
+    yield "thank-you note", cohort.thank_you_note
+
+
+def _session_lines(session: Session) -> Iterator[Line]:
     name = f"session {session.key}"
-    return {
-        f"{name} time": f"{session.wall_start} {session.zone}, {session.minutes} minutes",
-        f"{name} title": session.title,
-        f"{name} summary": session.summary,
-        f"{name} state": session.state,
-        f"{name} livestream": session.livestream_url,
-    }
+    yield f"{name} time", f"{_when(session.starts_at, session.zone)}, {session.minutes} minutes"
+    yield f"{name} title", session.title
+    yield f"{name} summary", session.summary
+    yield f"{name} cancelled", "yes" if session.state == "cancelled" else ""
+    yield f"{name} livestream", session.livestream_url
 
 
-def _material_lines(cohort: Cohort) -> dict[str, str]:
+def _drop_lines(drop: Drop, sessions: Mapping[int, Session]) -> Iterator[Line]:
+    name = f"bonus {drop.key}"
+    yield f"{name} opens", _when(drop.release_at, drop.zone)
+    session = sessions.get(drop.after_session_id or 0)
+    if session:
+        yield f"{name} follows", f"session {session.key}, {_distance(drop)}"
+    yield f"{name} title", drop.title
+    yield f"{name} surprise", "yes" if drop.surprise else ""
+    yield f"{name} note", drop.note
+
+
+def _distance(drop: Drop) -> str:
+    days = f"{drop.after_days} {'day' if drop.after_days == 1 else 'days'} later"
+    if not drop.after_at:
+        return f"{days}, at the hour it ends"
+    return f"{days}, at {clock_words(datetime.combine(date.min, time.fromisoformat(drop.after_at)))}"
+
+
+def _material_lines(cohort: Cohort) -> Iterator[Line]:
     newest = latest_versions()
     rows = db.session.execute(
-        select(Drop.key, Material, newest.c.number, newest.c.sha256)
+        select(Drop.key, Material, newest.c.number)
         .join(DropMaterial, DropMaterial.drop_id == Drop.id)
         .join(Material, Material.id == DropMaterial.material_id)
         .outerjoin(newest, newest.c.material_id == Material.id)
         .where(Drop.cohort_id == cohort.id)
+        .order_by(Drop.release_at, Drop.id, DropMaterial.position)
     )
-    return {
-        f"drop {drop} material {material.key}": f"{material.title}; {material.link or f'version {number}'}"
-        for drop, material, number, _ in rows
-    }
+    order: dict[str, list[str]] = {}
+    for drop, material, number in rows:
+        words = (material.title, material.description, material.link or f"version {number}")
+        yield f"bonus {drop} material {material.key}", "; ".join(filter(None, words))
+        order.setdefault(drop, []).append(material.key)
+    for drop, keys in order.items():
+        yield f"bonus {drop} order", ", ".join(keys) if len(keys) > 1 else ""
 
 
-def _message_lines(cohort: Cohort) -> dict[str, str]:
-    rows = db.session.scalars(
-        select(Broadcast).where(Broadcast.cohort_id == cohort.id, Broadcast.state == "planned")
+def _message_lines(cohort: Cohort) -> Iterator[Line]:
+    """What the plan sends and when, in the organizer's zone; a session or bonus is named by its key."""
+    rows = db.session.execute(
+        select(Broadcast, Session.key, Drop.key)
+        .outerjoin(Session, Session.id == Broadcast.session_id)
+        .outerjoin(Drop, Drop.id == Broadcast.drop_id)
+        .where(
+            Broadcast.cohort_id == cohort.id,
+            Broadcast.state == "planned",
+            Broadcast.kind.in_(("reminder", "live", "drop", "thank_you")),
+        )
+        .order_by(Broadcast.due_at, Broadcast.id)
     )
-    return {
-        f"message {row.key}": f"{row.due_at:%Y-%m-%d %H:%M} UTC"
-        for row in rows
-        if row.kind in ("reminder", "live", "drop", "thank_you")
-    }
+    for row, session, drop in rows:
+        lead = timedelta(minutes=row.lead_minutes) if row.lead_minutes else None
+        about = session or drop
+        yield (
+            f"mail: {message_words(row.kind, lead)}{f' ({about})' if about else ''}",
+            when_in(row.due_at, cohort.zone, year=True),
+        )
+
+
+def _when(moment: datetime | None, zone: str) -> str:
+    """A moment on the organizer's clock; of a time that her clock shows twice it says which one is meant."""
+    return when_in(moment, zone, year=True) if moment else ""
 
 
 def differences(before: Lines, after: Lines) -> list[Change]:
@@ -108,10 +179,14 @@ def differences(before: Lines, after: Lines) -> list[Change]:
 def announcements(key: str, now: datetime) -> list[Announcement]:
     """The mails that a change made just now (in this transaction, at `now`) will send at once."""
     rows = db.session.execute(
-        select(Broadcast, Session.title)
+        select(Broadcast, subject(), Cohort.late_join, Drop.release_at)
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
+        .outerjoin(Drop, Drop.id == Broadcast.drop_id)
         .where(Cohort.key == key, Broadcast.state == "planned", Broadcast.due_at == now)
         .order_by(Broadcast.id)
     )
-    return [Announcement(row.kind, about or "", audience_size(row)) for row, about in rows]
+    return [
+        Announcement(row.kind, about, audience_size(row, release_at if late_join == "from now on" else None))
+        for row, about, late_join, release_at in rows
+    ]

@@ -14,6 +14,7 @@ from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Se
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.rules.delivery import Claimed, topic_of
+from webinar_hub.rules.entitlement import drop_is_hers
 
 DAY = timedelta(days=1)
 LEAD_STEPS = (DAY, timedelta(hours=1), timedelta(minutes=10))
@@ -52,6 +53,7 @@ class _Place:
     email: str
     zone: str
     link_nonce: str
+    registered_at: datetime
     reminders_off_at: datetime | None
     bonuses_off_at: datetime | None
     suppressed_at: datetime | None
@@ -102,6 +104,18 @@ class Batch:
             raise NothingToSay("The session was cancelled.")
         if place.suppressed_at is not None:
             raise NotWrittenTo("Mails to her address are stopped.")
+        if due.kind == "drop" and not self._is_hers(due, place):
+            raise NothingToSay("She came after this bonus.")
+
+    def _is_hers(self, due: Claimed, place: _Place) -> bool:
+        """Whether the drop, which is out by now, is open to her: one announced late may be older than she."""
+        drop, (cohort, _) = self.drops[due.drop_id or 0], self.cohorts[place.cohort_id]
+        return drop_is_hers(
+            release_at=drop.release_at,
+            late_join=cohort.late_join,
+            registered_at=place.registered_at,
+            now=drop.release_at,
+        )
 
     def _session(self, due: Claimed, place: _Place) -> Session | None:
         return next((s for s in self.sessions[place.cohort_id] if s.id == due.session_id), None)
@@ -252,8 +266,8 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
         select(
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
-            Person.link_nonce, Registration.reminders_off_at, Registration.bonuses_off_at,
-            Person.suppressed_at,
+            Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
+            Registration.bonuses_off_at, Person.suppressed_at,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))

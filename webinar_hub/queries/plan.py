@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
@@ -66,7 +66,8 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
     cohort = cohort_named(key)
     sent = _sent(cohort)
     rows = db.session.execute(
-        select(Broadcast, func.coalesce(Session.title, Drop.title, ""), lead_before(Broadcast))
+        select(Broadcast, subject(), lead_before(Broadcast))
+        .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
         .where(Broadcast.cohort_id == cohort.id, Broadcast.state != "withdrawn")
@@ -84,6 +85,15 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
         ),
         limits=limits,
     )
+
+
+def subject() -> ColumnElement[str]:
+    """The title of what a broadcast is about; to be asked with its cohort, and its session and drop if it has one.
+
+    The session of "cohort cancelled" is only there for the calendar entry that comes with that mail.
+    """
+    about_all = Broadcast.kind.in_(("cohort_cancelled", "thank_you"))
+    return case((about_all, Cohort.title), else_=func.coalesce(Session.title, Drop.title, ""))
 
 
 def _begun(broadcast: Broadcast, about: str, people: int, done: int) -> PlanLine:
@@ -127,8 +137,11 @@ def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast]) -> Mapping[i
     return sizes
 
 
-def audience_size(broadcast: Broadcast) -> int:
-    """How many people a broadcast would go to if it were due with the registrations of this moment."""
+def audience_size(broadcast: Broadcast, came_before: datetime | None = None) -> int:
+    """How many people a broadcast would go to if it were due with the registrations of this moment.
+
+    With `came_before` only those count who registered by then, too.
+    """
     size: int | None = db.session.scalar(
         select(func.count())
         .select_from(Registration)
@@ -136,6 +149,7 @@ def audience_size(broadcast: Broadcast) -> int:
         .where(
             Registration.cohort_id == broadcast.cohort_id,
             *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes),
+            *([Registration.registered_at <= came_before] if came_before else []),
         )
     )
     return size or 0

@@ -5,7 +5,7 @@ decided next door in `rules/delivery.py` and by the outbox.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 # A mail that greets everybody loses its sense, but slowly.
@@ -106,6 +106,16 @@ def _release(drop: DropFacts) -> PlannedMessage:
         expires_at=drop.release_at + DROP_LIFE,
         drop_id=drop.id,
     )
+
+
+def overdue(message: PlannedMessage, now: datetime) -> PlannedMessage | None:
+    """A message that nobody has announced and whose moment has passed, as it is sent now; None if it is too late.
+
+    A bonus that is open is worth a mail whenever it opened; a reminder or thank-you for an old time would confuse.
+    """
+    if message.kind != "drop":
+        return None
+    return replace(message, due_at=now, expires_at=now + DROP_LIFE)
 
 
 def _thank_you(cohort_id: int, scheduled: Sequence[SessionFacts], after: timedelta) -> PlannedMessage:

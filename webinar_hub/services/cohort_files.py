@@ -22,7 +22,14 @@ from webinar_hub.models import (
     Session,
     Webinar,
 )
-from webinar_hub.rules.cohort_file import CohortFile, DropPart, MaterialPart, SessionPart
+from webinar_hub.rules.cohort_file import (
+    CohortFile,
+    CohortFileErrors,
+    DropPart,
+    FileError,
+    MaterialPart,
+    SessionPart,
+)
 from webinar_hub.rules.zones import to_utc
 from webinar_hub.services import audit, plan, sessions
 
@@ -39,8 +46,9 @@ class Upload:
 def apply(file: CohortFile, uploads: Mapping[str, Upload], *, actor: str, now: datetime) -> Cohort:
     """Create or update the cohort of a file; `uploads` by material key.
 
-    What registrants must know (a session moved, added, cancelled) is announced to them. Raises Conflict where
-    the file would rewrite what has already happened.
+    What registrants must know (a session moved, added, cancelled) is announced to them. Raises CohortFileErrors
+    with the lines where the file would move sessions into the past or rewrite what has already happened, and
+    Conflict for what no single line says: too few seats, a drop gone that is out, a cohort that was cancelled.
     """
     webinar = _webinar(file, now)
     cohort, is_new = _cohort(file, webinar, now)
@@ -88,6 +96,11 @@ def _cohort(file: CohortFile, webinar: Webinar, now: datetime) -> tuple[Cohort, 
     if cohort is None:
         cohort = Cohort(key=part.key, created_at=now, seats_taken=0, state="open")
         db.session.add(cohort)
+    if cohort.state == "cancelled":
+        raise Conflict(
+            f"Cohort {cohort.key!r} was cancelled, and everybody has been told; that cannot be taken back. "
+            "Give the file another cohort key: it becomes a new run, for which people sign up again."
+        )
     if part.capacity is not None and part.capacity < cohort.seats_taken:
         raise Conflict(
             f"{cohort.seats_taken} people have a seat, so the capacity cannot be {part.capacity}. "
@@ -115,12 +128,18 @@ def _moment(wall: datetime | None, zone: str) -> datetime | None:
 
 def _sessions(file: CohortFile, cohort: Cohort, *, announce: bool, actor: str, now: datetime) -> None:
     known = {s.key: s for s in db.session.scalars(select(Session).where(Session.cohort_id == cohort.id))}
-    for part in file.sessions:
+    errors: list[FileError] = []
+    for position, part in enumerate(file.sessions):
         session = known.pop(part.key, None)
-        if session is None:
-            _new_session(part, cohort, announce=announce, actor=actor, now=now)
-        else:
-            _update_session(part, cohort, session, actor=actor, now=now)
+        try:
+            if session is None:
+                _new_session(part, cohort, announce=announce, actor=actor, now=now)
+            else:
+                _update_session(part, cohort, session, actor=actor, now=now)
+        except Conflict as error:
+            errors.append(file.error_at(*file.path_of_start(position), message=error.message))
+    if errors:
+        raise CohortFileErrors(tuple(sorted(errors, key=lambda error: error.line)))
     for session in known.values():
         # A session that left the file does not take place; what has happened stays.
         if session.ends_at > now:
@@ -143,23 +162,21 @@ def _words(part: SessionPart, session: Session) -> None:
 
 
 def _update_session(part: SessionPart, cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
-    old_words, old_time = (session.title, session.summary), (session.starts_at, session.ends_at)
+    old_words, old_starts_at = (session.title, session.summary), session.starts_at
     was_over = session.ends_at <= now
     _words(part, session)
     if part.cancelled:
         if not was_over:
             sessions.cancel(cohort, session, actor=actor, now=now)
         return
-    sessions.place(session, part.starts, cohort.zone, part.minutes)
-    is_moved = (session.starts_at, session.ends_at) != old_time
+    is_moved = sessions.move(cohort, session, part.starts, part.minutes, now=now)
     if was_over:
-        if is_moved:
-            raise Conflict(f"Session {session.key!r} is over; its time cannot be changed any more.")
-    elif session.state == "cancelled":
+        return
+    if session.state == "cancelled":
         session.state = "scheduled"
         sessions.added(cohort, session, actor=actor, now=now)
     elif is_moved:
-        sessions.changed(cohort, session, old_starts_at=old_time[0], actor=actor, now=now)
+        sessions.changed(cohort, session, old_starts_at=old_starts_at, actor=actor, now=now)
     elif (session.title, session.summary) != old_words:
         sessions.reworded(session, now)
 

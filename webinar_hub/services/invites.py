@@ -61,9 +61,20 @@ def _rows(deliveries: Sequence[int], kind: str, next_kind: str, now: datetime) -
             first.kind == kind,
             first.session_id.is_distinct_from(Session.id),
             Session.ends_at > now,
+            ~_told_already(),
             _still_true(next_kind),
         )
     )  # fmt: skip
+
+
+def _told_already() -> ColumnElement[bool]:
+    """The mail that a session is cancelled took it out of her calendar, or is about to: no second one says so."""
+    told = aliased(Delivery)
+    key = (
+        literal("session:") + cast(Session.id, String) + ":session_cancelled:" + cast(Session.revision, String)
+        + ":registration:" + cast(Registration.id, String)
+    )  # fmt: skip
+    return select(told.id).where(told.key == key, told.state.in_(("queued", "sending", "sent"))).exists()
 
 
 def _still_true(kind: str) -> ColumnElement[bool]:

@@ -7,7 +7,14 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Session
-from webinar_hub.rules.message_plan import DropFacts, MessageRules, PlannedMessage, SessionFacts, plan
+from webinar_hub.rules.message_plan import (
+    DropFacts,
+    MessageRules,
+    PlannedMessage,
+    SessionFacts,
+    overdue,
+    plan,
+)
 from webinar_hub.services import outbox
 
 OPEN = ("planned", "expanding")
@@ -115,19 +122,26 @@ def _make_true(cohort: Cohort, message: PlannedMessage, rounds: Sequence[Broadca
     if latest is not None and latest.due_at == message.due_at and latest.state != "withdrawn":
         latest.expires_at = message.expires_at
         return
-    if latest is not None and latest.state in OPEN and latest.expanded_through == 0 and latest.early is None:
-        _retime(latest, message, now)
-    elif message.due_at > now:
+    if message.due_at <= now:
+        _catch_up(cohort, message, rounds, now)
+    elif latest is not None and latest.state in OPEN and latest.expanded_through == 0 and latest.early is None:
+        latest.due_at, latest.expires_at = message.due_at, message.expires_at
+    else:
         # It went out for the old time, or never will: the new time gets a round of its own.
-        _withdraw([row for row in rounds if row.state == "expanding"])
+        _withdraw([row for row in rounds if row.state in ("expanding", "expanded")])
         db.session.add(_broadcast(cohort, message, latest.round + 1 if latest else 1))
 
 
-def _retime(broadcast: Broadcast, message: PlannedMessage, now: datetime) -> None:
-    """Move an untouched broadcast; one whose new moment has passed would only confuse."""
-    broadcast.due_at, broadcast.expires_at = message.due_at, message.expires_at
-    if message.due_at <= now:
-        broadcast.state = "withdrawn"
+def _catch_up(cohort: Cohort, message: PlannedMessage, rounds: Sequence[Broadcast], now: datetime) -> None:
+    """Its moment has passed: nothing of it is sent later, and what is worth a mail still is due now, once."""
+    late = overdue(message, now)
+    _withdraw([row for row in rounds if row.state in OPEN and (late is None or row.due_at > now)])
+    if late is not None and all(row.state == "withdrawn" for row in rounds):
+        broadcast = _broadcast(cohort, late, rounds[-1].round + 1 if rounds else 1)
+        if not cohort.seats_taken:
+            # Nobody is here to be told, and who signs up from now on sees it on her page.
+            broadcast.state, broadcast.expanded_at = "expanded", now
+        db.session.add(broadcast)
 
 
 def _withdraw(broadcasts: Sequence[Broadcast]) -> None:

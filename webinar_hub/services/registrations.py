@@ -149,7 +149,6 @@ def _revive(registration: Registration, now: datetime) -> None:
     registration.registered_at = now
     registration.cancelled_at = None
     registration.revision += 1
-    registration.reminders_off_at = registration.bonuses_off_at = None
     db.session.flush()
     # A farewell that still waits would take her new entries out of her calendar.
     farewells = ("registration_cancelled", "calendar_cancel")
@@ -214,10 +213,12 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
 
 
 def come_back(person: int, registration: str, *, now: datetime) -> None:
-    """Take a place again after leaving. Raises Conflict with the reason when there is none."""
+    """Take a place again after leaving, with all its mails. Raises Conflict with the reason when there is none."""
     row = hers(person, registration)
     if row.state == "confirmed":
         return
+    # Only here: a sign-up anybody may have typed does not undo what she unsubscribed from.
+    row.reminders_off_at = row.bonuses_off_at = None
     public = db.session.scalar(select(Cohort.public_id).where(Cohort.id == row.cohort_id)) or ""
     place = _place(public, now)
     _demand_seat(place, move_seats(place.id, +1), now)

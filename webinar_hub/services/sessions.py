@@ -12,6 +12,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Drop, Registration, Session
 from webinar_hub.rules.release import release_after
+from webinar_hub.rules.session import Span, no_move_because, overlap_words
 from webinar_hub.rules.zones import NonexistentTime, to_utc, zone
 from webinar_hub.services import audit, outbox, plan
 
@@ -47,31 +48,54 @@ def place(session: Session, wall_start: datetime, zone_name: str, minutes: int) 
     session.ends_at = starts_at + timedelta(minutes=minutes)
 
 
+def move(cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *, now: datetime) -> bool:
+    """Set when a known session is; whether that is another time than before.
+
+    Raises Conflict for a session that is over or would be in the past, Invalid for a wall time that does not exist.
+    """
+    before = Span(session.starts_at, session.ends_at)
+    place(session, wall_start, cohort.zone, minutes)
+    after = Span(session.starts_at, session.ends_at)
+    if after == before:
+        return False
+    reason = no_move_because(before, after, now)
+    if reason:
+        raise Conflict(f"Session {session.key!r}: {reason}")
+    return True
+
+
 def reschedule(
     cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *, actor: str, now: datetime
 ) -> None:
     """Move a session: reminders are re-timed, everybody gets an updated invite.
 
-    Raises Conflict for a session that is cancelled, over, or would start in the past; Invalid for a wall time
-    that does not exist.
+    Raises Conflict for a session that is cancelled, over, or would start in the past or while another one runs;
+    Invalid for a wall time that does not exist, its own or that of a drop that follows it.
     """
     if session.state == "cancelled":
         raise Conflict(f"Session {session.key!r} is cancelled. Take that back in the cohort file first.")
-    if session.ends_at <= now:
-        raise Conflict(f"Session {session.key!r} is over.")
-    before = session.starts_at, session.ends_at
-    place(session, wall_start, cohort.zone, minutes)
-    if session.starts_at <= now:
-        raise Conflict("A session cannot be moved into the past.")
-    if (session.starts_at, session.ends_at) == before:
+    old_starts_at = session.starts_at
+    if not move(cohort, session, wall_start, minutes, now=now):
         return
+    _refuse_overlap(session)
     _take_drops_along(session, now)
-    changed(cohort, session, old_starts_at=before[0], actor=actor, now=now)
+    changed(cohort, session, old_starts_at=old_starts_at, actor=actor, now=now)
     plan.replan(cohort, now=now)
 
 
+def _refuse_overlap(session: Session) -> None:
+    """Raises Conflict while another session of the cohort runs: the cohort file refuses that, too."""
+    others = select(Session).where(
+        Session.cohort_id == session.cohort_id, Session.id != session.id, Session.state == "scheduled"
+    )
+    mine = Span(session.starts_at, session.ends_at)
+    for other in db.session.scalars(others.order_by(Session.starts_at)):
+        if mine.overlaps(Span(other.starts_at, other.ends_at)):
+            raise Conflict(overlap_words(other.title, datetime.fromisoformat(other.wall_start), other.minutes))
+
+
 def _take_drops_along(session: Session, now: datetime) -> None:
-    """Move the drops that follow this session and have not been released."""
+    """Move the drops that follow this session and have not been released. Raises Invalid (DST gap)."""
     place_of_session = zone(session.zone)
     starts, ends = (
         moment.astimezone(place_of_session).replace(tzinfo=None) for moment in (session.starts_at, session.ends_at)
@@ -81,7 +105,10 @@ def _take_drops_along(session: Session, now: datetime) -> None:
         at = time.fromisoformat(drop.after_at) if drop.after_at else None
         release = release_after(starts, ends, days=drop.after_days, at=at)
         drop.wall_release = release.isoformat(timespec="seconds")
-        drop.release_at = to_utc(release, drop.zone)
+        try:
+            drop.release_at = to_utc(release, drop.zone)
+        except NonexistentTime as error:
+            raise Invalid("starts", f'The bonus "{drop.title}" would follow this session. {error}') from error
 
 
 def changed(cohort: Cohort, session: Session, *, old_starts_at: datetime, actor: str, now: datetime) -> None:

@@ -47,7 +47,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
             webinar=slug,
         )
         try:
-            together(wanted)
+            together(wanted, group=cohort)
         except HubError as problem:
             return _refused(queries.sign_up_page(slug, cohort, now), filled, problem)
         metrics.record_sign_up()

@@ -203,6 +203,7 @@ def _check_pages(app: Flask, client: FlaskClient) -> None:
     """Her name stays text on every page of every mail, and the first mail's invite is told in words."""
     page = client.get("/demo/mailbox").text
     assert "You have lived through all of it" in page
+    assert "make demo-fresh" in page
     assert "<script>alert(1)" not in page
     mails = mailbox(app).list()
     for mail in mails:

@@ -183,6 +183,11 @@ class CohortFile:
         """Return an error about the key at `path`, for what only the importer can see (a missing file)."""
         return FileError(line=self.line_of(*path), field=field_name(path), message=message)
 
+    def path_of_start(self, position: int) -> KeyPath:
+        """Return where it is written when a session starts: in its own table, or in the weekly rule."""
+        own = ("sessions", position, "starts")
+        return own if own in self.lines else ("cohort", "weekly", "first")
+
 
 def field_name(path: KeyPath) -> str:
     """Return a key path as people count and read it: "drops #2.materials #1.file"."""

@@ -10,7 +10,8 @@ from webinar_hub.rules.cohort_file.lines import KeyPath
 from webinar_hub.rules.cohort_file.parts import CohortPart, SessionPart
 from webinar_hub.rules.cohort_file.sections import SHORT_TEXT, TITLE
 from webinar_hub.rules.cohort_file.table import UNREADABLE, Notebook, Table
-from webinar_hub.rules.zones import clock_words, day_words, to_utc
+from webinar_hub.rules.session import overlap_words
+from webinar_hub.rules.zones import to_utc
 
 _NO_START = "This is missing. Write starts = 2026-12-08T19:00:00, or give the cohort a [cohort.weekly] rule."
 _RULE = ("cohort", "weekly")
@@ -112,11 +113,6 @@ class SessionReader:
         for earlier, later in pairwise(held):
             ends = to_utc(earlier.starts, self._cohort.zone) + timedelta(minutes=earlier.minutes)
             if to_utc(later.starts, self._cohort.zone) < ends:
-                self._notebook.note(self._paths[later.key], _overlap_words(earlier))
-
-
-def _overlap_words(earlier: SessionPart) -> str:
-    return (
-        f'At this time "{earlier.title}" is still running (from {clock_words(earlier.starts)} '
-        f"on {day_words(earlier.starts)}, {earlier.minutes} minutes). Move one of the two, or cancel one."
-    )
+                self._notebook.note(
+                    self._paths[later.key], overlap_words(earlier.title, earlier.starts, earlier.minutes)
+                )

@@ -19,6 +19,7 @@ UNREADABLE = datetime.fromisoformat("2000-01-01T00:00")
 """Stands in for a moment that could not be read, so that reading goes on; the noted error keeps it from leaving."""
 
 _LONGEST_LIST = 200
+_LONGEST_NUMBER = 9
 _YEARS = range(2000, 2101)
 
 
@@ -90,7 +91,8 @@ class Table:
 
     def number(self, key: str, *, least: int, most: int) -> int | None:
         """Return the whole number of `key`, or None when it is not there or cannot be used."""
-        value = self._take(key, int, f"Write a whole number without quotation marks: {key} = {least}")
+        meant = _number_meant(self._values.get(key), least)
+        value = self._take(key, int, f"Write a whole number without quotation marks: {key} = {meant}")
         if value is not None and not least <= value <= most:
             self.refuse(key, f"This has to be between {least:,} and {most:,}.")
             return None
@@ -185,6 +187,12 @@ class Table:
         except ValueError as error:
             self.notebook.note(path, str(error))
             return None
+
+
+def _number_meant(written: object, otherwise: int) -> str:
+    """The number in something like "250", "1,000" or 60.0."""
+    digits = str(written).strip().replace(",", "").removesuffix(".0") if isinstance(written, str | float) else ""
+    return digits if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else str(otherwise)
 
 
 def _moment_problem(value: date, at: time) -> str | None:

@@ -1,0 +1,22 @@
+"""What the messages of the plan are called where an organizer reads of them."""
+
+from datetime import timedelta
+
+from webinar_hub.documents.when import duration_in_words
+
+_KINDS = {
+    "reminder": "reminder",
+    "live": "we are live",
+    "drop": "bonus drop",
+    "thank_you": "thank-you",
+    "session_changed": "session moved",
+    "session_added": "new session",
+    "session_cancelled": "session cancelled",
+    "cohort_cancelled": "cohort cancelled",
+}
+
+
+def message_words(kind: str, lead: timedelta | None = None) -> str:
+    """A kind of message, a reminder with its distance to the start: "reminder, 1 hour before"."""
+    words = _KINDS.get(kind, kind)
+    return f"{words}, {duration_in_words(lead)} before" if lead else words
