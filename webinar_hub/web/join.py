@@ -48,10 +48,11 @@ def enter(session: str) -> Redirect:
     view = queries.join_page(person, session, now)
     with transaction():
         joins.join(person, session, now=now)
+        if not view.watch_url:
+            # Nobody came in, so what was just written is undone.
+            raise Conflict("The organizer has not set the address of the stream yet. Try again in a minute.")
     if request.form.get("where") == "here" and view.embed_url:
         return redirect(url_for("join.door", session=session), 303)
-    if not view.watch_url:
-        raise Conflict("The organizer has not set the address of the stream yet. Try again in a minute.")
     return redirect(view.watch_url, 303)
 
 
