@@ -35,7 +35,7 @@ CLOSINGS: dict[str, Callable[[Flask, Traveller], None]] = {
     "full": _change(capacity=1),
     "closed": _change(enrolment_closes_at=NOW),
     "cancelled": _change(state="cancelled"),
-    "over": lambda app, travel: travel.move_to(STARTS + timedelta(days=60)),
+    "over": lambda app, travel: travel.move_to(STARTS + timedelta(days=10)),
     "crowded": _crowd,
 }
 

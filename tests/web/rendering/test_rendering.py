@@ -205,6 +205,13 @@ def test_the_home_page_leads_to_the_form_and_to_the_page(app: Flask) -> None:
     assert leads == ["/w/calm-hands/sign-up/cohort1", "/w/calm-hands"]
 
 
+def test_what_scripts_add_is_there_before_the_page_is_shown(app: Flask) -> None:
+    scripts = [tag for name in ("home.html", "webinar.html", "my.html") for tag in rendered(app, name).named("script")]
+    adding = [tag for tag in scripts if re.search("local_times|countdown", tag.get("src") or "")]
+    assert len(adding) == 6
+    assert all(tag.get("blocking") == "render" for tag in adding), "otherwise lines jump (layout shift)"
+
+
 def test_a_date_of_another_year_says_so(app: Flask) -> None:
     sessions = (samples.session(1), samples.session(2, starts_at=samples.START.replace(year=2027)))
     view = samples.webinar(cohorts=(samples.cohort(sessions=sessions),), past_cohorts=())
@@ -249,7 +256,7 @@ def test_markdown_of_an_organizer_is_cleaned(app: Flask) -> None:
 def test_a_public_time_is_the_organizers_and_ready_for_the_readers_own(app: Flask) -> None:
     marks = 'datetime="2026-03-06T00:00:00Z" data-zone="America/New_York"'
     for name in ("home.html", "webinar.html", "session_public.html", "sign_up.html", "thanks.html"):
-        assert f"<time {marks}>Thu 5 March, 7:00 pm in New York</time>" in rendered(app, name).html, name
+        assert f"<time {marks}>Thu 5 March 2026, 7:00 pm in New York</time>" in rendered(app, name).html, name
 
 
 def test_a_personal_time_is_in_both_zones(app: Flask) -> None:
