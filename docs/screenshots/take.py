@@ -9,17 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import requests
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1100, "height": 760}
+PHONE: Any = {"width": 390, "height": 844}
+DESKTOP: Any = {"width": 1100, "height": 760}
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 LARGEST = 150_000
 PATIENCE = 60.0
@@ -46,10 +46,11 @@ def _wait_for(address: str) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
+            requests.get(address, timeout=5)
+        except requests.ConnectionError:
             time.sleep(0.2)
+        else:
+            return
     raise SystemExit(f"The demo does not answer at {address}.")
 
 
@@ -129,7 +130,7 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
-        ann = {"base_url": address, "locale": "en-US", "timezone_id": "America/Los_Angeles"}
+        ann: dict[str, Any] = {"base_url": address, "locale": "en-US", "timezone_id": "America/Los_Angeles"}
         phone = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, **ann)
         everything(phone.new_page(), browser.new_context(viewport=DESKTOP, **ann).new_page())
         browser.close()

@@ -206,7 +206,9 @@ def test_the_home_page_leads_to_the_form_and_to_the_page(app: Flask) -> None:
 
 
 def test_what_scripts_add_is_there_before_the_page_is_shown(app: Flask) -> None:
-    scripts = [tag for name in ("home.html", "webinar.html", "my.html") for tag in rendered(app, name).named("script")]
+    scripts = [
+        tag for name in ("home.html", "webinar.html", "my.html") for tag in rendered(app, name).named("script")
+    ]
     adding = [tag for tag in scripts if re.search("local_times|countdown", tag.get("src") or "")]
     assert len(adding) == 6
     assert all(tag.get("blocking") == "render" for tag in adding), "otherwise lines jump (layout shift)"
@@ -219,6 +221,10 @@ def test_a_date_of_another_year_says_so(app: Flask) -> None:
     assert "Thu 5 March 2026, 7:00 pm in New York" in page.words, "the date that comes is told in full"
     assert "Fri 5 March 2027, 7:00 pm in New York" in page.words
     assert "Unlocks Tue 11 August, 8:00 am in New York" in page.words
+    hers = samples.my_page(registrations=(samples.registration(cohort=samples.cohort(sessions=sessions)),))
+    trail = rendered(app, "my.html", lambda: _mine(hers)).words
+    assert "Fri 5 March 2027, 7:00 pm in New York: 4:00 pm for you" in trail
+    assert "Unlocks Tue 11 August, 8:00 am in New York: 5:00 am for you" in trail
 
 
 @pytest.mark.parametrize("name", ["my.html", "join.html open", "join.html early", "bonus.html"])
