@@ -81,6 +81,7 @@ def test_an_error_of_the_database_tells_nothing_of_anybody(app: Flask, cohort: s
         values = {name: getattr(her, name) for name in ("email", "email_key", "name", "zone", "link_nonce")}
         session.add(Person(**values, profession="OT", language="en", created_at=her.created_at))
         session.flush()
+    # What stands before the statement are PostgreSQL's own words; they name the key that exists already.
     assert "ann@x.example" not in str(failed.value).partition("[SQL:")[2]
     assert values["link_nonce"] not in str(failed.value)
 
