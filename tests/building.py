@@ -10,6 +10,7 @@ from sqlalchemy import select
 from webinar_hub.cli import importing
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
+from webinar_hub.core.errors import Conflict
 from webinar_hub.models import Cohort, Delivery, Person, Registration
 from webinar_hub.rules.cohort_file import read_cohort_file
 from webinar_hub.services import registrations
@@ -91,12 +92,14 @@ def given_cohort(app: Flask, folder: Path, changes: Mapping[str, str] | None = N
 
 
 def sign_up(app: Flask, cohort: str, email: str = "ann@x.example", name: str = "Ann Lee", **changes: str) -> None:
-    """Sign a person up, now."""
+    """Sign a person up, now; raises Conflict with the reason when nobody can come in."""
     words = {"profession": "OT", "zone": "America/Los_Angeles", "news_words": "", "page": "/"} | changes
     network = words.pop("network", "192.0.2.1")
     form = registrations.SignUp(name=name, email=email, **words)
     with app.app_context(), transaction():
-        registrations.sign_up(cohort, form, network=network, per_network=300, now=clock.now())
+        reason = registrations.sign_up(cohort, form, network=network, per_network=300, now=clock.now())
+    if reason:
+        raise Conflict(reason)
 
 
 def outbox(app: Flask, **wanted: str) -> list[Delivery]:

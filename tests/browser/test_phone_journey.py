@@ -64,7 +64,7 @@ def test_from_the_webinar_to_the_bonus_and_out_again(
 def signs_up(page: Page, starts: datetime) -> None:
     page.goto("/w/baby-massage")
     when = page.locator("#seat-card time")
-    expect(when).to_contain_text(f"Tue {starts.day} {starts:%B}, 7:00 pm in New York")
+    expect(when).to_contain_text(f"Tue {starts.day} {starts:%B %Y}, 7:00 pm in New York")
     expect(when).to_contain_text("4:00 pm for you")
     page.locator("#seat-card").get_by_role("link", name="Save my seat").tap()
     expect(page.get_by_label("Your time zone")).to_have_value("America/Los_Angeles")

@@ -35,15 +35,14 @@ class Walk:
         yield from self._before_the_session()
         self._move_to(self._session().starts_at - timedelta(minutes=10))
         yield from self._at_the_door()
+        yield from self._leaving()
         self._move_to(self._session().starts_at + timedelta(weeks=8))
         yield from self._when_all_is_over()
-        yield from self._leaving()
 
     def sign_up_form(self) -> str:
         """Open the form of the one webinar there is; its address."""
         self._page.goto("/")
         self._press("link", "Save my seat")
-        self._page.locator("#seat-card a.button").click()
         return self._page.url
 
     def _as_a_stranger(self) -> Iterator[str]:
@@ -110,6 +109,7 @@ class Walk:
     def _when_all_is_over(self) -> Iterator[str]:
         yield self._at("/demo/mailbox", "mailbox at the end")
         yield self._at("/my", "my page at the end")
+        yield self._at(f"/my/{only_registration(self._app).public_id}/cancel", "no seat to give back")
         yield self._at(f"/my/join/{self._session().public_id}", "door of a session that is over")
         yield self._at(f"/my/bonus/{self._drop('practice-week-surprise')}", "surprise open")
         yield self._at("/", "home without a date")
@@ -122,6 +122,8 @@ class Walk:
         self._press("button", "Give my seat back")
         yield "seat given back"
         yield self._at("/my", "my page without a seat")
+        self._press("button", "Take it again")
+        yield "my page with the seat taken again"
 
     def _at(self, path: str, name: str) -> str:
         self._page.goto(path)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
 from sqlalchemy import create_engine, select, text, update
+from time_machine import Traveller
 
 from tests.building import COHORT, KEY, given_cohort, sign_up
 from tests.counting import counting
@@ -21,10 +22,10 @@ from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import HubError
 from webinar_hub.core.signing_key import public_record
-from webinar_hub.models import Broadcast, Cohort, Lease, MaterialVersion, Session
+from webinar_hub.models import Broadcast, Cohort, Delivery, Lease, MaterialVersion, Session
 from webinar_hub.queries.health import health
 from webinar_hub.queries.plan import cohort_plan
-from webinar_hub.services import leadership
+from webinar_hub.services import leadership, outbox
 
 Run = Callable[..., Result]
 
@@ -326,8 +327,33 @@ class TestHealth:
                 db.session.execute(update(Broadcast).where(Broadcast.id == first).values(due_at=late))
             assert not health(clock.now(), leader_lease=6).ok
 
+    def test_mails_that_lie_about_are_noticed_but_not_those_that_wait_their_turn(
+        self, app: Flask, tmp_path: Path, travel: Traveller
+    ) -> None:
+        cohort = given_cohort(app, tmp_path)
+        self.lead(app)
+        for number in range(2):
+            sign_up(app, cohort, f"p{number}@x.example")
+        travel.shift(health_lag() - timedelta(seconds=1))
+        assert self.ok(app)
+        travel.shift(timedelta(seconds=2))
+        assert not self.ok(app)
+        with app.app_context():
+            with transaction():
+                taken = outbox.claim(1, lease=45, now=clock.now())
+            assert self.ok(app), "one is being sent, the other one is next"
+            with transaction():
+                unreachable = [outbox.Result(one, "queued", "No route to host", burnt=False) for one in taken]
+                outbox.record(unreachable, now=clock.now())
+                outbox.claim(1, lease=45, now=clock.now())
+            assert not self.ok(app), "trying in vain is not moving"
+            with transaction():
+                later = clock.now() + timedelta(minutes=5)
+                db.session.execute(update(Delivery).values(state="queued", due_at=later, lease_until=None))
+        assert self.ok(app), "a mail that is to be tried again later is not late"
 
-def health_lag() -> object:
+
+def health_lag() -> timedelta:
     from webinar_hub.queries.health import LAG
 
     return LAG

@@ -23,10 +23,9 @@ def sign_up(hub: Hub, cohort: str, email: str) -> str:
     with hub.app.app_context():
         try:
             with transaction():
-                registrations.sign_up(cohort, form, network="192.0.2.1", per_network=1000, now=clock.now())
+                return registrations.sign_up(cohort, form, network="192.0.2.1", per_network=1000, now=clock.now())
         except (Conflict, TooMany) as refused:
             return refused.message
-    return ""
 
 
 def at_once(tasks: Sequence[Callable[[], str]]) -> Counter[str]:

@@ -160,6 +160,20 @@ def test_consent_is_kept_in_the_words_that_were_shown_and_only_when_given(app: F
     )
 
 
+def test_a_wish_for_news_is_not_believed_of_an_address_that_is_known(
+    app: Flask, cohort: str, tmp_path: Path
+) -> None:
+    other = given_cohort(app, tmp_path, {'key = "january"': 'key = "other"'})
+    sign_up(app, cohort)
+    sign_up(app, cohort, news_words="Yes, write to me.")
+    sign_up(app, other, news_words="Yes, write to me.")
+    with app.app_context():
+        assert db.session.scalars(select(Consent)).all() == []
+    sign_up(app, other, "bea@x.example", news_words="Yes, write to me.")
+    with app.app_context():
+        assert len(db.session.scalars(select(Consent)).all()) == 1
+
+
 def test_leaving_frees_the_seat_and_ends_what_was_queued(app: Flask, cohort: str) -> None:
     sign_up(app, cohort)
     leave(app)

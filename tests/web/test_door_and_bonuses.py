@@ -44,6 +44,18 @@ class TestTheDoor:
             ann.head(self.door(app))
         assert self.joins(app) == 0
 
+    def test_nobody_has_come_in_where_no_stream_is_set(self, app: Flask, tmp_path: Path, travel: Traveller) -> None:
+        cohort = given_cohort(app, tmp_path, {'livestream_url = "https://meet.example.org/room"\n': ""})
+        sign_up(app, cohort)
+        ann = app.test_client()
+        ann.get(path(links(app)["me"]))
+        csrf = token(ann.get("/my"))
+        travel.move_to(STARTS)
+        answer = ann.post(self.door(app), data={"csrf_token": csrf})
+        assert answer.status_code == 409
+        assert "address of the stream" in answer.text
+        assert self.joins(app) == 0
+
     def test_a_video_site_is_embedded_and_framed_by_nobody_else(
         self, app: Flask, tmp_path: Path, travel: Traveller
     ) -> None:

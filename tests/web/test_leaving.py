@@ -1,14 +1,17 @@
 """Leaving, ending mails, losing the link, and the calendar subscription."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import NOW, only_registration, outbox
-from tests.web.visiting import links, path, post
+from tests.building import NOW, only_registration, outbox, sign_up
+from tests.web.visiting import STARTS, links, path, post, token
+from webinar_hub.core.db import db
+from webinar_hub.models import Consent
 
 
 class TestLeavingAndMail:
@@ -18,6 +21,22 @@ class TestLeavingAndMail:
         post(ann, page, page)
         assert only_registration(app).state == "cancelled"
         post(ann, page, page.replace("/cancel", "/return"))
+        assert only_registration(app).state == "confirmed"
+
+    def test_when_all_is_over_no_seat_can_be_given_back(
+        self, app: Flask, ann: FlaskClient, travel: Traveller
+    ) -> None:
+        page = f"/my/{only_registration(app).public_id}/cancel"
+        csrf = token(ann.get(page))
+        assert "Give my seat back" in ann.get("/my").text
+        travel.move_to(STARTS + timedelta(days=10))
+        over = ann.get("/my")
+        assert over.status_code == 200
+        assert "Give my seat back" not in over.text
+        assert "There is no seat to give back" in ann.get(page).text
+        answer = ann.post(page, data={"csrf_token": csrf})
+        assert answer.status_code == 409
+        assert "Your bonuses stay yours" in answer.text
         assert only_registration(app).state == "confirmed"
 
     def test_one_click_unsubscribes_without_cookie_or_token_and_twice_is_once(
@@ -58,6 +77,42 @@ class TestLeavingAndMail:
             travel.shift(timedelta(minutes=1))
             assert post(app.test_client(), "/lost-link", "/lost-link", email="ann@x.example").status_code == 200
         assert len(outbox(app, kind="my_link")) == 3
+
+
+class TestNews:
+    BOX = 'name="news" value="y"'
+
+    def consents(self, app: Flask) -> list[tuple[str, datetime | None]]:
+        with app.app_context():
+            rows = db.session.scalars(select(Consent).order_by(Consent.id))
+            return [(row.words, row.withdrawn_at) for row in rows]
+
+    def test_a_box_on_her_page_ends_and_renews_what_she_agreed_to(self, app: Flask, cohort: str) -> None:
+        sign_up(app, cohort, news_words="Yes, write to me.")
+        ann = app.test_client()
+        ann.get(path(links(app)["me"]))
+        assert f"{self.BOX} checked" in ann.get("/my").text
+        for _ in range(2):
+            post(ann, "/my", "/my/news")
+        assert f"{self.BOX} checked" not in ann.get("/my").text
+        assert self.consents(app) == [("Yes, write to me.", NOW)]
+        for _ in range(2):
+            post(ann, "/my", "/my/news", news="y")
+        assert f"{self.BOX} checked" in ann.get("/my").text
+        assert self.consents(app) == [
+            ("Yes, write to me.", NOW),
+            ("News about new webinars and trainings", None),
+        ]
+
+    def test_the_box_is_there_for_who_has_given_her_seat_back(self, app: Flask, ann: FlaskClient) -> None:
+        page = f"/my/{only_registration(app).public_id}/cancel"
+        post(ann, page, page)
+        assert self.BOX in ann.get("/my").text
+
+    def test_the_unsubscribe_page_says_what_it_ends(self, app: Flask, ann: FlaskClient) -> None:
+        page = app.test_client().get(path(links(app)["unsubscribe"])).text
+        assert "ends the reminders and bonus mails of this webinar" in page
+        assert "News about new webinars and trainings are another matter" in page
 
 
 class TestTheFeed:

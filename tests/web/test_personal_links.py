@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import given_cohort, only_registration, sign_up
-from tests.web.visiting import STARTS, contents, links, path, public_id, token
+from tests.building import given_cohort, only_person, only_registration, sign_up
+from tests.web.visiting import STARTS, contents, links, path, post, public_id, token
 from webinar_hub.core.db import db
 from webinar_hub.models import Drop, Person, Session
 
@@ -105,4 +105,51 @@ class TestPersonalLinks:
             f"/my/{hers}/mail",
         ):
             assert client.post(to, data={"csrf_token": csrf}).status_code == 404, to
+        assert contents(app) == before
+
+    def test_a_stranger_with_a_token_of_her_own_changes_nothing(
+        self, app: Flask, cohort: str, ann: FlaskClient, visitor: FlaskClient
+    ) -> None:
+        hers = only_registration(app).public_id
+        session, drop = public_id(app, Session, "week-1"), public_id(app, Drop, "sheet")
+        csrf = token(visitor.get("/lost-link"))
+        before = contents(app)
+        for to in (
+            *("/my/details", "/my/news", "/my/calendar", "/my/calendar/revoke"),
+            *(f"/my/{hers}/cancel", f"/my/{hers}/return", f"/my/{hers}/mail"),
+            *(f"/my/join/{session}", f"/my/bonus/{drop}/1"),
+        ):
+            answer = visitor.post(to, data={"csrf_token": csrf, "name": "X", "zone": "UTC", "news": "y"})
+            assert answer.status_code == 403, to
+            assert "Ann" not in answer.text
+        assert contents(app) == before
+
+    def test_she_corrects_her_name_and_zone(self, app: Flask, ann: FlaskClient) -> None:
+        answer = post(ann, "/my", "/my/details", name="  Ann  Rivera ", zone="Europe/Berlin")
+        assert answer.location == "/my"
+        assert (only_person(app).name, only_person(app).zone) == ("Ann Rivera", "Europe/Berlin")
+        page = ann.get("/my").text
+        assert "Hello, Ann Rivera" in page
+        assert "Times are shown for Berlin" in page
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"name": ""}, "Write your name"),
+            ({"name": "Ann\r\nBcc: v@y.example"}, "invisible character"),
+            ({"zone": "Mars/Olympus"}, "Choose your time zone from the list."),
+        ],
+    )
+    def test_wrong_details_are_named_and_change_nothing(
+        self, app: Flask, ann: FlaskClient, wrong: dict[str, str], words: str
+    ) -> None:
+        before = contents(app)
+        answer = post(ann, "/my", "/my/details", **{"name": "Ann Rivera", "zone": "Europe/Berlin"} | wrong)
+        assert answer.status_code == 400
+        assert words in answer.text
+        assert contents(app) == before
+
+    def test_details_without_a_zone_change_nothing(self, app: Flask, ann: FlaskClient) -> None:
+        before = contents(app)
+        assert post(ann, "/my", "/my/details", name="Ann Rivera").status_code in (400, 422)
         assert contents(app) == before

@@ -1,14 +1,43 @@
 """Signing up: one form, the same answer for everybody, and what is refused."""
 
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from time_machine import Traveller
 
-from tests.building import given_cohort, outbox, sign_up
-from tests.web.visiting import FIELDS, links, path, people, post, token
+from tests.building import NOW, given_cohort, outbox, sign_up
+from tests.web.visiting import FIELDS, STARTS, links, path, people, post, token
+from webinar_hub.core.db import transaction
+from webinar_hub.models import Cohort
+
+
+def _change(**values: Any) -> Callable[[Flask, Traveller], None]:
+    def close(app: Flask, travel: Traveller) -> None:
+        with app.app_context(), transaction() as session:
+            session.execute(update(Cohort).values(**values))
+
+    return close
+
+
+def _crowd(app: Flask, travel: Traveller) -> None:
+    app.extensions["settings"].sign_ups_per_hour = 0
+
+
+CLOSINGS: dict[str, Callable[[Flask, Traveller], None]] = {
+    "full": _change(capacity=1),
+    "closed": _change(enrolment_closes_at=NOW),
+    "cancelled": _change(state="cancelled"),
+    "over": lambda app, travel: travel.move_to(STARTS + timedelta(days=10)),
+    "crowded": _crowd,
+}
 
 
 class TestSigningUp:
@@ -34,6 +63,47 @@ class TestSigningUp:
             thanks = client.get(answer.location).text.replace(email, "")
             answers.append((answer.status_code, answer.location, thanks))
         assert answers[0] == answers[1]
+
+    @pytest.mark.parametrize("closing", CLOSINGS)
+    def test_nobody_learns_who_is_known_where_nobody_can_come_in(
+        self, app: Flask, cohort: str, travel: Traveller, closing: str
+    ) -> None:
+        sign_up(app, cohort)
+        form = f"/w/baby-massage/sign-up/{cohort}"
+        clients = {email: app.test_client() for email in ("ann@x.example", "bea@x.example")}
+        tokens = {email: token(client.get(form)) for email, client in clients.items()}
+        travel.shift(timedelta(minutes=11))
+        CLOSINGS[closing](app, travel)
+        answers = []
+        for email, client in clients.items():
+            answer = client.post(form, data=FIELDS | {"email": email, "csrf_token": tokens[email]})
+            assert answer.status_code == (429 if closing == "crowded" else 409)
+            body = re.sub(r'value="[^"]{40,}"', "", answer.text.replace(email, ""))
+            answers.append((body, sorted(answer.headers.keys()), answer.headers.get("Retry-After")))
+        assert answers[0] == answers[1]
+        assert people(app) == 1
+
+    @pytest.mark.parametrize(
+        ("closing", "confirmations"), [("full", 2), ("closed", 2), ("cancelled", 1), ("over", 1), ("crowded", 1)]
+    )
+    def test_who_has_a_place_is_confirmed_again_while_a_session_is_ahead(
+        self, app: Flask, cohort: str, visitor: FlaskClient, travel: Traveller, closing: str, confirmations: int
+    ) -> None:
+        sign_up(app, cohort)
+        form = f"/w/baby-massage/sign-up/{cohort}"
+        data = FIELDS | {"csrf_token": token(visitor.get(form))}
+        travel.shift(timedelta(minutes=11))
+        CLOSINGS[closing](app, travel)
+        visitor.post(form, data=data)
+        assert len(outbox(app, kind="confirmation")) == confirmations
+
+    def test_nothing_promises_a_certificate_that_does_not_come(
+        self, app: Flask, cohort: str, visitor: FlaskClient
+    ) -> None:
+        form = f"/w/baby-massage/sign-up/{cohort}"
+        example = files("webinar_hub").joinpath("example", "cohort.toml").read_text(encoding="utf-8")
+        pages = [visitor.get("/w/baby-massage").text, post(visitor, form, form).text, example]
+        assert not any("certificate" in page.lower() for page in pages)
 
     @pytest.mark.parametrize(
         ("field", "value"),

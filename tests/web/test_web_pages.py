@@ -1,14 +1,16 @@
 """What holds for every page: headers, hosts, tokens, ids, statements."""
 
 import pytest
+import sqlalchemy.exc
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from tests.building import sign_up
 from tests.web.visiting import contents, public_id
-from webinar_hub.core.db import db
-from webinar_hub.models import Registration, Session
+from webinar_hub.core.db import db, transaction
+from webinar_hub.models import Person, Registration, Session
 
 
 class TestEveryPage:
@@ -74,6 +76,38 @@ class TestEveryPage:
         for number in range(1, 20):
             for rule in ("/me/{}", "/d/{}", "/files/{}", "/unsubscribe/{}", "/cal/{}.ics", "/join/{}", "/w/{}"):
                 assert visitor.get(rule.format(number)).status_code == 404
+
+
+def test_an_error_of_the_database_tells_nothing_of_anybody(app: Flask, cohort: str, ann: FlaskClient) -> None:
+    with app.app_context(), pytest.raises(IntegrityError) as failed, transaction() as session:
+        her = session.scalars(select(Person)).one()
+        values = {name: getattr(her, name) for name in ("email", "email_key", "name", "zone", "link_nonce")}
+        session.add(Person(**values, profession="OT", language="en", created_at=her.created_at))
+        session.flush()
+    # What stands before the statement are PostgreSQL's own words; they name the key that exists already.
+    assert "ann@x.example" not in str(failed.value).partition("[SQL:")[2]
+    assert values["link_nonce"] not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        sqlalchemy.exc.TimeoutError("QueuePool limit reached"),
+        sqlalchemy.exc.OperationalError("SELECT 1", {}, Exception("locked")),
+        sqlalchemy.exc.InterfaceError("SELECT 1", {}, Exception("connection already closed")),
+    ],
+)
+def test_a_database_that_is_away_or_busy_asks_for_patience(
+    app: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise problem
+
+    monkeypatch.setattr("webinar_hub.queries.public.home", fail)
+    answer = visitor.get("/")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Nothing was lost" in answer.text
 
 
 def test_statements_of_her_page_do_not_grow_with_the_cohort(app: Flask, ann: FlaskClient) -> None:

@@ -167,9 +167,11 @@ def _undo(session: Session) -> None:
 
 def engine_options(url: str, *, connections: int) -> dict[str, Any]:
     """What the engine for `url` is made with; a dead PostgreSQL is noticed within seconds, not hours."""
+    # An error quotes its statement, and what it was given are names, addresses and parts of links.
+    secretive = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 20, "check_same_thread": False}}
-    return {
+        return secretive | {"connect_args": {"timeout": 20, "check_same_thread": False}}
+    return secretive | {
         "pool_size": connections,
         "max_overflow": 10,
         "pool_timeout": 10,

@@ -47,6 +47,11 @@ def when_for(moment: datetime, home_zone: str, own_zone: str, *, year: bool = Fa
     return f"{at_home}: {own_day}{_clock(own)} for you"
 
 
+def short_month(moment: datetime, zone: str) -> str:
+    """The month on the zone's calendar in three letters: "Mar"."""
+    return _MONTHS[_wall(moment, zone).month - 1][:3]
+
+
 def place_of(zone: str) -> str:
     """The place a zone is named after: "New York" for America/New_York, "UTC" and "UTC+5" for zones without one."""
     if zone.removeprefix("Etc/") in _UTC_NAMES:

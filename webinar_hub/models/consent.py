@@ -9,7 +9,10 @@ from webinar_hub.core.db import Base, UtcDateTime
 
 
 class Consent(Base):
-    """One box ticked; never changed, so that it can be shown later exactly as it was given."""
+    """One box ticked; its words never change, so that it can be shown later exactly as it was given.
+
+    Valid until it is withdrawn; ticking the box again is a new row.
+    """
 
     __tablename__ = "consents"
 
@@ -19,3 +22,4 @@ class Consent(Base):
     words: Mapped[str] = mapped_column(Text)
     page: Mapped[str] = mapped_column(String(200))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

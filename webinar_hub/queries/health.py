@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, literal, select, union_all
+from sqlalchemy import and_, func, literal, or_, select, union_all
 
 from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import db
@@ -42,7 +42,27 @@ def health(now: datetime, *, leader_lease: float) -> HealthView:
     )
     if overdue:
         problems.append(f"{overdue} messages have been due for more than two minutes without being taken up.")
+    problems += _mails_left_lying(now)
     return HealthView(ok=not problems, lines=tuple(problems))
+
+
+def _mails_left_lying(now: datetime) -> list[str]:
+    """Mails due for long, while nothing moves. One that is to be tried again later is not due until then."""
+    late = select(func.count()).where(
+        OPEN_STATES,
+        Delivery.state == "queued",
+        Delivery.due_at < now - LAG,
+        or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
+    )
+    number = db.session.scalar(late) or 0
+    # Ten thousand at once take their time: as long as new ones are being sent, the rest only waits for its turn.
+    # A mail that came back because no server answered has the reason in `reply`, and proves nothing.
+    moving = select(Delivery.id).where(
+        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until > lease_moment(), Delivery.reply.is_(None)
+    )
+    if not number or db.session.scalar(moving.limit(1)) is not None:
+        return []
+    return [f"{number} mails have been due for more than two minutes and do not go out: is the mail server well?"]
 
 
 def next_due() -> datetime | None:

@@ -10,7 +10,16 @@ from webinar_hub.adapters.livestream import provider_for
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.links import Links
-from webinar_hub.models import AttendanceSegment, Cohort, InviteReply, Person, Registration, Session, Webinar
+from webinar_hub.models import (
+    AttendanceSegment,
+    Cohort,
+    Consent,
+    InviteReply,
+    Person,
+    Registration,
+    Session,
+    Webinar,
+)
 from webinar_hub.queries.cohorts import cohort_views
 from webinar_hub.queries.views import (
     CohortView,
@@ -48,7 +57,13 @@ def my_page(person: int, links: Links, now: datetime) -> MyPageView:
         raise NotFound()
     feed_url = links.feed(row.id, row.feed_nonce) if row.feed_nonce else None
     registrations = sorted(_registrations(person, now), key=_coming_first)
-    return MyPageView(PersonView(row.id, row.name, row.email, row.zone, feed_url), tuple(registrations))
+    whose = PersonView(row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person))
+    return MyPageView(whose, tuple(registrations))
+
+
+def _wants_news(person: int) -> bool:
+    valid = (Consent.person_id == person, Consent.topic == "news", Consent.withdrawn_at.is_(None))
+    return db.session.scalar(select(Consent.id).where(*valid).limit(1)) is not None
 
 
 def _coming_first(view: RegistrationView) -> tuple[bool, datetime]:

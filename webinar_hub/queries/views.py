@@ -129,13 +129,17 @@ class WebinarView:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """Whose page it is. `feed_url` is None until she asks for a calendar subscription."""
+    """Whose page it is. `feed_url` is None until she asks for a calendar subscription.
+
+    `wants_news` says that she agreed to be told of other webinars, and still does.
+    """
 
     id: int
     name: str
     email: str
     zone: str
     feed_url: str | None
+    wants_news: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,11 @@ class RegistrationView:
     next_step_url: str
     # The sessions that her calendar has said no to, at the time they now have.
     declined: frozenset[int] = frozenset()
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether there is a seat to give back: hers, in a cohort that still has something ahead."""
+        return self.state == "confirmed" and not self.cohort_cancelled and self.cohort.next_session is not None
 
 
 @dataclass(frozen=True, slots=True)

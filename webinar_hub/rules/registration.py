@@ -8,7 +8,7 @@ from webinar_hub.core.addresses import checked_address
 
 @dataclass(frozen=True, slots=True)
 class CohortFacts:
-    """What decides about a sign-up. `last_start` is the start of the last session still scheduled, or None."""
+    """What decides about a sign-up. `last_end` is the end of the last session still scheduled, or None."""
 
     state: str
     enrolment_opens_at: datetime | None

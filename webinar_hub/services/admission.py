@@ -55,11 +55,15 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """`registration_id` is None for somebody who was here before: then nothing else was written."""
+    """`registration_id` is None for somebody who was here before: then nothing else was written.
+
+    `is_new` says that nobody of this address was known, in any cohort.
+    """
 
     person_id: int
     registration_id: int | None
     has_seat: bool
+    is_new: bool
 
 
 def admit(newcomer: Newcomer, *, now: datetime) -> Admitted:
@@ -76,7 +80,7 @@ def admit(newcomer: Newcomer, *, now: datetime) -> Admitted:
         )
         # No person: she came in a moment ago in another transaction, and only the next statement sees her.
         if found.person is not None:
-            return Admitted(found.person, found.registration, found.seat is not None)
+            return Admitted(found.person, found.registration, found.seat is not None, found.newcomer is not None)
     return _step_by_step(newcomer, person, registration, mail)
 
 
@@ -123,10 +127,10 @@ def _step_by_step(newcomer: Newcomer, person: Row, registration: Row, mail: Row)
     person_id: int = new.id if new else db.session.scalars(known).one()
     place = insert_new(Registration, registration | {"person_id": person_id}, "id")
     if place is None:
-        return Admitted(person_id, None, has_seat=False)
+        return Admitted(person_id, None, has_seat=False, is_new=new is not None)
     key = confirmation_key(place.id, 0, newcomer.step)
     insert_new(Delivery, mail | {"registration_id": place.id, "key": key}, "id")
-    return Admitted(person_id, place.id, move_seats(newcomer.cohort_id, +1))
+    return Admitted(person_id, place.id, move_seats(newcomer.cohort_id, +1), is_new=new is not None)
 
 
 def _named(prefix: str, row: Row) -> Row:
@@ -147,7 +151,7 @@ def _at_once(names: tuple[tuple[str, ...], ...]) -> Any:
     key = literal("registration:") + cast(registration.c.id, String) + ":confirmation:0:" + bindparam("step")
     mail = _added("mail", deliveries, of_mail, key=key, registration_id=registration.c.id)
     seat = _MOVE_SEATS.where(exists(select(registration.c.id))).returning(Cohort.id).cte("seat")
-    ids = ((known, "person"), (registration, "registration"), (seat, "seat"))
+    ids = ((known, "person"), (newcomer, "newcomer"), (registration, "registration"), (seat, "seat"))
     return select(*(select(part.c.id).scalar_subquery().label(name) for part, name in ids)).add_cte(mail)
 
 

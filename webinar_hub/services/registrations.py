@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
-from webinar_hub.models import Cohort, Consent, Delivery, Registration, Session, Webinar
+from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
-from webinar_hub.services import allowances, audit, outbox
+from webinar_hub.services import allowances, audit, consents, outbox
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
 
@@ -21,6 +21,10 @@ HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
 SIGN_UPS_PER_ADDRESS = 30
 CONFIRMATION_PAUSE = timedelta(minutes=10)
+NOTHING_TO_LEAVE = (
+    "No session is ahead any more, so there is no seat to give back. Your bonuses stay yours; which mails you get "
+    "you can choose on your page."
+)
 
 # What every sign-up asks is built once: building a statement takes longer than running it.
 _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
@@ -65,14 +69,18 @@ class _Place:
 
 def sign_up(
     cohort: str, form: SignUp, *, network: str, per_network: int, now: datetime, webinar: str | None = None
-) -> None:
+) -> str:
     """Register a person in the cohort with this public id, and put her confirmation into the outbox.
 
     `webinar` is the slug of the page she came from, if it was one; another webinar's cohort is not found there.
 
+    Gives why nobody can come in now, or "" when she is in. That answer is returned and not raised, because it has
+    to be the same for everybody (A20): whoever has a place is still mailed her confirmation, and it is committed.
+
     Signing up twice is signing up once: the confirmation may come again, nothing else changes. What an unknown
-    person types about a known address is not believed, her name and zone stay. Raises NotFound, Conflict (with
-    the reason) when nobody can come in now, Invalid for an impossible address, TooMany beyond the limits.
+    person types about a known address is not believed: her name, her zone and her wish for news stay.
+    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, TooMany
+    beyond the limits.
     """
     try:
         key = email_key(form.email)
@@ -81,6 +89,17 @@ def sign_up(
     place = _place(cohort, now)
     if webinar not in (None, place.webinar):
         raise NotFound()
+    if reason := closed_because(place.facts, now):
+        _remind(key, place, now)
+    else:
+        _let_in(form, key, place, now)
+    # The rows that many change come last, so that nobody waits for anybody longer than a commit.
+    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
+    allowances.spend_each(tries, window=HOUR, now=now)
+    return reason
+
+
+def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -93,24 +112,13 @@ def sign_up(
         step=_step(now),
     )
     admitted = admit(newcomer, now=now)
-    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS)]
     if admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
     else:
         _demand_seat(place, admitted.has_seat, now)
-        tries.append(Try("sign-up-network", network, per_network))
-    # The rows that many change come last, so that nobody waits for anybody longer than a commit.
-    allowances.spend_each(tries, window=HOUR, now=now)
-    if form.news_words:
-        db.session.add(
-            Consent(
-                person_id=admitted.person_id,
-                topic="news",
-                words=form.news_words,
-                page=form.page[:200],
-                given_at=now,
-            )
-        )
+    # For an address we know anybody could have ticked it; its owner has a box on her own page.
+    if form.news_words and admitted.is_new:
+        consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
 
 
 def _place(cohort: str, now: datetime) -> _Place:
@@ -127,12 +135,28 @@ def _place(cohort: str, now: datetime) -> _Place:
     return _Place(row.id, row.slug, row.zone, facts, row.next_session)
 
 
+def _remind(key: str, place: _Place, now: datetime) -> None:
+    """Confirm once more to whoever has a place, while a session is ahead; the sign-up itself is closed."""
+    registration = db.session.scalars(
+        select(Registration)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Person.email_key == key, Registration.cohort_id == place.id, Registration.state == "confirmed")
+        .with_for_update(of=Registration)
+    ).first()
+    if registration is not None and place.facts.state != "cancelled" and place.next_session_id is not None:
+        _confirm_again(registration, place, now)
+
+
 def _come_in_again(person: int, place: _Place, now: datetime) -> None:
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update()).one()
     if registration.state == "cancelled":
         _demand_seat(place, move_seats(place.id, +1), now)
         _revive(registration, now)
+    _confirm_again(registration, place, now)
+
+
+def _confirm_again(registration: Registration, place: _Place, now: datetime) -> None:
     if not _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
         _confirm(registration.id, registration.revision, place, now)
 
@@ -193,10 +217,16 @@ def hers(person: int, registration: str) -> Registration:
 
 
 def cancel(person: int, registration: str, *, now: datetime) -> None:
-    """Give her place back: her seat is free, nothing more is sent, her calendar entries are taken back."""
+    """Give her place back: her seat is free, nothing more is sent, her calendar entries are taken back.
+
+    Raises Conflict once the cohort is over or cancelled: nobody else could have the seat.
+    """
     row = hers(person, registration)
     if row.state == "cancelled":
         return
+    following = _next_session(row.cohort_id, now)
+    if following is None:
+        raise Conflict(NOTHING_TO_LEAVE)
     row.state, row.cancelled_at = "cancelled", now
     row.revision += 1
     db.session.flush()
@@ -207,7 +237,7 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
         "registration_cancelled",
         row.id,
         now=now,
-        session_id=_next_session(row.cohort_id, now),
+        session_id=following,
     )
     audit.note(f"person:{person}", "registration.cancelled", f"registration:{row.id}", now=now)
 

@@ -34,7 +34,7 @@ def bonus(drop: str) -> str:
 
 @blueprint.post("/my/bonus/<drop>/<int:material>")
 def take(drop: str, material: int) -> Redirect:
-    """Record that she takes the material, and lead her to it."""
+    """Lead her to the material. Taking a file is recorded, following a link is not."""
     now = clock.now()
     grant = queries.for_person(visitor.required(), drop, material, now)
     if grant.file is None:

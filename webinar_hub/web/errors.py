@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import HTTPException
 
@@ -85,9 +86,9 @@ def refused(problem: HTTPException) -> Response:
     return response
 
 
-def database_away(problem: OperationalError) -> Response:
-    """The database cannot be reached or is locked for too long; nothing was half done."""
-    get_logger("web").error("database away", error=str(problem.orig))
+def database_away(problem: OperationalError | InterfaceError | NoFreeConnection) -> Response:
+    """The database cannot be reached, is locked for too long or has no connection free; nothing was half done."""
+    get_logger("web").error("database away", error=str(getattr(problem, "orig", problem)))
     response = _answer(
         ErrorPage(
             503,
@@ -135,8 +136,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(NotRecognised, not_recognised)
     app.register_error_handler(HubError, expected)
     app.register_error_handler(HTTPException, refused)
-    app.register_error_handler(OperationalError, database_away)
     app.register_error_handler(StorageAway, storage_away)
+    for away in (OperationalError, InterfaceError, NoFreeConnection):
+        app.register_error_handler(away, database_away)
     app.register_error_handler(Exception, unexpected)
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from webinar_hub.core import clock
 from webinar_hub.documents.markdown import to_html
-from webinar_hub.documents.when import duration_in_words, place_of, time_range, when_for, when_in
+from webinar_hub.documents.when import duration_in_words, place_of, short_month, time_range, when_for, when_in
 from webinar_hub.queries.views import DropView, SessionView
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.current import settings
@@ -28,14 +28,14 @@ def iso(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def month_in(moment: datetime, zone: str) -> str:
-    """The month on the zone's calendar, short: "Mar"."""
-    return when_in(moment, zone).split(",")[0].split()[2][:3]
-
-
 def day_in(moment: datetime, zone: str) -> int:
     """The day of the month on the zone's calendar."""
     return moment.astimezone(ZoneInfo(zone)).day
+
+
+def year_in(moment: datetime, zone: str) -> int:
+    """The year on the zone's calendar."""
+    return moment.astimezone(ZoneInfo(zone)).year
 
 
 def size_in_words(octets: int) -> str:
@@ -55,8 +55,8 @@ def register(app: Flask) -> None:
     """Give the templates their filters and the few values every page needs."""
     app.jinja_env.filters.update(
         when_in=when_in, when_for=when_for, place_of=place_of, time_range=time_range, markdown=to_html, iso=iso,
-        duration_in_words=duration_in_words, month_in=month_in, day_in=day_in, size_in_words=size_in_words,
-        initials=initials,
+        duration_in_words=duration_in_words, month_in=short_month, year_in=year_in, day_in=day_in,
+        size_in_words=size_in_words, initials=initials,
     )  # fmt: skip
     app.jinja_env.globals.update(asset=asset, fonts=fonts, trail=trail)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from webinar_hub.core import clock, metrics
+from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import Conflict
 from webinar_hub.queries import me as queries
@@ -48,11 +48,12 @@ def enter(session: str) -> Redirect:
     view = queries.join_page(person, session, now)
     with transaction():
         joins.join(person, session, now=now)
+        if not view.watch_url:
+            # Nobody came in, so what was just written is undone.
+            raise Conflict("The organizer has not set the address of the stream yet. Try again in a minute.")
     metrics.record_join()
     if request.form.get("where") == "here" and view.embed_url:
         return redirect(url_for("join.door", session=session), 303)
-    if not view.watch_url:
-        raise Conflict("The organizer has not set the address of the stream yet. Try again in a minute.")
     return redirect(view.watch_url, 303)
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock, metrics
-from webinar_hub.core.errors import HubError, Invalid, TooMany
+from webinar_hub.core.errors import Conflict, HubError, Invalid, TooMany
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
 from webinar_hub.queries import calendars
@@ -47,7 +47,8 @@ def save(slug: str, cohort: str) -> Response | Redirect:
             webinar=slug,
         )
         try:
-            together(wanted, group=cohort)
+            if reason := together(wanted, group=cohort):
+                raise Conflict(reason)
         except HubError as problem:
             return _refused(queries.sign_up_page(slug, cohort, now), filled, problem)
         metrics.record_sign_up()

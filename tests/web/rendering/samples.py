@@ -101,7 +101,7 @@ def webinar(**changes: Any) -> WebinarView:
         description="We look at **touch**.",
         audience="Therapists",
         level="Introductory",
-        credit="No CE credit: a certificate of attendance only.",
+        credit="No CE credit.",
         outcomes=("Name four cues.",),
         agenda=(AgendaLine(50, "Practice", False), AgendaLine(10, "Break", True)),
         faq=(("Is it free?", "Yes."),),
@@ -116,7 +116,9 @@ def webinar(**changes: Any) -> WebinarView:
 
 
 def person(**changes: Any) -> PersonView:
-    view = PersonView(1, "Ann Rivera", "ann@x.example", "America/Los_Angeles", "https://hub.example/cal/token.ics")
+    view = PersonView(
+        1, "Ann Rivera", "ann@x.example", "America/Los_Angeles", "https://hub.example/cal/token.ics", False
+    )
     return replace(view, **changes)
 
 

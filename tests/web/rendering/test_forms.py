@@ -99,6 +99,7 @@ def test_only_what_is_offered_can_be_chosen(app: Flask, field: str, value: str) 
     form, is_right = filled(app, **{field: value})
     assert not is_right
     assert list(form.errors) == [field]
+    assert all(message.startswith("Choose") for message in form.errors[field])
 
 
 def test_an_older_name_of_a_zone_is_taken_as_browsers_send_it(app: Flask) -> None:

@@ -18,6 +18,7 @@ from webinar_hub.web.errors import ErrorPage
 from webinar_hub.web.forms.details import DetailsForm
 from webinar_hub.web.forms.lost_link import LostLinkForm
 from webinar_hub.web.forms.sign_up import SignUpForm
+from webinar_hub.web.me import NEWS_WORDS
 from webinar_hub.web.structured_data import events
 
 CHECKOUT = Path(__file__).parents[3]
@@ -116,7 +117,8 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
 
 def _mine(view: Any) -> dict[str, Any]:
     details = form("details", name=view.person.name, zone=view.person.zone)
-    return {"view": view, "form": details, "calendar": samples.CALENDAR, "now": samples.NOW}
+    values = {"view": view, "form": details, "calendar": samples.CALENDAR, "now": samples.NOW}
+    return values | {"news_words": NEWS_WORDS}
 
 
 def _my_page_while(state: str) -> Any:
@@ -197,6 +199,34 @@ def test_public_pages_touch_no_session(app: Flask, name: str) -> None:
     assert "csrf_token" not in rendered(app, name).html
 
 
+def test_the_home_page_leads_to_the_form_and_to_the_page(app: Flask) -> None:
+    page = rendered(app, "home.html")
+    leads = [link["href"] for link in page.named("a") if "button" in (link.get("class") or "")]
+    assert leads == ["/w/calm-hands/sign-up/cohort1", "/w/calm-hands"]
+
+
+def test_what_scripts_add_is_there_before_the_page_is_shown(app: Flask) -> None:
+    scripts = [
+        tag for name in ("home.html", "webinar.html", "my.html") for tag in rendered(app, name).named("script")
+    ]
+    adding = [tag for tag in scripts if re.search("local_times|countdown", tag.get("src") or "")]
+    assert len(adding) == 6
+    assert all(tag.get("blocking") == "render" for tag in adding), "otherwise lines jump (layout shift)"
+
+
+def test_a_date_of_another_year_says_so(app: Flask) -> None:
+    sessions = (samples.session(1), samples.session(2, starts_at=samples.START.replace(year=2027)))
+    view = samples.webinar(cohorts=(samples.cohort(sessions=sessions),), past_cohorts=())
+    page = rendered(app, "webinar.html", lambda: {"view": view})
+    assert "Thu 5 March 2026, 7:00 pm in New York" in page.words, "the date that comes is told in full"
+    assert "Fri 5 March 2027, 7:00 pm in New York" in page.words
+    assert "Unlocks Tue 11 August, 8:00 am in New York" in page.words
+    hers = samples.my_page(registrations=(samples.registration(cohort=samples.cohort(sessions=sessions)),))
+    trail = rendered(app, "my.html", lambda: _mine(hers)).words
+    assert "Fri 5 March 2027, 7:00 pm in New York: 4:00 pm for you" in trail
+    assert "Unlocks Tue 11 August, 8:00 am in New York: 5:00 am for you" in trail
+
+
 @pytest.mark.parametrize("name", ["my.html", "join.html open", "join.html early", "bonus.html"])
 def test_a_hostile_name_stays_text(app: Flask, name: str) -> None:
     hostile = samples.person(name=samples.HOSTILE)
@@ -232,7 +262,7 @@ def test_markdown_of_an_organizer_is_cleaned(app: Flask) -> None:
 def test_a_public_time_is_the_organizers_and_ready_for_the_readers_own(app: Flask) -> None:
     marks = 'datetime="2026-03-06T00:00:00Z" data-zone="America/New_York"'
     for name in ("home.html", "webinar.html", "session_public.html", "sign_up.html", "thanks.html"):
-        assert f"<time {marks}>Thu 5 March, 7:00 pm in New York</time>" in rendered(app, name).html, name
+        assert f"<time {marks}>Thu 5 March 2026, 7:00 pm in New York</time>" in rendered(app, name).html, name
 
 
 def test_a_personal_time_is_in_both_zones(app: Flask) -> None:

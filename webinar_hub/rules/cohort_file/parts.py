@@ -9,7 +9,7 @@ from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
 
 LateJoin = Literal["all past drops", "from now on"]
 
-NO_CREDIT = "No CE credit: a certificate of attendance only."
+NO_CREDIT = "No CE credit."
 """The statement of credit nobody has to write: a free webinar must not hint at credit it does not give."""
 
 

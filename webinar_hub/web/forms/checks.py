@@ -1,6 +1,6 @@
 """Checks of one typed value, raising the words that stand beside the field."""
 
-from wtforms import Field, Form
+from wtforms import Field, Form, SelectField
 from wtforms.validators import ValidationError
 
 from webinar_hub.core.addresses import checked_address
@@ -16,11 +16,17 @@ def name(form: Form, field: Field) -> None:
     """A name on one line. Line ends and other controls are refused and not repaired: nobody types them (A02)."""
     typed = (field.data or "").strip()
     if not typed:
-        raise ValidationError("Write your name as it should stand on your certificate.")
+        raise ValidationError("Write your name, as we should greet you in mails.")
     if len(typed) > LONGEST_NAME:
         raise ValidationError(f"Your name can have at most {LONGEST_NAME} characters.")
     if any(not sign.isprintable() and sign not in _BLANKS for sign in typed) and plain_name(typed) != typed:
         raise ValidationError("There is an invisible character in the name. Type it again by hand, on one line.")
+
+
+def offered(form: Form, field: SelectField) -> None:
+    """One of the choices. WTForms' own check of it speaks of valid choices, which helps nobody."""
+    if field.data not in [choice.value for choice in field.iter_choices()]:
+        raise ValidationError("Choose one from the list.")
 
 
 def email(form: Form, field: Field) -> None:

@@ -36,9 +36,9 @@ class SignUpForm(FlaskForm):
     email = StringField("Your e-mail address", [checks.email])
     profession = SelectField(
         "Your profession",
-        [InputRequired("Choose what describes you best.")],
+        [InputRequired("Choose what describes you best."), checks.offered],
         choices=list(PROFESSIONS),
-        validate_choice=True,
+        validate_choice=False,
     )
     zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
     news = BooleanField(NEWS_WORDS)
