@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
-from webinar_hub.core import clock
+from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import Conflict
 from webinar_hub.queries import me as queries
