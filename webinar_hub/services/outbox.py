@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Table, and_, bindparam, case, func, or_, select, update
 
 from webinar_hub.core.clock import lease_moment, ran_out
-from webinar_hub.core.db import db, insert_new, leave_work
+from webinar_hub.core.db import at_once, db, insert_new, leave_work
 from webinar_hub.models import Delivery
 from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.delivery import ALL_PRIORITIES, RESCUED, Claimed, priority_of
@@ -172,6 +172,29 @@ def still_ours(claimed: Sequence[Claimed]) -> set[int]:
     tokens = {item.id: item.lease_token for item in claimed}
     found = db.session.connection().execute(_STILL_SENDING, {"rows": list(tokens)})
     return {id_ for id_, token in found if tokens[id_] == token}
+
+
+def may_be_recorded_at_once(results: Sequence[Result]) -> bool:
+    """Whether `record_at_once` will do: all were sent, nothing follows them, and each statement is a way there."""
+    plain = all(result.state == "sent" and result.claimed.kind not in invites.FOLLOWED_BY for result in results)
+    return plain and len(results) <= AT_ONCE and db.engine.dialect.name == "postgresql"
+
+
+def record_at_once(results: Sequence[Result], following: Sequence[Claimed], *, now: datetime) -> set[int]:
+    """What `record` and `still_ours` do, in one statement that is a transaction of its own."""
+    numbered = {f"{name}_{n}": it for n, one in enumerate(results) for name, it in _parameters(one).items()}
+    wanted = {f"next_{n}": item.id for n, item in enumerate(following)}
+    found = at_once(_done_and_still_ours(len(results), len(following)), numbered | wanted | {"moment": now})
+    tokens = {item.id: item.lease_token for item in following}
+    return {id_ for id_, token in found if tokens.get(id_) == token}
+
+
+@cache
+def _done_and_still_ours(number: int, following: int) -> Any:
+    done = _done(number).returning(_TABLE.c.id).cte("done")
+    wanted = [bindparam(f"next_{n}", type_=_TABLE.c.id.type) for n in range(following)]
+    ours = select(_TABLE.c.id, _TABLE.c.lease_token).where(_TABLE.c.id.in_(wanted), _TABLE.c.state == "sending")
+    return ours.add_cte(done)
 
 
 def record(results: Sequence[Result], *, now: datetime) -> None:

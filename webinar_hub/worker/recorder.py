@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -121,13 +122,20 @@ class Recorder:
 
     def _write(self, together: list[HandedIn]) -> None:
         began = clock.monotonic()
-        with transaction():
-            results, now = [handed.result for handed in together], clock.now()
-            mail_events.before_recording(results)
-            outbox.record(results, now=now)
-            mail_events.after_sending(results, now=now)
-            ours = outbox.still_ours([item for handed in together for item in handed.following])
+        results = [handed.result for handed in together]
+        ours = _recorded(results, [item for handed in together for item in handed.following], clock.now())
         self._takes = clock.monotonic() - began
         for handed in together:
             handed.goes_on = all(item.id in ours for item in handed.following)
             handed.done = True
+
+
+def _recorded(results: Sequence[outbox.Result], following: Sequence[Claimed], now: datetime) -> set[int]:
+    """Commit the results; which of the following deliveries are still ours, by id."""
+    if outbox.may_be_recorded_at_once(results):
+        return outbox.record_at_once(results, following, now=now)
+    with transaction():
+        mail_events.before_recording(results)
+        outbox.record(results, now=now)
+        mail_events.after_sending(results, now=now)
+        return outbox.still_ours(following)
