@@ -13,7 +13,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run_hub(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, travel: object) -> Run:
+def run(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, travel: object) -> Run:
     """Call a command; `answer` is what is typed."""
     monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(settings.data_folder))
     monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", settings.database_url)

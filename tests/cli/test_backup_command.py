@@ -66,10 +66,10 @@ def materials(settings: Settings) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in settings.materials_folder.glob("*/*")}
 
 
-def test_everything_comes_back(app: Flask, run_hub: Run, settings: Settings, cohort: str, tmp_path: Path) -> None:
+def test_everything_comes_back(app: Flask, run: Run, settings: Settings, cohort: str, tmp_path: Path) -> None:
     file, before = tmp_path / "hub.tar.gz", materials(settings)
     assert before
-    made = run_hub("backup", file, "--verify")
+    made = run("backup", file, "--verify")
     assert made.exit_code == 0, made.output
     assert "it is whole" in made.output
     sign_up(app, cohort, "late@x.example")
@@ -77,7 +77,7 @@ def test_everything_comes_back(app: Flask, run_hub: Run, settings: Settings, coh
         path.unlink()
     (settings.data_folder / "secret-key").write_text("another key")
     stop(app)
-    restored = run_hub("restore", file, "--replace", "--yes")
+    restored = run("restore", file, "--replace", "--yes")
     assert restored.exit_code == 0, restored.output
     assert people(app) == ["ann@x.example"]
     assert materials(settings) == before
@@ -92,50 +92,50 @@ def test_everything_comes_back(app: Flask, run_hub: Run, settings: Settings, coh
 
 
 def test_a_service_that_runs_meanwhile_is_copied_as_it_was_at_one_moment(
-    app: Flask, run_hub: Run, cohort: str, tmp_path: Path
+    app: Flask, run: Run, cohort: str, tmp_path: Path
 ) -> None:
     with app.app_context(), transaction():
         # A change under way, not yet committed, is not in the backup and does not stop it.
         db.session.execute(select(func.count()).select_from(Person))
-        made = run_hub("backup", tmp_path / "hub.tar.gz", "--no-verify")
+        made = run("backup", tmp_path / "hub.tar.gz", "--no-verify")
     assert made.exit_code == 0, made.output
     assert archive.manifest_of(tmp_path / "hub.tar.gz").rows["people"] == 1
 
 
-def test_a_backup_is_not_written_over(run_hub: Run, cohort: str, tmp_path: Path) -> None:
+def test_a_backup_is_not_written_over(run: Run, cohort: str, tmp_path: Path) -> None:
     file = tmp_path / "hub.tar.gz"
     file.write_text("the only copy")
-    assert run_hub("backup", file).exit_code == 1
+    assert run("backup", file).exit_code == 1
     assert file.read_text() == "the only copy"
-    assert run_hub("backup", file, "--replace").exit_code == 0
-    assert "no folder" in run_hub("backup", tmp_path / "nowhere" / "hub.tar.gz").output
+    assert run("backup", file, "--replace").exit_code == 0
+    assert "no folder" in run("backup", tmp_path / "nowhere" / "hub.tar.gz").output
     assert sorted(path.name for path in tmp_path.glob("*hub*")) == sorted(
         {"hub.tar.gz", *(path.name for path in tmp_path.glob("hub.db*"))}
     ), "nothing half made stays"
 
 
 class TestRefusing:
-    def restore(self, app: Flask, run_hub: Run, file: Path, *options: str) -> str:
+    def restore(self, app: Flask, run: Run, file: Path, *options: str) -> str:
         before = people(app)
-        answer = run_hub("restore", file, *options)
+        answer = run("restore", file, *options)
         assert answer.exit_code == 1
         assert people(app) == before
         return f"{answer.output} {answer.exception}"
 
     @pytest.fixture
-    def file(self, app: Flask, run_hub: Run, cohort: str, tmp_path: Path) -> Path:
-        run_hub("backup", tmp_path / "hub.tar.gz")
+    def file(self, app: Flask, run: Run, cohort: str, tmp_path: Path) -> Path:
+        run("backup", tmp_path / "hub.tar.gz")
         stop(app)
         return tmp_path / "hub.tar.gz"
 
-    def test_to_give_up_data_unasked(self, app: Flask, run_hub: Run, file: Path) -> None:
-        assert "say --replace" in self.restore(app, run_hub, file)
+    def test_to_give_up_data_unasked(self, app: Flask, run: Run, file: Path) -> None:
+        assert "say --replace" in self.restore(app, run, file)
 
-    def test_half_a_file(self, app: Flask, run_hub: Run, file: Path) -> None:
+    def test_half_a_file(self, app: Flask, run: Run, file: Path) -> None:
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-        assert "cannot be unpacked" in self.restore(app, run_hub, file, "--replace", "--yes")
+        assert "cannot be unpacked" in self.restore(app, run, file, "--replace", "--yes")
 
-    def test_while_somebody_works(self, app: Flask, run_hub: Run, settings: Settings, file: Path) -> None:
+    def test_while_somebody_works(self, app: Flask, run: Run, settings: Settings, file: Path) -> None:
         with app.app_context(), transaction():
             leadership.hold("a worker", 600)
         if settings.database.startswith("sqlite"):
@@ -144,35 +144,35 @@ class TestRefusing:
             with closing(sqlite3.connect(settings.database.removeprefix("sqlite:///"))) as other:
                 other.execute("PRAGMA journal_mode=WAL")
                 other.execute("SELECT count(*) FROM people").fetchall()
-                answer = run_hub("restore", file, "--replace", "--yes")
+                answer = run("restore", file, "--replace", "--yes")
         else:
-            answer = run_hub("restore", file, "--replace", "--yes")
+            answer = run("restore", file, "--replace", "--yes")
         assert answer.exit_code == 1
         assert "Stop the service" in str(answer.exception)
 
     def test_a_backup_of_a_newer_version(
-        self, app: Flask, run_hub: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+        self, app: Flask, run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("webinar_hub.queries.schema.knows", lambda _: False)
-        assert "newer version" in self.restore(app, run_hub, file, "--replace", "--yes")
+        assert "newer version" in self.restore(app, run, file, "--replace", "--yes")
 
     def test_a_database_that_is_not_what_the_manifest_says(
-        self, app: Flask, run_hub: Run, file: Path, tmp_path: Path
+        self, app: Flask, run: Run, file: Path, tmp_path: Path
     ) -> None:
         manifest = archive.unpack(file, tmp_path / "out")
         false = replace(manifest, rows={**manifest.rows, "people": 2})
         archive.write(file, false, {name: tmp_path / "out" / name for name in manifest.files})
         # pg_restore has put it in place by then, whole; here it is only said.
-        assert "look at people" in self.restore(app, run_hub, file, "--replace", "--yes")
+        assert "look at people" in self.restore(app, run, file, "--replace", "--yes")
 
-    def test_nothing_happens_without_a_yes(self, app: Flask, run_hub: Run, file: Path) -> None:
-        answer = run_hub("restore", file, "--replace", answer="n\n")
+    def test_nothing_happens_without_a_yes(self, app: Flask, run: Run, file: Path) -> None:
+        answer = run("restore", file, "--replace", answer="n\n")
         assert "Nothing was changed." in answer.output
         assert "is forgotten" in answer.output
 
 
 def test_what_may_have_been_sent_is_not_sent_again(
-    app: Flask, run_hub: Run, cohort: str, tmp_path: Path, travel: Traveller
+    app: Flask, run: Run, cohort: str, tmp_path: Path, travel: Traveller
 ) -> None:
     with app.app_context(), transaction():
         first = select(func.min(Broadcast.id)).scalar_subquery()
@@ -181,12 +181,12 @@ def test_what_may_have_been_sent_is_not_sent_again(
         )
     sign_up(app, cohort, "bea@x.example")
     file = tmp_path / "hub.tar.gz"
-    run_hub("backup", file)
+    run("backup", file)
     travel.shift(timedelta(minutes=10))
     assert len(deliver(app)) > 0
     stop(app)
     for options, sent in (((), True), (("--silence-before", "now"), False)):
-        answer = run_hub("restore", file, "--replace", "--yes", *options)
+        answer = run("restore", file, "--replace", "--yes", *options)
         assert answer.exit_code == 0, (answer.output, answer.exception)
         assert ("--silence-before now" in answer.output) is sent
         assert bool(deliver(app)) is sent
@@ -195,12 +195,12 @@ def test_what_may_have_been_sent_is_not_sent_again(
 
 
 def test_without_the_tools_it_is_said_what_to_install(
-    app: Flask, run_hub: Run, settings: Settings, cohort: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, run: Run, settings: Settings, cohort: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if settings.database.startswith("sqlite"):
         return
     monkeypatch.setenv("PATH", str(tmp_path))
-    answer = run_hub("backup", tmp_path / "hub.tar.gz")
+    answer = run("backup", tmp_path / "hub.tar.gz")
     assert "pg_dump is not on the PATH" in str(answer.exception)
     assert not list(tmp_path.glob("*tar*"))
 
@@ -211,7 +211,7 @@ class TestOnTheWay:
     def test_onto_a_machine_that_has_nothing(
         self,
         app: Flask,
-        run_hub: Run,
+        run: Run,
         settings: Settings,
         cohort: str,
         tmp_path: Path,
@@ -219,24 +219,24 @@ class TestOnTheWay:
     ) -> None:
         if not settings.database.startswith("sqlite"):
             return
-        run_hub("backup", tmp_path / "hub.tar.gz")
+        run("backup", tmp_path / "hub.tar.gz")
         monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(tmp_path / "new"))
         monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", "")
-        answer = run_hub("restore", tmp_path / "hub.tar.gz", "--yes")
+        answer = run("restore", tmp_path / "hub.tar.gz", "--yes")
         assert answer.exit_code == 0, (answer.output, answer.exception)
         assert "note:" not in answer.output, "the key came with it"
         assert not list((tmp_path / "new").glob("before-restore-*"))
-        assert "sent 2" in run_hub("outbox", "list").output
+        assert "sent 2" in run("outbox", "list").output
         assert {path.name for path in (tmp_path / "new" / "materials").glob("*/*")} == set(materials(settings))
 
     @pytest.mark.parametrize("step", range(3))
     def test_at_any_step(
-        self, app: Flask, run_hub: Run, settings: Settings, cohort: str, tmp_path: Path, step: int
+        self, app: Flask, run: Run, settings: Settings, cohort: str, tmp_path: Path, step: int
     ) -> None:
         if not settings.database.startswith("sqlite"):
             return
         file = tmp_path / "hub.tar.gz"
-        run_hub("backup", file)
+        run("backup", file)
         sign_up(app, cohort, "late@x.example")
         (settings.data_folder / "secret-key").write_text("another key")
         stop(app)
@@ -249,24 +249,24 @@ class TestOnTheWay:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("webinar_hub.cli.restoring.os.replace", replace_or_die)
-            assert run_hub("restore", file, "--replace", "--yes").exit_code == 1
+            assert run("restore", file, "--replace", "--yes").exit_code == 1
         assert people(app) == ["ann@x.example", "late@x.example"], "the database comes last"
-        assert run_hub("restore", file, "--replace", "--yes").exit_code == 0
+        assert run("restore", file, "--replace", "--yes").exit_code == 0
         assert people(app) == ["ann@x.example"]
         assert (settings.data_folder / "secret-key").read_text() == "the key of this hub"
 
     def test_over_a_damaged_database_and_the_journal_it_left(
-        self, app: Flask, run_hub: Run, settings: Settings, cohort: str, tmp_path: Path
+        self, app: Flask, run: Run, settings: Settings, cohort: str, tmp_path: Path
     ) -> None:
         if not settings.database.startswith("sqlite"):
             return
         file, path = tmp_path / "hub.tar.gz", Path(settings.database.removeprefix("sqlite:///"))
-        run_hub("backup", file)
+        run("backup", file)
         stop(app)
         path.write_bytes(b"\xff" * 50_000)
         path.with_name("hub.db-wal").write_bytes(b"what a dead process left")
-        assert "--replace" in str(run_hub("restore", file, "--yes").exception)
-        answer = run_hub("restore", file, "--replace", "--yes")
+        assert "--replace" in str(run("restore", file, "--yes").exception)
+        answer = run("restore", file, "--replace", "--yes")
         assert answer.exit_code == 0, (answer.output, answer.exception)
         assert people(app) == ["ann@x.example"]
         (kept,) = settings.data_folder.glob("before-restore-*")
@@ -275,7 +275,7 @@ class TestOnTheWay:
     def test_onto_another_disk(
         self,
         app: Flask,
-        run_hub: Run,
+        run: Run,
         settings: Settings,
         cohort: str,
         tmp_path: Path,
@@ -284,22 +284,22 @@ class TestOnTheWay:
         disk = Path("/dev/shm")
         if not settings.database.startswith("sqlite") or disk.stat().st_dev == tmp_path.stat().st_dev:
             return
-        run_hub("backup", tmp_path / "hub.tar.gz")
+        run("backup", tmp_path / "hub.tar.gz")
         with TemporaryDirectory(dir=disk) as other:
             monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", f"sqlite:///{other}/hub.db")
-            answer = run_hub("restore", tmp_path / "hub.tar.gz", "--yes")
+            answer = run("restore", tmp_path / "hub.tar.gz", "--yes")
             assert answer.exit_code == 0, (answer.output, answer.exception)
-            assert "sent 2" in run_hub("outbox", "list").output
+            assert "sent 2" in run("outbox", "list").output
             assert not list(Path(other).glob(".*"))
 
 
 def test_an_older_database_is_backed_up_before_it_is_migrated(
-    app: Flask, run_hub: Run, cohort: str, tmp_path: Path
+    app: Flask, run: Run, cohort: str, tmp_path: Path
 ) -> None:
     with app.app_context(), transaction():
         there = db.session.scalar(text("SELECT version_num FROM alembic_version"))
         db.session.execute(text("UPDATE alembic_version SET version_num = 'older'"))
-    made = run_hub("backup", tmp_path / "hub.tar.gz")
+    made = run("backup", tmp_path / "hub.tar.gz")
     with app.app_context(), transaction():
         db.session.execute(text("UPDATE alembic_version SET version_num = :there"), {"there": there})
     assert made.exit_code == 0, (made.output, made.exception)

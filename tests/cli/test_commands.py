@@ -1,19 +1,17 @@
 """The command line as an organizer and an operator use it."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import create_engine, select, text, update
 from time_machine import Traveller
 
 from tests.building import COHORT, KEY, given_cohort, sign_up
+from tests.cli.conftest import Run
 from tests.counting import counting
 from tests.databases import Empty
 from webinar_hub.cli import hub
@@ -21,26 +19,10 @@ from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import HubError
-from webinar_hub.core.signing_key import public_record
 from webinar_hub.models import Broadcast, Cohort, Delivery, Lease, MaterialVersion, Session
 from webinar_hub.queries.health import health
 from webinar_hub.queries.plan import cohort_plan
 from webinar_hub.services import leadership, outbox
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, travel: object) -> Run:
-    """Call `webinar-hub` on the test's database; `answer` is what is typed."""
-    monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(settings.data_folder))
-    monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("WEBINAR_HUB_LOG_LEVEL", "error")
-
-    def call(*arguments: object, answer: str = "") -> Result:
-        return CliRunner().invoke(hub, [str(argument) for argument in arguments], input=answer)
-
-    return call
 
 
 @pytest.fixture
@@ -203,93 +185,6 @@ def test_an_unknown_name_is_said_in_words(run: Run, app: Flask, tmp_path: Path, 
     answer = run(*arguments)
     assert isinstance(answer.exception, HubError), "main() prints its words"
     assert "no cohort" in answer.exception.message or "has week-1, week-2" in answer.exception.message
-
-
-def test_right_settings_are_said_to_be_right_and_wrong_ones_named(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WEBINAR_HUB_MAIL", "smtp://mara:hidden@mail.example:587")
-    right = run("check-config")
-    assert right.exit_code == 0, right.output
-    assert "hidden" not in right.output
-    monkeypatch.setenv("WEBINAR_HUB_MAIL", "pigeon://loft")
-    wrong = run("check-config")
-    assert (wrong.exit_code, "WEBINAR_HUB_MAIL" in wrong.output) == (1, True)
-
-
-@pytest.fixture
-def signing_key(monkeypatch: pytest.MonkeyPatch) -> rsa.RSAPrivateKey:
-    """Settings that sign for example.org, with this key."""
-    key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    for name, value in {"KEY": pem, "SELECTOR": "hub", "DOMAIN": "example.org"}.items():
-        monkeypatch.setenv(f"WEBINAR_HUB_DKIM_{name}", value)
-    return key
-
-
-def test_a_signing_key_comes_with_the_record_to_publish(
-    run: Run, signing_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WEBINAR_HUB_MAIL", "smtp://mail.example")
-    monkeypatch.setenv("WEBINAR_HUB_MAIL_SENDER", "hello@news.example.org")
-    answer = run("check-config")
-    assert answer.exit_code == 0, answer.output
-    (line,) = [line for line in answer.output.splitlines() if line.startswith("dns: ")]
-    name, kind, *pieces = line.removeprefix("dns: ").split(" ", 2)
-    assert (name, kind) == ("hub._domainkey.example.org.", "TXT")
-    texts = re.findall('"([^"]*)"', pieces[0])
-    assert all(len(text) <= 255 for text in texts)
-    assert "".join(texts) == public_record(signing_key)
-    assert "DMARC" not in answer.output
-    assert "PRIVATE" not in answer.output
-
-
-def test_signatures_that_would_not_count_are_pointed_out(
-    run: Run, signing_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WEBINAR_HUB_MAIL", "postmark://hidden@")
-    monkeypatch.setenv("WEBINAR_HUB_MAIL_SENDER", "hello@badexample.org")
-    answer = run("check-config")
-    assert answer.exit_code == 0, answer.output
-    assert "do not count for DMARC" in answer.output
-    assert "the provider in WEBINAR_HUB_MAIL signs by itself" in answer.output
-    assert "hidden" not in answer.output
-
-
-def test_online_the_way_out_for_mail_is_tried_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBINAR_HUB_MAIL", "postmark://hidden@?endpoint=http://127.0.0.1:9")
-    assert run("check-config").exit_code == 0
-    answer = run("check-config", "--online")
-    assert answer.exit_code == 1
-    assert "wrong: WEBINAR_HUB_MAIL: 127.0.0.1:9 refuses connections" in answer.output
-    assert "hidden" not in answer.output
-
-
-def test_a_database_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", "postgresql://me:hidden@127.0.0.1:9/none")
-    answer = run("check-config")
-    assert answer.exit_code == 1
-    assert "does not answer" in answer.output
-    assert "hidden" not in answer.output
-
-
-def test_a_redis_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBINAR_HUB_REDIS_URL", "redis://:hidden@127.0.0.1:9/0")
-    answer = run("check-config")
-    assert (answer.exit_code, "WEBINAR_HUB_REDIS_URL: Redis does not answer" in answer.output) == (1, True)
-    assert "hidden" not in answer.output
-
-
-def test_a_bucket_that_does_not_answer_is_said_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "webinar_hub.adapters.storage.s3.RETRIES", {"max_retries": 0, "retry_timeout": timedelta(1)}
-    )
-    monkeypatch.setenv("WEBINAR_HUB_MATERIALS", "s3://a-bucket?endpoint=http://127.0.0.1:9")
-    monkeypatch.setenv("WEBINAR_HUB_S3_KEY", "key")
-    monkeypatch.setenv("WEBINAR_HUB_S3_SECRET", "hidden")
-    answer = run("check-config")
-    assert (answer.exit_code, "WEBINAR_HUB_MATERIALS: The bucket a-bucket" in answer.output) == (1, True)
-    assert "hidden" not in answer.output
 
 
 class TestHealth:

@@ -36,14 +36,14 @@ RECORDS = {
 
 
 @pytest.fixture
-def examine(run_hub: Run, app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+def examine(run: Run, app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Call the doctor and read its report; the exit status is under "exit"."""
     monkeypatch.setenv("WEBINAR_HUB_MAIL", f"mailbox:{settings.mailbox_folder.resolve()}")
     monkeypatch.setenv("WEBINAR_HUB_MAIL_SENDER", "hello@hub.example")
 
     def call(*options: str) -> dict[str, str]:
         with dns_server(RECORDS) as (host, port):
-            answer = run_hub("doctor", "--json", "--resolver", f"{host}:{port}", *options)
+            answer = run("doctor", "--json", "--resolver", f"{host}:{port}", *options)
         assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exception
         found = {
             finding["check"]: f"{finding['verdict']}: {finding['words']}" for finding in json.loads(answer.output)
@@ -79,8 +79,8 @@ def test_one_that_is_well(app: Flask, examine: Run, travel: Traveller) -> None:
     assert found["exit"] == "0"
 
 
-def test_for_people_each_finding_is_a_line_with_what_to_do(run_hub: Run, app: Flask) -> None:
-    answer = run_hub("doctor", "--resolver", "127.0.0.1:9")
+def test_for_people_each_finding_is_a_line_with_what_to_do(run: Run, app: Flask) -> None:
+    answer = run("doctor", "--resolver", "127.0.0.1:9")
     assert answer.exit_code == 1
     lines = answer.output.splitlines()
     (worker,) = [number for number, line in enumerate(lines) if line.startswith("broken  worker")]
@@ -97,9 +97,9 @@ def test_migrations_that_are_missing(app: Flask, examine: Run) -> None:
     assert (found["exit"], found["migrations"][:6]) == ("1", "broken")
 
 
-def test_a_database_that_is_away(run_hub: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", "postgresql://me:hidden@127.0.0.1:9/none")
-    answer = run_hub("doctor")
+    answer = run("doctor")
     assert answer.exit_code == 1
     assert "broken  database" in answer.output
     assert "hidden" not in answer.output
@@ -124,7 +124,7 @@ def test_mails_that_failed_wait_or_are_stuck(app: Flask, examine: Run, tmp_path:
 
 class TestMailServer:
     def test_one_that_lets_us_in_and_one_that_does_not(
-        self, examine: Run, run_hub: Run, monkeypatch: pytest.MonkeyPatch
+        self, examine: Run, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -149,20 +149,20 @@ class TestMailServer:
         assert "mara@x.example" in mail.to
 
     @pytest.mark.parametrize("address", ["mara", "a@x.example\r\nBcc: b@x.example", "a b@x.example"])
-    def test_it_goes_to_an_address(self, run_hub: Run, address: str) -> None:
-        answer = run_hub("doctor", "--mail-to", address)
+    def test_it_goes_to_an_address(self, run: Run, address: str) -> None:
+        answer = run("doctor", "--mail-to", address)
         assert (answer.exit_code, "no e-mail address" in answer.output) == (2, True)
 
 
 class TestDns:
     def test_what_is_missing_is_broken_and_what_cannot_be_asked_is_not(
-        self, examine: Run, run_hub: Run, monkeypatch: pytest.MonkeyPatch
+        self, examine: Run, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("WEBINAR_HUB_MAIL_SENDER", "hello@bare.example")
         found = examine("--dkim-selector", "s1")
         assert [found[check][:6] for check in ("SPF", "DKIM", "DMARC")] == ["broken"] * 3
         with dns_server(RECORDS, "fails") as (host, port):
-            answer = run_hub("doctor", "--resolver", f"{host}:{port}", "--dkim-selector", "s1")
+            answer = run("doctor", "--resolver", f"{host}:{port}", "--dkim-selector", "s1")
         for check in ("SPF", "DKIM", "DMARC"):
             assert f"look    {check}" in answer.output
 
@@ -175,8 +175,8 @@ class TestDns:
         assert "littlehands.example has no SPF record" in examine()["SPF"]
 
     @pytest.mark.parametrize("value", ["dns.example", "127.0.0.1:dns", "1.2.3", ""])
-    def test_a_resolver_is_an_address(self, run_hub: Run, value: str) -> None:
-        answer = run_hub("doctor", "--resolver", value)
+    def test_a_resolver_is_an_address(self, run: Run, value: str) -> None:
+        answer = run("doctor", "--resolver", value)
         assert (answer.exit_code, "no resolver" in answer.output) == (2, True)
 
 

@@ -22,8 +22,8 @@ Action = Callable[[], object]
 
 TYPE_AND_LENGTH = struct.Struct("!cI")
 LENGTH = struct.Struct("!I")
-# The tag of the server's CommandComplete.
-COMMITTED = b"COMMIT\x00"
+# The tag of the server's CommandComplete, of a COMMIT or of a statement that is a transaction of its own.
+COMMITTED = re.compile(rb"COMMIT\x00|SELECT \d+\x00")
 
 
 def nothing_else() -> None:
@@ -49,6 +49,7 @@ class _Pair:
     server: socket.socket
     statements: dict[bytes, bytes] = field(default_factory=dict)
     said: bytes = b""
+    in_transaction: bool = False
     after_commit: Action | None = None
 
     def reset(self) -> None:
@@ -157,7 +158,7 @@ class PostgresProxy:
                 pair.client.sendall(data)
                 continue
             held += data
-            if COMMITTED in held:
+            if COMMITTED.search(held):
                 self._carry_out(pair.after_commit)
                 return
 
@@ -167,9 +168,7 @@ class PostgresProxy:
 
     def _order_for(self, pair: _Pair, statement: bytes) -> _Order | None:
         """What to do now, if this statement is a COMMIT somebody waits for."""
-        verb = statement[:8].upper()
-        if not verb.startswith(b"COMMIT"):
-            pair.said = b"" if verb.startswith((b"BEGIN", b"ROLLBACK")) else pair.said + statement
+        if not _commits(pair, statement):
             return None
         with self._lock:
             for order in self._orders:
@@ -180,11 +179,24 @@ class PostgresProxy:
         return None
 
 
+def _commits(pair: _Pair, statement: bytes) -> bool:
+    """Whether this is a COMMIT, or runs outside any transaction and so is one by itself."""
+    verb = statement[:8].upper()
+    if verb.startswith((b"BEGIN", b"ROLLBACK")):
+        pair.said, pair.in_transaction = b"", verb.startswith(b"BEGIN")
+        return False
+    if verb.startswith(b"COMMIT"):
+        pair.in_transaction = False
+        return True
+    pair.said = pair.said + statement if pair.in_transaction else statement
+    return bool(statement) and not pair.in_transaction
+
+
 def _statement(pair: _Pair, kind: bytes, body: bytes) -> bytes:
     """The text a message has the server run; a prepared statement is known by its name after the first time."""
     if kind == b"Q":
         return body
-    if kind == b"P":
+    if kind == b"P":  # only prepared: it runs when values are bound to it
         name, text, _ = body.split(b"\x00", 2)
         pair.statements[name] = text
     if kind == b"B":

@@ -1,5 +1,6 @@
 """`/metrics` and `/readyz`: what they say, to whom, and what they cost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -153,7 +154,8 @@ class TestReading:
         with app.app_context():
             plans = [self.plan(words, given) for words, given in statements]
         (deliveries,) = [plan for plan in plans if "deliveries" in plan]
-        assert "ix_deliveries_open" in deliveries
+        # Either index holds the open rows only.
+        assert re.search("ix_deliveries_(open|expires_at)", deliveries)
         (joined,) = [plan for plan in plans if "attendance_segments" in plan]
         assert "ix_attendance_segments_session_id_registration_id" in joined
 

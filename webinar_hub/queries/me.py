@@ -52,13 +52,17 @@ def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> int
 
 def my_page(person: int, links: Links, now: datetime) -> MyPageView:
     """Everything of hers, the registration whose session comes next first. Raises NotFound."""
+    whose = person_view(person, links)
+    return MyPageView(whose, tuple(sorted(_registrations(person, now), key=_coming_first)))
+
+
+def person_view(person: int, links: Links) -> PersonView:
+    """Whose page it is. Raises NotFound."""
     row = db.session.get(Person, person)
     if row is None:
         raise NotFound()
     feed_url = links.feed(row.id, row.feed_nonce) if row.feed_nonce else None
-    registrations = sorted(_registrations(person, now), key=_coming_first)
-    whose = PersonView(row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person))
-    return MyPageView(whose, tuple(registrations))
+    return PersonView(row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person))
 
 
 def _wants_news(person: int) -> bool:

@@ -32,7 +32,7 @@ def door(session: str) -> str:
     now = clock.now()
     person = visitor.required()
     view = queries.join_page(person, session, now)
-    whose = queries.my_page(person, links(), now).person
+    whose = queries.person_view(person, links())
     headers.allow_leaving_by_form(view.watch_url)
     watching = _is_watching(view)
     if watching and view.frame_source:
