@@ -1,35 +1,19 @@
 """What an operator sees of bounces, tasks and calendars' answers, and how she undoes a suppression."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
 from tests.building import KEY, NOW, given_cohort, only_person, sign_up
+from tests.cli.conftest import Run
 from tests.delivering import Post, deliver
 from webinar_hub.adapters.mail import Refused
-from webinar_hub.cli import hub
-from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import InviteReply, Registration, Session
 
-Run = Callable[..., Result]
 INBOX = "imap://hub:very-secret@127.0.0.1:9/INBOX?security=none"
-
-
-@pytest.fixture
-def run(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, travel: object) -> Run:
-    monkeypatch.setenv("WEBINAR_HUB_DATA_FOLDER", str(settings.data_folder))
-    monkeypatch.setenv("WEBINAR_HUB_DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("WEBINAR_HUB_LOG_LEVEL", "error")
-
-    def call(*arguments: object) -> Result:
-        return CliRunner().invoke(hub, [str(argument) for argument in arguments])
-
-    return call
 
 
 @pytest.fixture
