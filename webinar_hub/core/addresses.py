@@ -13,6 +13,7 @@ class Address(NamedTuple):
     ascii_email: str | None
 
 
+@lru_cache(maxsize=1024)
 def checked_address(text: str, *, test_domains: bool) -> Address:
     """The address taken apart; nobody asks the DNS. Raises ValueError for what is none.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -43,6 +43,13 @@ NAMING = {
 
 # A PostgreSQL connection that was used within so many seconds is trusted to live.
 UNPROVEN_FOR = 2.0
+
+
+# So long a write on SQLite waits for another one.
+BUSY_SECONDS = 20
+
+
+Kept = TypeVar("Kept")
 
 
 class Base(DeclarativeBase):
@@ -99,9 +106,19 @@ def transaction() -> Iterator[Session]:
             session.info.pop("work", None)
             _undo(session)
             raise
+        finally:
+            session.info.pop("once", None)
     session.info.pop("undo", None)
     if session.info.pop("work", False):
         wake.ring()
+
+
+def once(key: str, read: Callable[[], Kept]) -> Kept:
+    """What `read` gives, asked once in the transaction under way: sign-ups that share one share this too."""
+    kept: dict[str, Kept] = db.session().info.setdefault("once", {})
+    if key not in kept:
+        kept[key] = read()
+    return kept[key]
 
 
 def at_once(statement: Executable, parameters: dict[str, Any]) -> Sequence[Any]:
@@ -226,7 +243,8 @@ def _prove_rested_connections(engine: Engine) -> None:
 
 def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000", "foreign_keys=ON"):
+    busy = f"busy_timeout={BUSY_SECONDS * 1000}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     # "Deterministic" as SQLite's own 'now' is: the same throughout a statement.
     connection.create_function("steady_moment", 1, clock.steady_moment, deterministic=True)
@@ -234,7 +252,26 @@ def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
 
 def _on_begin(connection: Any) -> None:
     mode = connection.get_execution_options().get("begin", "DEFERRED")
-    connection.connection.driver_connection.execute(f"BEGIN {mode}")
+    if mode == "IMMEDIATE":
+        _begin_to_write(connection.connection.driver_connection)
+    else:
+        connection.connection.driver_connection.execute(f"BEGIN {mode}")
+
+
+def _begin_to_write(connection: sqlite3.Connection) -> None:
+    """Wait for another process's write by short naps: SQLite's own grow to 100 ms, a write takes one or two."""
+    patient_until = clock.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout=1")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or clock.monotonic() > patient_until:
+                    raise
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 def insert_new(model: type[Base], values: dict[str, Any], *returning: str) -> Any:

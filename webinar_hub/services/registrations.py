@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 
-from webinar_hub.core.db import db
+from webinar_hub.core.db import db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
@@ -86,7 +86,7 @@ def sign_up(
         key = email_key(form.email)
     except ValueError as error:
         raise Invalid("email", str(error)) from error
-    place = _place(cohort, now)
+    place = once(f"place:{cohort}", lambda: _place(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
     if reason := closed_because(place.facts, now):
