@@ -100,6 +100,8 @@ def transaction() -> Iterator[Session]:
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
+            for finish, wishes in session.info.pop("last", {}).items():
+                finish(wishes)
             session.commit()
         except BaseException:
             session.rollback()
@@ -108,6 +110,7 @@ def transaction() -> Iterator[Session]:
             raise
         finally:
             session.info.pop("once", None)
+            session.info.pop("last", None)
     session.info.pop("undo", None)
     if session.info.pop("work", False):
         wake.ring()
@@ -119,6 +122,14 @@ def once(key: str, read: Callable[[], Kept]) -> Kept:
     if key not in kept:
         kept[key] = read()
     return kept[key]
+
+
+def at_the_end(finish: Callable[[list[Kept]], None], wish: Kept) -> None:
+    """Have `finish` called right before the commit, once, with every wish for it in the transaction under way.
+
+    For rows that many change: whoever changes one holds it until the commit, and all others wait.
+    """
+    db.session().info.setdefault("last", {}).setdefault(finish, []).append(wish)
 
 
 def at_once(statement: Executable, parameters: dict[str, Any]) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""Admits somebody: her person, her registration, her confirmation in the outbox and her seat, all or nothing.
+"""Admits somebody: her person, her registration and her confirmation in the outbox, all or nothing.
 
 Whether she may come in is decided next door, in `registrations.py`. PostgreSQL does all of it in one statement,
 because each one is a way there and back; SQLite, which lives in this process, does one after the other.
@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     cast,
-    exists,
     literal,
     or_,
     select,
@@ -62,25 +61,20 @@ class Admitted:
 
     person_id: int
     registration_id: int | None
-    has_seat: bool
     is_new: bool
 
 
 def admit(newcomer: Newcomer, *, now: datetime) -> Admitted:
-    """Write down somebody new. Where there is no seat for her the caller has to roll back."""
+    """Write down somebody new; her seat is for the caller to take."""
     leave_work()
     person, registration, mail = _rows(newcomer, now)
     if db.engine.dialect.name == "postgresql":
         values = _named("person", person) | _named("registration", registration) | _named("mail", mail)
         statement = _at_once((tuple(person), tuple(registration), tuple(mail)))
-        found = (
-            db.session.connection()
-            .execute(statement, values | {"step": str(newcomer.step), "cohort": newcomer.cohort_id, "by": 1})
-            .one()
-        )
+        found = db.session.connection().execute(statement, values | {"step": str(newcomer.step)}).one()
         # No person: she came in a moment ago in another transaction, and only the next statement sees her.
         if found.person is not None:
-            return Admitted(found.person, found.registration, found.seat is not None, found.newcomer is not None)
+            return Admitted(found.person, found.registration, found.newcomer is not None)
     return _step_by_step(newcomer, person, registration, mail)
 
 
@@ -127,10 +121,10 @@ def _step_by_step(newcomer: Newcomer, person: Row, registration: Row, mail: Row)
     person_id: int = new.id if new else db.session.scalars(known).one()
     place = insert_new(Registration, registration | {"person_id": person_id}, "id")
     if place is None:
-        return Admitted(person_id, None, has_seat=False, is_new=new is not None)
+        return Admitted(person_id, None, is_new=new is not None)
     key = confirmation_key(place.id, 0, newcomer.step)
     insert_new(Delivery, mail | {"registration_id": place.id, "key": key}, "id")
-    return Admitted(person_id, place.id, move_seats(newcomer.cohort_id, +1), is_new=new is not None)
+    return Admitted(person_id, place.id, is_new=new is not None)
 
 
 def _named(prefix: str, row: Row) -> Row:
@@ -150,8 +144,7 @@ def _at_once(names: tuple[tuple[str, ...], ...]) -> Any:
     registration = _added("registration", registrations, of_registration, person_id=known.c.id)
     key = literal("registration:") + cast(registration.c.id, String) + ":confirmation:0:" + bindparam("step")
     mail = _added("mail", deliveries, of_mail, key=key, registration_id=registration.c.id)
-    seat = _MOVE_SEATS.where(exists(select(registration.c.id))).returning(Cohort.id).cte("seat")
-    ids = ((known, "person"), (newcomer, "newcomer"), (registration, "registration"), (seat, "seat"))
+    ids = ((known, "person"), (newcomer, "newcomer"), (registration, "registration"))
     return select(*(select(part.c.id).scalar_subquery().label(name) for part, name in ids)).add_cte(mail)
 
 

@@ -3,15 +3,16 @@
 They are counted in Redis where there is one, and in the database, which also stands in while Redis is away.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, bindparam, case, delete, literal, select, text, union_all
+from sqlalchemy import Select, bindparam, case, delete, literal_column, select, text, union_all
 
 from webinar_hub.adapters.tries import RedisTries, TriesAway
 from webinar_hub.core.db import db, insert_or_update, on_rollback
@@ -41,13 +42,15 @@ def spend(what: str, who: str, *, limit: int, window: timedelta, now: datetime) 
     spend_each([Try(what, who, limit)], window=window, now=now)
 
 
-def spend_each(tries: Sequence[Try], *, window: timedelta, now: datetime) -> None:
+def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> None:
     """Count tries, all in one statement if in the database; raises TooMany for the first too many in its window.
 
     A refused try is rolled back with its transaction, so being refused does not lengthen the wait.
     """
-    counted = _in_redis(tries, window, now) or _in_database(tries, window, now)
-    for each in tries:
+    # In one order for everybody, or two that count the same rows could wait for each other.
+    several = dict(sorted(Counter(tries).items(), key=lambda pair: pair[0].name))
+    counted = _in_redis(several, window, now) or _in_database(several, window, now)
+    for each in several:
         used, since = counted[each.name]
         if used > each.limit:
             wait = int((since + window - now).total_seconds()) + 1
@@ -55,28 +58,31 @@ def spend_each(tries: Sequence[Try], *, window: timedelta, now: datetime) -> Non
             raise TooMany(words, retry_after=wait)
 
 
-def _in_redis(tries: Sequence[Try], window: timedelta, now: datetime) -> Counted | None:
+def _in_redis(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Counted | None:
     """None where there is no Redis, or it does not answer."""
     redis: RedisTries | None = current_app.extensions["tries"]
     if redis is None:
         return None
     try:
-        return {each.name: _count(redis, each, window, now) for each in tries}
+        return {each.name: _count(redis, each, times, window, now) for each, times in tries.items()}
     except TriesAway:
         return None
 
 
-def _count(redis: RedisTries, each: Try, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
-    if used <= each.limit:
-        on_rollback(lambda: redis.take_back(each.name, since))
+def _count(redis: RedisTries, each: Try, times: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    for _ in range(times):
+        used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
+        if used <= each.limit:
+            on_rollback(partial(redis.take_back, each.name, since))
     return used, since
 
 
-def _in_database(tries: Sequence[Try], window: timedelta, now: datetime) -> Counted:
-    names = {f"name_{position}": each.name for position, each in enumerate(tries)}
+def _in_database(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Counted:
+    values: dict[str, Any] = {"now": now, "over": now - window}
+    for position, (each, times) in enumerate(tries.items()):
+        values |= {f"name_{position}": each.name, f"times_{position}": times}
     statement = _spending(len(tries), db.engine.dialect.name)
-    rows = db.session.connection().execute(statement, names | {"now": now, "over": now - window})
+    rows = db.session.connection().execute(statement, values)
     return {name: (used, since) for name, used, since in rows}
 
 
@@ -85,18 +91,22 @@ def _spending(tries: int, dialect: str) -> Any:
     """Built once for each kind of database: it is part of every sign-up."""
     moment = Allowance.since.type
     now, over = bindparam("now", type_=moment), Allowance.since <= bindparam("over", type_=moment)
-    names = [bindparam(f"name_{position}", type_=Allowance.name.type) for position in range(tries)]
+    more = literal_column("excluded.used", Allowance.used.type)
     return insert_or_update(
         Allowance,
-        union_all(*(_row(name, now) for name in names)),
+        union_all(*(_row(position, now) for position in range(tries))),
         ["name"],
-        {"used": case((over, 1), else_=Allowance.used + 1), "since": case((over, now), else_=Allowance.since)},
+        {
+            "used": case((over, more), else_=Allowance.used + more),
+            "since": case((over, now), else_=Allowance.since),
+        },
     ).returning(Allowance.name, Allowance.used, Allowance.since)
 
 
-def _row(name: Any, now: Any) -> Select[Any]:
-    columns = (name.label("name"), now.label("since"), literal(1).label("used"))
-    return select(*columns).where(text("1 = 1"))
+def _row(position: int, now: Any) -> Select[Any]:
+    name = bindparam(f"name_{position}", type_=Allowance.name.type).label("name")
+    times = bindparam(f"times_{position}", type_=Allowance.used.type).label("used")
+    return select(name, now.label("since"), times).where(text("1 = 1"))
 
 
 def _in_words(seconds: int) -> str:

@@ -4,12 +4,13 @@ Whether she may is decided in `rules/registration.py`. The number of statements 
 session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 
-from webinar_hub.core.db import db, once
+from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
@@ -93,10 +94,29 @@ def sign_up(
         _remind(key, place, now)
     else:
         _let_in(form, key, place, now)
-    # The rows that many change come last, so that nobody waits for anybody longer than a commit.
-    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
-    allowances.spend_each(tries, window=HOUR, now=now)
+    tries = Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)
+    at_the_end(_count, _Tries(tries, now))
     return reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Tries:
+    """What one sign-up counts, and when."""
+
+    tries: tuple[Try, ...]
+    now: datetime
+
+
+def _count(sign_ups: list[_Tries]) -> None:
+    tries = [each for one in sign_ups for each in one.tries]
+    allowances.spend_each(tries, window=HOUR, now=sign_ups[-1].now)
+
+
+def _take_seats(cohorts: list[int]) -> None:
+    """Raises Conflict where the last seat went a moment ago (A4)."""
+    for cohort, seats in Counter(cohorts).items():
+        if not move_seats(cohort, seats):
+            raise Conflict("This cohort is full.")
 
 
 def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
@@ -115,7 +135,7 @@ def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
     if admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
     else:
-        _demand_seat(place, admitted.has_seat, now)
+        at_the_end(_take_seats, place.id)
     # For an address we know anybody could have ticked it; its owner has a box on her own page.
     if form.news_words and admitted.is_new:
         consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
