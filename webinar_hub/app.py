@@ -14,8 +14,7 @@ from webinar_hub.adapters.storage.opening import open_storage
 from webinar_hub.adapters.tries import RedisTries
 from webinar_hub.adapters.webhooks import Webhook
 from webinar_hub.adapters.webhooks.opening import open_webhooks
-from webinar_hub.cli import migrations
-from webinar_hub.core import clock, db, log
+from webinar_hub.core import clock, db, log, migrations
 from webinar_hub.core.config import ConfigError, Settings, read_settings
 from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress

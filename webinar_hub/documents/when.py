@@ -8,21 +8,9 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from webinar_hub.rules.zones import MONTHS
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 _MINUTE, _HOUR, _DAY, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 _UTC_NAMES = frozenset({"UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Zulu", "Universal", "Greenwich"})
 _OFFSET_ZONE = re.compile(r"Etc/GMT(?P<sign>[+-])(?P<hours>\d+)\Z")
@@ -49,7 +37,7 @@ def when_for(moment: datetime, home_zone: str, own_zone: str, *, year: bool = Fa
 
 def short_month(moment: datetime, zone: str) -> str:
     """The month on the zone's calendar in three letters: "Mar"."""
-    return _MONTHS[_wall(moment, zone).month - 1][:3]
+    return MONTHS[_wall(moment, zone).month - 1][:3]
 
 
 def place_of(zone: str) -> str:
@@ -99,7 +87,7 @@ def _wall(moment: datetime, zone: str) -> datetime:
 
 
 def _day(wall: datetime, *, year: bool) -> str:
-    day = f"{_WEEKDAYS[wall.weekday()]} {wall.day} {_MONTHS[wall.month - 1]}"
+    day = f"{_WEEKDAYS[wall.weekday()]} {wall.day} {MONTHS[wall.month - 1]}"
     return f"{day} {wall.year}" if year else day
 
 

@@ -73,10 +73,10 @@ def clock_words(moment: datetime) -> str:
 
 def day_words(day: date) -> str:
     """Return the day as "8 March 2026", in English whatever the machine's locale is."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-_MONTHS = (
+MONTHS = (
     "January",
     "February",
     "March",

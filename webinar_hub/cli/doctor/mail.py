@@ -9,7 +9,7 @@ from webinar_hub.adapters.mail import Accepted, Envelope, Unreachable
 from webinar_hub.adapters.mail.opening import describe, open_configured, trouble_with
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
-from webinar_hub.documents.test_mail import compose
+from webinar_hub.documents.trial_mail import compose
 from webinar_hub.queries import doctor
 from webinar_hub.rules import mail_authentication as rules
 from webinar_hub.rules.checkup import Finding
