@@ -49,7 +49,7 @@ class TestList:
         confirm(app, cohort, Refused("550 5.1.1 nobody"))
         confirm(app, cohort, email="bea@x.example")
         output = run("outbox", "list").output
-        assert output.startswith("queued 0  sending 0  sent 2  failed 1  expired 0  cancelled 0\n")
+        assert output.startswith("queued 0  sending 0  sent 2  failed 1  expired 0  cancelled 0  suppressed 0\n")
         assert "a…@x.example" in output
         assert "ann@" not in output
         head, *rows = output.splitlines()[2:]

@@ -57,3 +57,9 @@ def test_failures_are_told_most_first_and_without_names() -> None:
 def test_what_is_late_or_stuck() -> None:
     assert (checkup.overdue(0).verdict, checkup.overdue(3).verdict) == ("ok", "look")
     assert (checkup.stuck(0).verdict, checkup.stuck(3).verdict) == ("ok", "look")
+
+
+def test_whom_to_call_is_told_where_somebody_waits() -> None:
+    assert checkup.to_call(0).verdict == "ok"
+    assert "1 task waits" in checkup.to_call(1).words
+    assert "tasks list" in checkup.to_call(3).remedy

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from webinar_hub.queries.outbox import STATES
 from webinar_hub.rules.delivery_story import DeliveryFacts, obstacle, retry_refusal, story
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -117,3 +118,15 @@ def test_what_may_be_put_back(
     end = None if ends_in is None else NOW + ends_in * HOUR
     words, can_be_forced = retry_refusal(state, end, NOW, on_the_wire=on_the_wire)
     assert (bool(words), can_be_forced) == (refused, forceable)
+
+
+def test_a_stopped_mail_says_how_to_write_to_her_again() -> None:
+    stopped = replace(WAITING, state="suppressed", suppressed=True)
+    words = "`webinar-hub suppressions lift ann@x.example`, then `webinar-hub outbox retry 7`"
+    assert words in told(stopped)
+    assert "lift" not in told(replace(stopped, suppressed=False))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_has_its_words(state: str) -> None:
+    assert len(told(replace(WAITING, state=state))) > 100

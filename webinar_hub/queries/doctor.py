@@ -6,7 +6,7 @@ from sqlalchemy import func, select, text, type_coerce
 
 from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import UtcDateTime, db
-from webinar_hub.models import Cohort, Delivery
+from webinar_hub.models import Cohort, Delivery, Task
 from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.checkup import reason_of
 
@@ -54,6 +54,11 @@ def failures(since: datetime) -> dict[str, int]:
     for words, number in rows:
         found[reason_of(words)] = found.get(reason_of(words), 0) + number
     return found
+
+
+def open_tasks() -> int:
+    """How many tasks nobody has done yet."""
+    return db.session.scalar(select(func.count()).where(Task.done_at.is_(None))) or 0
 
 
 def organizers() -> list[str]:

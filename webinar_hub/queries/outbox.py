@@ -14,7 +14,7 @@ from webinar_hub.queries.plan import cohort_named
 from webinar_hub.rules.delivery_story import DeliveryFacts
 from webinar_hub.rules.registration import email_key, masked
 
-STATES = ("queued", "sending", "sent", "failed", "expired", "cancelled")
+STATES = ("queued", "sending", "sent", "failed", "expired", "cancelled", "suppressed")
 _ABOUT = func.coalesce(Session.title, Drop.title, "")
 
 

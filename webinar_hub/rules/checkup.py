@@ -108,6 +108,14 @@ def failures(by_reason: Mapping[str, int]) -> Finding:
     )
 
 
+def to_call(number: int) -> Finding:
+    """People whom no mail reaches."""
+    if not number:
+        return Finding("tasks", "ok", "Nobody has to be called.")
+    words = "1 task waits" if number == 1 else f"{number} tasks wait"
+    return Finding("tasks", "look", f"{words} for a person.", "`webinar-hub tasks list` says whom to call.")
+
+
 def reason_of(reply: str) -> str:
     """Why a mail failed, in words, from what the server said."""
     if reply.startswith("Cannot be composed"):

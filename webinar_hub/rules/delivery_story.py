@@ -129,6 +129,7 @@ def _now(facts: DeliveryFacts, now: datetime, say: Say) -> Iterator[str]:
         "failed": _failed,
         "expired": _expired,
         "cancelled": _cancelled,
+        "suppressed": _suppressed,
     }[facts.state](facts, now, say)
 
 
@@ -191,3 +192,9 @@ def _cancelled(facts: DeliveryFacts, _: datetime, __: Say) -> Iterator[str]:
         yield "It was cancelled while it was on the wire; if the server takes it after all, it becomes “sent”."
     why = obstacle(facts) or "She left or unsubscribed, its session moved, or it was cancelled by hand."
     yield f"It was cancelled before it was sent. {why}"
+
+
+def _suppressed(facts: DeliveryFacts, _: datetime, __: Say) -> Iterator[str]:
+    yield "It was not sent, because mails to her address are stopped: they came back, or she complained."
+    lift = f"`webinar-hub suppressions lift {facts.email}`, then " if facts.suppressed else ""
+    yield f"When she can be reached again: {lift}`webinar-hub outbox retry {facts.id}`."

@@ -66,3 +66,4 @@ def moving(app: Flask) -> Iterator[Finding]:
         yield checkup.overdue(doctor.overdue(now - health.LAG))
         yield checkup.stuck(doctor.leases_run_out())
         yield checkup.failures(doctor.failures(now - WEEK))
+        yield checkup.to_call(doctor.open_tasks())
