@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from webinar_hub.core import clock
-from webinar_hub.core.db import db
+from webinar_hub.core.db import at_the_end, db
 from webinar_hub.core.together import together
 from webinar_hub.models import AuditEntry
 
@@ -102,3 +102,26 @@ def test_alone_an_error_is_raised_at_once_and_undone(app: Flask) -> None:
     with app.app_context(), pytest.raises(ValueError, match="bad"):
         together(lambda: note("bad"), group="one")
     assert noted(app) == []
+
+
+def test_what_many_change_comes_once_and_last_for_all_of_them(app: Flask) -> None:
+    """The rows that everybody wants are held for no longer than the commit takes."""
+    seen: list[list[str]] = []
+
+    def wish(name: str) -> str:
+        at_the_end(seen.append, name)
+        return note(name)
+
+    def both() -> None:
+        wish("n1")
+        wish("n2")
+        assert seen == []
+
+    with app.app_context():
+        together(both, group="one")
+        assert seen == [["n1", "n2"]]
+        with pytest.raises(ValueError, match="bad"):
+            together(lambda: wish("bad"), group="one")
+        together(lambda: None, group="one")
+    assert seen == [["n1", "n2"]]
+    assert noted(app) == ["n1", "n2"]

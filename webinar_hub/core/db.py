@@ -100,7 +100,10 @@ def transaction() -> Iterator[Session]:
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
-            for finish, wishes in session.info.pop("last", {}).items():
+            # In one order everywhere, or two transactions could wait for each other.
+            for finish, wishes in sorted(
+                session.info.pop("last", {}).items(), key=lambda pair: pair[0].__qualname__
+            ):
                 finish(wishes)
             session.commit()
         except BaseException:
@@ -150,7 +153,8 @@ def rehearsal() -> Iterator[Session]:
         finally:
             session.rollback()
             session.expunge_all()
-            session.info.pop("work", None)
+            for left in ("work", "last", "once"):
+                session.info.pop(left, None)
             _undo(session)
 
 
