@@ -297,3 +297,16 @@ def test_nothing_is_sent_on_a_lease_that_recording_the_mail_before_has_used_up(
     assert len(post.tried) == 1
     assert sorted(row.state for row in outbox(app, kind="confirmation")) == ["queued", "sent"]
     assert {row.attempts for row in outbox(app, kind="confirmation", state="queued")} == {0}
+
+
+def test_a_confirmation_that_waited_until_everything_was_cancelled_has_nothing_to_say(
+    app: Flask, cohort: str
+) -> None:
+    """She is told that each session is cancelled; nobody has to look into a mail that cannot be composed."""
+    sign_up(app, cohort)
+    for key in ("week-1", "week-2"):
+        act(app, lambda key=key: sessions.cancel(*sessions.find(KEY, key), actor="test", now=clock.now()))
+    mails = deliver(app)
+    (confirmation,) = outbox(app, kind="confirmation")
+    assert (confirmation.state, confirmation.reply) == ("cancelled", "Every session was cancelled or is over.")
+    assert [mail.subject.split(":")[0] for mail in mails] == ["Cancelled", "Cancelled"]

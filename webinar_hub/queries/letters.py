@@ -102,6 +102,8 @@ class Batch:
         gone = session is not None and session.state == "cancelled"
         if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
             raise NothingToSay("The session was cancelled.")
+        if due.kind == "confirmation" and not self._ahead(due, place):
+            raise NothingToSay("Every session was cancelled or is over.")
         if place.suppressed_at is not None:
             raise NotWrittenTo("Mails to her address are stopped.")
         if due.kind == "drop" and not self._is_hers(due, place):
@@ -116,6 +118,10 @@ class Batch:
             registered_at=place.registered_at,
             now=drop.release_at,
         )
+
+    def _ahead(self, due: Claimed, place: _Place) -> list[Session]:
+        sessions = self.sessions[place.cohort_id]
+        return [s for s in sessions if s.state == "scheduled" and s.ends_at > due.composed_at]
 
     def _session(self, due: Claimed, place: _Place) -> Session | None:
         return next((s for s in self.sessions[place.cohort_id] if s.id == due.session_id), None)
@@ -154,7 +160,7 @@ class Batch:
         sessions = self.sessions[place.cohort_id]
         session = self._session(due, place)
         broadcast = self.broadcasts.get(due.broadcast_id or 0)
-        ahead = [s for s in sessions if s.state == "scheduled" and s.ends_at > due.composed_at]
+        ahead = self._ahead(due, place)
         lead = _lead(broadcast, session, due)
         if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
             lead = DAY
