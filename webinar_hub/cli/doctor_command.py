@@ -12,8 +12,8 @@ from flask import Flask
 
 from webinar_hub.cli.doctor import Check, database, findings, machine, mail
 from webinar_hub.cli.opening import application
-from webinar_hub.cli.tables import tame
 from webinar_hub.core.config import Settings
+from webinar_hub.documents.names import plain_name
 from webinar_hub.rules.checkup import Finding
 from webinar_hub.rules.registration import email_key
 
@@ -83,9 +83,9 @@ def _examine(app: Flask, resolver: tuple[str, int] | None, selector: str, mail_t
 
 
 def _show(finding: Finding) -> None:
-    click.echo(f"{finding.verdict:<7} {finding.check:<13} {tame(finding.words)}")
+    click.echo(f"{finding.verdict:<7} {finding.check:<13} {plain_name(finding.words)}")
     if finding.verdict != "ok" and finding.remedy:
-        click.echo(f"{'':<21} → {tame(finding.remedy)}")
+        click.echo(f"{'':<21} → {plain_name(finding.remedy)}")
 
 
 def _demand_address(address: str) -> None:

@@ -11,10 +11,11 @@ from webinar_hub.cli.confirming import ACTOR
 from webinar_hub.cli.moments import Since
 from webinar_hub.cli.opening import application
 from webinar_hub.cli.schema import demand_up_to_date
-from webinar_hub.cli.tables import table, tame
+from webinar_hub.cli.tables import table
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError
+from webinar_hub.documents.names import plain_name
 from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.queries import outbox as queries
 from webinar_hub.queries.outbox import STATES, OutboxLine, Wanted
@@ -71,7 +72,7 @@ def show(delivery: str, zone: str) -> None:
     with _opened().app_context():
         facts = queries.facts(delivery)
     for line in story(facts, clock.now(), lambda moment: f"{when_in(moment, zone, year=True)} {place_of(zone)}"):
-        click.echo(tame(line))
+        click.echo(plain_name(line))
 
 
 @command.command()

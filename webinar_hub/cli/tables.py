@@ -1,18 +1,13 @@
-"""Tables on a terminal: aligned, and with nothing in them that could move the cursor."""
+"""Tables on a terminal: aligned, and with nothing in them that could move the cursor (`names.plain_name`)."""
 
 from collections.abc import Sequence
 
 from webinar_hub.documents.names import plain_name
 
 
-def tame(text: str) -> str:
-    """The text on one line without control characters, which a stranger's name or a server's answer may carry."""
-    return plain_name(text)
-
-
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, widest: int = 60) -> list[str]:
     """The rows under their head, each column as wide as its longest cell; a cell longer than `widest` is cut."""
-    cells = [[_cut(tame(cell), widest) for cell in row] for row in rows]
+    cells = [[_cut(plain_name(cell), widest) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -83,14 +83,6 @@ def next_due() -> datetime | None:
     return found
 
 
-def next_broadcast() -> datetime | None:
-    """When the next broadcast is to be expanded."""
-    found: datetime | None = db.session.scalar(
-        select(func.min(Broadcast.due_at)).where(Broadcast.state.in_(("planned", "expanding")))
-    )
-    return found
-
-
 def unfinished(now: datetime) -> bool:
     """Whether anything due by now has not come to its end, be it waiting, leased or half expanded."""
     broadcasts = select(Broadcast.id).where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now)

@@ -118,7 +118,7 @@ def waiting(most: int, *, now: datetime) -> int:
     """How many deliveries could be claimed at this moment, counted no further than `most`."""
     some = (
         select(Delivery.id)
-        .where(OPEN_STATES, _open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
+        .where(_open(now), or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
         .limit(most)
         .subquery()
     )
@@ -182,9 +182,9 @@ def may_be_recorded_at_once(results: Sequence[Result]) -> bool:
 
 def record_at_once(results: Sequence[Result], following: Sequence[Claimed], *, now: datetime) -> set[int]:
     """What `record` and `still_ours` do, in one statement that is a transaction of its own."""
-    numbered = {f"{name}_{n}": it for n, one in enumerate(results) for name, it in _parameters(one).items()}
     wanted = {f"next_{n}": item.id for n, item in enumerate(following)}
-    found = at_once(_done_and_still_ours(len(results), len(following)), numbered | wanted | {"moment": now})
+    statement = _done_and_still_ours(len(results), len(following))
+    found = at_once(statement, _numbered(results) | wanted | {"moment": now})
     tokens = {item.id: item.lease_token for item in following}
     return {id_ for id_, token in found if tokens.get(id_) == token}
 
@@ -207,8 +207,7 @@ def record(results: Sequence[Result], *, now: datetime) -> None:
     other = [result for result in results if result.state != "sent"]
     for begin in range(0, len(sent), AT_ONCE):
         some = sent[begin : begin + AT_ONCE]
-        numbered = {f"{name}_{n}": it for n, one in enumerate(some) for name, it in _parameters(one).items()}
-        db.session.connection().execute(_done(len(some)), numbered | {"moment": now})
+        db.session.connection().execute(_done(len(some)), _numbered(some) | {"moment": now})
     if sent:
         invites.follow_up([result.claimed.id for result in sent], _kinds(sent), now=now)
     if other:
@@ -217,6 +216,10 @@ def record(results: Sequence[Result], *, now: datetime) -> None:
 
 def _parameters(result: Result) -> dict[str, Any]:
     return {"row": result.claimed.id, "token": result.claimed.lease_token, "said": result.reply[:500]}
+
+
+def _numbered(results: Sequence[Result]) -> dict[str, Any]:
+    return {f"{name}_{n}": value for n, one in enumerate(results) for name, value in _parameters(one).items()}
 
 
 def _fate(result: Result) -> dict[str, Any]:

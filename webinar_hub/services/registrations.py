@@ -171,7 +171,7 @@ def _come_in_again(person: int, place: _Place, now: datetime) -> None:
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update()).one()
     if registration.state == "cancelled":
-        _demand_seat(place, move_seats(place.id, +1), now)
+        at_the_end(_take_seats, place.id)
         _revive(registration, now)
     _confirm_again(registration, place, now)
 
