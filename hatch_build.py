@@ -1,4 +1,4 @@
-"""Build step: brings the fonts from npm into webinar_hub/static/vendor, before hatchling packs the package.
+"""Build step: brings fonts and htmx from npm into webinar_hub/static/vendor, before hatchling packs the package.
 
 It runs on its own for wheels and editable installs; by hand: `python hatch_build.py`. The pages
 work without what it brings, so a machine that cannot reach npm only gets a warning.
@@ -21,9 +21,10 @@ ROOT = Path(__file__).parent
 VENDOR = ROOT / "webinar_hub" / "static" / "vendor"
 LOCK = "package-lock.json"
 NPM_INPUTS = ("package.json", LOCK, ".npmrc")
-FONTS = (
+FILES = (
     "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2",
     "@fontsource/fraunces/files/fraunces-latin-600-normal.woff2",
+    "htmx.org/dist/htmx.min.js",
 )
 PATIENCE = 180.0
 """Seconds after which npm is given up."""
@@ -41,14 +42,14 @@ class CustomBuildHook(BuildHookInterface):
         try:
             fetch()
         except (OSError, subprocess.SubprocessError, ImportError) as trouble:
-            self.app.display_warning(f"Fonts could not be fetched, the pages use the system's: {trouble}")
+            self.app.display_warning(f"Fonts and htmx could not be fetched, the pages work without them: {trouble}")
         if VENDOR.is_dir():
             build_data["artifacts"].append("webinar_hub/static/vendor/*")
 
 
 def is_fresh() -> bool:
     """Whether everything is there and newer than the lock file."""
-    copies = [VENDOR / Path(font).name for font in FONTS]
+    copies = [VENDOR / Path(name).name for name in FILES]
     if not all(copy.is_file() for copy in copies):
         return False
     changed = max(((ROOT / name).stat().st_mtime for name in NPM_INPUTS if (ROOT / name).is_file()), default=0.0)
@@ -56,7 +57,7 @@ def is_fresh() -> bool:
 
 
 def fetch() -> bool:
-    """Bring the fonts in; False when they were fresh already.
+    """Bring the files in; False when they were fresh already.
 
     Raises OSError, subprocess.SubprocessError or ImportError when npm is not there or does not succeed.
     """
@@ -67,8 +68,8 @@ def fetch() -> bool:
             shutil.copy(ROOT / name, folder)
         _install(Path(folder))
         VENDOR.mkdir(parents=True, exist_ok=True)
-        for font in FONTS:
-            shutil.copyfile(Path(folder, "node_modules", font), VENDOR / Path(font).name)
+        for name in FILES:
+            shutil.copyfile(Path(folder, "node_modules", name), VENDOR / Path(name).name)
     return True
 
 

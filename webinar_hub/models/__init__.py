@@ -15,6 +15,8 @@ from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.material import Material, MaterialVersion
+from webinar_hub.models.notice import Notice
+from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
 from webinar_hub.models.pace import Pace
 from webinar_hub.models.person import Person
 from webinar_hub.models.registration import Registration
@@ -39,11 +41,16 @@ __all__ = [
     "Lease",
     "Material",
     "MaterialVersion",
+    "Membership",
+    "Notice",
+    "Organizer",
     "Pace",
+    "Passkey",
     "Person",
     "Presenter",
     "Registration",
     "Session",
+    "StaffRole",
     "Task",
     "Webinar",
 ]

@@ -43,3 +43,5 @@ class Cohort(Base):
     welcome_note: Mapped[str] = mapped_column(Text, default="")
     thank_you_note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
+    version: Mapped[int] = mapped_column(default=1, server_default="1")

@@ -29,6 +29,7 @@ class Delivery(Base):
         ),
         CheckConstraint("state != 'sending' OR lease_until IS NOT NULL", name="sending_is_leased"),
         CheckConstraint("state != 'sent' OR sent_at IS NOT NULL", name="sent_has_moment"),
+        CheckConstraint("(registration_id IS NULL) = (notice_id IS NOT NULL)", name="to_somebody"),
         Index(
             "ix_deliveries_open",
             "priority",
@@ -41,12 +42,21 @@ class Delivery(Base):
         Index("ix_deliveries_expires_at", "expires_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
         Index("ix_deliveries_registration_id", "registration_id"),
         Index("ix_deliveries_broadcast_id_state", "broadcast_id", "state"),
+        Index(
+            "uq_deliveries_notice_id",
+            "notice_id",
+            unique=True,
+            sqlite_where=text("notice_id IS NOT NULL"),
+            postgresql_where=text("notice_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    # Whom it goes to: somebody registered, or whoever a notice is for.
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id", ondelete="CASCADE"))
     broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcasts.id", ondelete="CASCADE"))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     drop_id: Mapped[int | None] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"))

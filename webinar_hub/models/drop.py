@@ -29,6 +29,8 @@ class Drop(Base):
     after_session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="SET NULL"))
     after_days: Mapped[int] = mapped_column(default=0)
     after_at: Mapped[str] = mapped_column(String(8), default="")
+    # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class DropMaterial(Base):

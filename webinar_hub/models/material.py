@@ -20,6 +20,8 @@ class Material(Base):
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     link: Mapped[str] = mapped_column(String(2000), default="")
+    # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class MaterialVersion(Base):

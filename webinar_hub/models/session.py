@@ -37,3 +37,5 @@ class Session(Base):
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
+    version: Mapped[int] = mapped_column(default=1, server_default="1")

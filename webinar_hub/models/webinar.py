@@ -28,6 +28,8 @@ class Webinar(Base):
     next_step_text: Mapped[str] = mapped_column(String(300), default="")
     next_step_url: Mapped[str] = mapped_column(String(2000), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     presenters: Mapped[list["Presenter"]] = relationship(
         order_by="Presenter.position", cascade="all, delete-orphan"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
-from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Session, Webinar
+from webinar_hub.models import Broadcast, Cohort, Drop, Notice, Person, Registration, Session, Webinar
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.rules.delivery import Claimed, topic_of
@@ -75,6 +75,7 @@ class Batch:
     broadcasts: Mapping[int, Broadcast]
     drops: Mapping[int, Drop]
     materials: Mapping[int, tuple[LetterMaterial, ...]]
+    notices: Mapping[int, Notice] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -83,15 +84,20 @@ class Batch:
         Raises NothingToSay when it has no subject or no reader any more, KeyError and ValueError for a row that
         cannot be understood.
         """
-        place = self.places[due.registration_id]
+        place = self.places[due.registration_id or 0]
         self._check(due, place)
         letter = self._letter(due, place)
         return letter, self._recipient(due, place, letter)
 
     def address(self, due: Claimed) -> str:
         """Where one delivery goes; "" for a row that cannot be understood."""
-        place = self.places.get(due.registration_id)
-        return place.email if place else ""
+        notice = self.notice(due)
+        place = self.places.get(due.registration_id or 0)
+        return notice.to_email if notice else place.email if place else ""
+
+    def notice(self, due: Claimed) -> Notice | None:
+        """The mail to staff that this delivery is, where it is one."""
+        return self.notices.get(due.notice_id or 0)
 
     def _check(self, due: Claimed, place: _Place) -> None:
         session = self._session(due, place)
@@ -195,8 +201,7 @@ class Batch:
             name=place.name,
             email=place.email,
             key=due.key,
-            # The moment it was written tells apart what two databases of one sender number alike.
-            message_id=f"{due.id}.{int(due.created_at.timestamp() * 1_000_000)}@{_domain(letter.from_address)}",
+            message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
             me_link=links.me(place.person_id, place.link_nonce),
             unsubscribe_link=links.unsubscribe(place.id, place.nonce),
@@ -229,6 +234,14 @@ def _lead(broadcast: Broadcast | None, session: Session | None, due: Claimed) ->
     return max(step, round(real / step) * step)
 
 
+def message_id(due: Claimed, sender: str) -> str:
+    """The Message-ID of a delivery, without angle brackets.
+
+    The moment it was written tells apart what two databases of one sender number alike.
+    """
+    return f"{due.id}.{int(due.created_at.timestamp() * 1_000_000)}@{_domain(sender)}"
+
+
 def _domain(address: str) -> str:
     """The domain of an address as headers write it."""
     return address.rpartition("@")[2].encode("idna").decode()
@@ -249,7 +262,7 @@ def _method(kind: str, session: Session | None, cohort: Cohort, lead: timedelta 
 
 def batch(due: Collection[Claimed], hub: Hub) -> Batch:
     """Read what these deliveries speak of."""
-    places = _places({row.registration_id for row in due})
+    places = _places({row.registration_id for row in due if row.registration_id is not None})
     cohorts = _cohorts({place.cohort_id for place in places.values()})
     sessions: dict[int, list[Session]] = {cohort: [] for cohort in cohorts}
     in_order = select(Session).where(Session.cohort_id.in_(cohorts)).order_by(Session.starts_at, Session.id)
@@ -264,6 +277,7 @@ def batch(due: Collection[Claimed], hub: Hub) -> Batch:
         broadcasts=_by_id(Broadcast, {row.broadcast_id for row in due}),
         drops=drops,
         materials=_materials(drops),
+        notices=_by_id(Notice, {row.notice_id for row in due}),
     )
 
 

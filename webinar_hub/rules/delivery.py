@@ -55,7 +55,7 @@ class Claimed:
     id: int
     key: str
     kind: str
-    registration_id: int
+    registration_id: int | None
     broadcast_id: int | None
     session_id: int | None
     drop_id: int | None
@@ -65,6 +65,7 @@ class Claimed:
     expires_at: datetime | None
     lease_token: str
     due_at: datetime
+    notice_id: int | None = None
 
     @property
     def is_rescued(self) -> bool:

@@ -67,7 +67,8 @@ def _delivery(event: MailEvent) -> Delivery | None:
 
 
 def _follow(delivery: Delivery, kind: EventKind, happened_at: datetime, detail: str, now: datetime) -> None:
-    if kind in WITHOUT_CONSEQUENCE:
+    if kind in WITHOUT_CONSEQUENCE or delivery.registration_id is None:
+        # Of a notice the outbox keeps what came back; nobody of the staff is suppressed by it.
         return
     (person,) = suppressions.hold([delivery.registration_id])
     if kind in BOUNCES:
@@ -103,7 +104,7 @@ def before_recording(results: Sequence[Result]) -> None:
     Whoever changes a person, her registrations and her deliveries takes them in this order, or two transactions
     could wait for each other, and mails that were sent would not be recorded. Costs nothing where none was refused.
     """
-    refused = [result.claimed.registration_id for result in results if _refusal(result)]
+    refused = [r.claimed.registration_id for r in results if r.claimed.registration_id and _refusal(r)]
     if refused:
         suppressions.hold(refused)
 

@@ -38,21 +38,27 @@ class Result:
 def enqueue(
     key: str,
     kind: str,
-    registration_id: int,
+    registration_id: int | None,
     *,
     now: datetime,
     session_id: int | None = None,
+    notice_id: int | None = None,
+    due_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Put one message to one person into the outbox, due now; a second one of the same key is not added."""
+    """Put one message to one person into the outbox, due now or at `due_at`.
+
+    A second one of the same key is not added. Without a registration it is a notice (`services/notices.py`).
+    """
     values = {
         "key": key,
         "kind": kind,
         "registration_id": registration_id,
         "session_id": session_id,
+        "notice_id": notice_id,
         "priority": priority_of(kind),
         "created_at": now,
-        "due_at": now,
+        "due_at": due_at or now,
         "expires_at": expires_at,
         "state": "queued",
         "attempts": 0,

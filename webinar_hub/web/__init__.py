@@ -17,6 +17,7 @@ from webinar_hub.web import (
     registration,
     request_log,
     sign_up,
+    studio,
     unsubscribe,
     webhooks,
 )
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
     filters.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
+    studio.register(app)
     if app.extensions["settings"].demo:
         from webinar_hub.web import demo  # noqa: PLC0415  slow import
 

@@ -8,6 +8,7 @@ from webinar_hub.adapters.storage import Storage
 from webinar_hub.core.config import Settings
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
+from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 
 
@@ -34,6 +35,11 @@ def storage() -> Storage:
 def hub() -> Hub:
     """What calendar entries say of this installation."""
     return cast(Hub, current_app.extensions["hub"])
+
+
+def notice_templates() -> NoticeTemplates:
+    """The words of mails to staff."""
+    return cast(NoticeTemplates, current_app.extensions["notice_templates"])
 
 
 def network() -> str:

@@ -21,7 +21,7 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
-from webinar_hub.services import allowances, broadcasts, leadership, outbox, pacing, zone_rules
+from webinar_hub.services import allowances, broadcasts, leadership, notices, outbox, pacing, zone_rules
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -186,6 +186,7 @@ class Clockwork:
             return
         with transaction():
             allowances.forget(now - ALLOWANCES_KEPT)
+            notices.forget_sent()
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:

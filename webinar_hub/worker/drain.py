@@ -17,6 +17,7 @@ from webinar_hub.adapters.mail import (
 from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.log import get_logger
+from webinar_hub.documents import notices
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries import letters
 from webinar_hub.queries.calendars import Hub
@@ -109,6 +110,11 @@ def _found_closed(desk: Desk, outcome: Unreachable, rest: Sequence[Claimed]) -> 
 def _composed(desk: Desk, batch: letters.Batch, item: Claimed) -> Envelope | Result:
     """One delivery ready to be sent, or what becomes of it where there is nothing to send."""
     try:
+        notice = batch.notice(item)
+        if notice is not None:
+            message_id = letters.message_id(item, notice.from_email)
+            content = notices.compose(notice, key=item.key, message_id=message_id, composed_at=item.composed_at)
+            return Envelope(notice.from_email, notice.to_email, content, item.key)
         letter, recipient = batch.mail(item)
         content = desk.composer.compose(letter, recipient)
     except letters.NothingToSay as reason:

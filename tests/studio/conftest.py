@@ -1,0 +1,23 @@
+"""The studio with one cohort, and its owner signed in."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from time_machine import Traveller
+
+from tests.building import given_cohort
+from tests.studio.staff import given_staff, signed_in
+
+
+@pytest.fixture
+def cohort(app: Flask, tmp_path: Path, travel: Traveller) -> str:
+    """The public id of the cohort `building.KEY`."""
+    return given_cohort(app, tmp_path)
+
+
+@pytest.fixture
+def owner(app: Flask, travel: Traveller) -> FlaskClient:
+    """The browser of somebody who may do everything."""
+    return signed_in(app, given_staff(app))

@@ -1,0 +1,57 @@
+"""What leads where in the studio: the bar at the side, and the tabs of a cohort."""
+
+from typing import NamedTuple
+
+from flask import Flask, current_app
+
+from webinar_hub.rules.staff import Permission
+from webinar_hub.web.studio.access import may
+
+
+class Entry(NamedTuple):
+    """One place to go: what it is called, the icon (`templates/web/macros.html`), and who sees it."""
+
+    endpoint: str
+    words: str
+    icon: str
+    permission: Permission
+
+
+BAR = (
+    Entry("studio_today.page", "Today", "clock", Permission.SEE),
+    Entry("studio_webinars.page", "Webinars", "screen", Permission.SEE),
+    Entry("studio_people.page", "People", "people", Permission.PEOPLE),
+    Entry("studio_outbox.page", "Messages", "mail", Permission.MESSAGES),
+    Entry("studio_health.page", "Health", "badge", Permission.SEE),
+    Entry("studio_audit.page", "Audit log", "book", Permission.AUDIT),
+    Entry("studio_team.page", "Team", "people", Permission.TEAM),
+    Entry("studio_settings.page", "Settings", "seat", Permission.SETTINGS),
+)
+# Each takes the cohort's key as `cohort`.
+TABS = (
+    Entry("studio_timeline.page", "Timeline", "calendar", Permission.SEE),
+    Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE),
+    Entry("studio_messages.page", "Messages", "mail", Permission.SEE),
+    Entry("studio_materials.page", "Materials", "download", Permission.SEE),
+    Entry("studio_rehearsal.page", "Rehearsal", "screen", Permission.SEE),
+    Entry("studio_cohort.page", "Details", "book", Permission.SEE),
+)
+
+
+def bar() -> list[Entry]:
+    """Where she may go from everywhere."""
+    return [entry for entry in BAR if _exists(entry) and may(entry.permission)]
+
+
+def tabs(webinar_id: int) -> list[Entry]:
+    """Where she may go within a cohort of this webinar."""
+    return [entry for entry in TABS if _exists(entry) and may(entry.permission, webinar_id)]
+
+
+def _exists(entry: Entry) -> bool:
+    return entry.endpoint in current_app.view_functions
+
+
+def register(app: Flask) -> None:
+    """Let templates draw both."""
+    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs)
