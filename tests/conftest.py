@@ -15,6 +15,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from tests.building import NOW
@@ -30,6 +31,22 @@ from webinar_hub.worker.running import Worker
 IN_CI = f"{PREFIX}CI"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+# Werkzeug compiles every route to code of its own, and each test makes the app anew: once for all is enough, because
+# that code asks its rule for the converters.
+_compile_builder = Rule._compile_builder
+_compiled: dict[tuple[Any, ...], Any] = {}
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
+    key = rule.rule, append_unknown, tuple(rule._trace), repr(rule.defaults)
+    if key not in _compiled:
+        _compiled[key] = _compile_builder(rule, append_unknown)
+    return _compiled[key]
+
+
+Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
