@@ -15,9 +15,9 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
+from tests import compiling
 from tests.building import NOW
 from tests.databases import ENGINES, Empty, postgresql_databases, sqlite_databases
 from tests.imap_server import DOVECOT, ImapMailbox, ImapServer, imap_server
@@ -33,28 +33,13 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
-# Werkzeug compiles every route to code of its own, and each test makes the app anew: once for all is enough, because
-# that code asks its rule for the converters.
-_compile_builder = Rule._compile_builder
-_compiled: dict[tuple[Any, ...], Any] = {}
-
-
-def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
-    key = rule.rule, append_unknown, tuple(rule._trace), repr(rule.defaults)
-    if key not in _compiled:
-        _compiled[key] = _compile_builder(rule, append_unknown)
-    return _compiled[key]
-
-
-Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=ENGINES, action="append", help="run on this database only")
     parser.addoption("--figures", action="store_true", help="tests/faults: hold the seconds too, print the table")
 
 
 def pytest_configure() -> None:
+    compiling.only_once()
     # Two processes that write Hypothesis' tables into one new folder would trip over each other.
     mine = f".hypothesis/{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", mine)
