@@ -21,11 +21,11 @@ class _Words(AsaList):
 
     def process_bind_param(self, value: Any, dialect: Any) -> Any:
         """The words between commas."""
-        return None if value is None else super().process_bind_param(value, dialect)
+        return None if value is None else super().process_bind_param(value, dialect)  # type: ignore[no-untyped-call]
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         """The list of words."""
-        return None if value is None else super().process_result_value(value, dialect)
+        return None if value is None else super().process_result_value(value, dialect)  # type: ignore[no-untyped-call]
 
 
 class StaffRole(RoleMixin):
