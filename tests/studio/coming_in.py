@@ -14,7 +14,7 @@ from webinar_hub.models import Notice, Organizer
 from webinar_hub.rules.staff import Role
 
 EMAIL = "mara@littlehands.example"
-PASSWORD = "four unrelated words"  # noqa: S105  of somebody who does not exist
+PASSWORD = "seven warm olive jars"
 
 
 def given_password(app: Flask, role: Role = Role.OWNER, *, email: str = EMAIL, slug: str = "") -> int:

@@ -41,9 +41,7 @@ def test_the_address_may_be_written_in_capitals(app: Flask, client: FlaskClient,
     assert is_in(client)
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for(
-    app: Flask, client: FlaskClient, travel: Traveller
-) -> None:
+def test_signing_in_leads_to_the_page_she_asked_for(app: Flask, client: FlaskClient, travel: Traveller) -> None:
     given_password(app)
     door = client.get("/studio/account").headers["Location"]
     answer = client.post(door, data={"csrf_token": token(client, door), "email": EMAIL, "password": PASSWORD})
@@ -67,14 +65,14 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(
 def test_nobody_is_led_elsewhere(app: Flask, client: FlaskClient, travel: Traveller, elsewhere: str) -> None:
     given_password(app)
     page = f"/studio/sign-in?{urlencode({'next': elsewhere})}"
-    for answer in (sign_in(client, next=elsewhere), post(client, page, email=EMAIL, password=PASSWORD)):
+    typed = {"email": EMAIL, "password": PASSWORD}
+    for answer in (sign_in(client, next=elsewhere), post(app.test_client(), page, **typed)):
         # Refused, or made a path of ours: a browser takes a backslash for a slash, but not a quoted one.
         target = answer.headers.get("Location", "/")
         assert urlsplit(target).netloc == ""
         assert not target.startswith("//")
         assert "\\" not in target
-        client = app.test_client()
-    refused = sign_in(client, next="https://evil.example/")
+    refused = sign_in(app.test_client(), next="https://evil.example/")
     assert "is not one of ours" in refused.text
     assert "evil.example" not in refused.text
 
@@ -117,9 +115,7 @@ def test_an_address_that_nobody_has_rests_as_well(app: Flask, client: FlaskClien
     assert sign_in(client, email="nobody@littlehands.example").status_code == 429
 
 
-def test_one_network_cannot_try_one_password_on_everybody(
-    app: Flask, client: FlaskClient, travel: Traveller
-) -> None:
+def test_one_network_cannot_try_everybody(app: Flask, client: FlaskClient, travel: Traveller) -> None:
     for number in range(60):
         sign_in(client, email=f"somebody{number}@littlehands.example")
     assert sign_in(client, email="another@littlehands.example").status_code == 429
@@ -199,7 +195,6 @@ def test_a_page_writes_that_it_was_seen_only_now_and_then(app: Flask, travel: Tr
     assert len([each for each in statements if each.startswith("UPDATE")]) == 1
     with app.app_context():
         row = db.session.scalars(select(SignIn)).one()
-        assert row.seen_at - row.began_at >= row.began_at - row.began_at
         assert (row.seen_at - row.began_at).total_seconds() == 11 * 60
 
 
@@ -260,9 +255,7 @@ def test_a_new_link_ends_the_old_one_and_only_hashes_are_kept(
 
 
 @pytest.mark.parametrize("way", ["link", "password"])
-def test_nobody_is_told_who_belongs_to_the_team(
-    app: Flask, client: FlaskClient, travel: Traveller, way: str
-) -> None:
+def test_nobody_is_told_who_is_in_the_team(app: Flask, client: FlaskClient, travel: Traveller, way: str) -> None:
     given_password(app)
     page = f"/studio/sign-in/mail/{way}"
     known = post(client, page, email=EMAIL)

@@ -207,7 +207,8 @@ def commit_late() -> None:
 def begin_to_write() -> None:
     """Have a transaction that began by reading begin again before it writes: SQLite may refuse it otherwise.
 
-    It does when others wrote meanwhile. What was read may have changed then, as it may on PostgreSQL, where each statement sees what is committed.
+    It does when others wrote meanwhile. What was read may have changed then, as it may on PostgreSQL, where each
+    statement sees what is committed.
     A flush does this by itself; whoever writes by a statement of its own calls it.
     """
     connection = db.session.connection()

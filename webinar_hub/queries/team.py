@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.models import Membership, OneTimeLink, Organizer, Passkey, SignIn, Webinar
@@ -128,32 +129,27 @@ def account(organizer: Organizer, *, sign_in_id: int, real_now: datetime) -> Acc
 
 def _as_views(people: list[Organizer]) -> list[MemberView]:
     ids = [person.id for person in people]
-    titles = {
-        id_: title
-        for id_, title in db.session.execute(
+    titles = dict(
+        _pairs(
             select(Webinar.id, Webinar.title)
             .join(Membership, Membership.webinar_id == Webinar.id)
             .where(Membership.organizer_id.in_(ids))
         )
-    }
+    )
     seen = dict(
-        db.session.execute(
+        _pairs(
             select(SignIn.organizer_id, func.max(SignIn.seen_at))
             .where(SignIn.organizer_id.in_(ids))
             .group_by(SignIn.organizer_id)
         )
-        .tuples()
-        .all()
     )
     keyed = set(db.session.scalars(select(Passkey.user_id).where(Passkey.user_id.in_(ids))))
     invited = dict(
-        db.session.execute(
+        _pairs(
             select(OneTimeLink.organizer_id, OneTimeLink.expires_at).where(
                 OneTimeLink.purpose == Purpose.INVITATION, OneTimeLink.organizer_id.in_(ids)
             )
         )
-        .tuples()
-        .all()
     )
     return [
         MemberView(
@@ -168,6 +164,10 @@ def _as_views(people: list[Organizer]) -> list[MemberView]:
         )
         for person in people
     ]
+
+
+def _pairs(statement: Select[Any]) -> list[tuple[Any, Any]]:
+    return [(first, second) for first, second in db.session.execute(statement)]
 
 
 def _roles(person: Organizer, titles: dict[int, str]) -> tuple[RoleView, ...]:

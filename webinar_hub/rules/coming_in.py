@@ -65,7 +65,7 @@ def leaves_no_owner(owners: Iterable[int], who: int, after: Iterable[Membership]
 
     `owners` are the ids of all who are owners now and can sign in.
     """
-    return not is_owner(after) and set(owners) <= {who}
+    return not is_owner(after) and set(owners) == {who}
 
 
 def tidied(memberships: Iterable[Membership]) -> tuple[Membership, ...]:

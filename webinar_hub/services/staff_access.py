@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
-from webinar_hub.core.errors import Conflict
+from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.models import Membership, OneTimeLink, Organizer
 from webinar_hub.rules.coming_in import LIVES, LinkUsedUp, Purpose
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.staff import Role
-from webinar_hub.services import audit, one_time_links, sign_ins, staff_letters
+from webinar_hub.services import accounts, audit, one_time_links, sign_ins, staff_letters
 from webinar_hub.services.staff_letters import Post
 
 _MAILED = {Purpose.RESET: "staff_new_password", Purpose.SIGN_IN: "staff_sign_in"}
@@ -62,12 +62,24 @@ def mail_link(email: str, purpose: Purpose, post: Post, *, now: datetime, real_n
     staff_letters.send(post, _MAILED[purpose], organizer, now=now, link=post.link(token), lives=LIVES[purpose])
 
 
-def reset_password(token: str, *, password: str, now: datetime, real_now: datetime) -> Organizer:
+def reset_link(email: str, *, second_factor_too: bool, actor: str, now: datetime, real_now: datetime) -> str:
+    """The token of a link to a new password, or to the invitation she has not taken up. Raises NotFound."""
+    organizer = with_email(email)
+    if organizer is None or not organizer.active:
+        raise NotFound(f"{email} is not in the team. `webinar-hub organizers list` shows who is.")
+    if second_factor_too:
+        accounts.without_second_factor(organizer, actor=actor, now=now)
+    audit.note(actor, "password.link made", f"organizer:{organizer.id}", now=now)
+    purpose = Purpose.RESET if organizer.password else Purpose.INVITATION
+    return one_time_links.make(purpose, organizer.id, now=real_now)
+
+
+def reset_password(token: str, *, password: str, post: Post, now: datetime, real_now: datetime) -> Organizer:
     """Set a new password and sign her out everywhere. Raises LinkUsedUp."""
     organizer = _hers(one_time_links.use(token, Purpose.RESET, now=real_now))
     organizer.password = password
     sign_ins.end_all(organizer)
-    audit.note(f"organizer:{organizer.id}", "password.reset", f"organizer:{organizer.id}", now=now)
+    accounts.tell(organizer, "password.reset", post, now=now)
     return organizer
 
 

@@ -21,7 +21,7 @@ TOKEN = "sign_in"  # noqa: S105  the name of a key
 
 
 def register(app: Flask, manager: LoginManager) -> None:
-    """Take the place of what Flask-Login does by itself: a session cookie alone, and a second one to remember by."""
+    """Take the place of what Flask-Login does by itself: a session cookie alone, and one to remember by."""
     manager.user_loader(_load)
     # Tokens in headers are no way into pages.
     manager.request_loader(_nobody)

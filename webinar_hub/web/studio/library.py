@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import qrcode
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_security import (
     MailUtil,
     MfRecoveryCodesUtil,
@@ -39,6 +39,13 @@ class Store(SQLAlchemySessionUserDatastore):
     def commit(self) -> None:
         """Called by the library after its own views."""
         db.commit_late()
+
+    def tf_set(
+        self, user: Any, primary_method: str, totp_secret: str | None = None, phone: str | None = None
+    ) -> None:
+        """Called with every sign-in by a code: what an old key has encrypted is encrypted anew."""
+        codes: Codes = current_app.extensions["security"].totp_factory
+        super().tf_set(user, primary_method, codes.by_newest_key(totp_secret) if totp_secret else None, phone)
 
 
 class OutboxMail(MailUtil):
@@ -96,10 +103,14 @@ class Codes(Totp):
         return accounts.last_code(user.id)
 
     def set_last_counter(self, user: Any, tmatch: TotpMatch) -> None:
-        """Remember it, and encrypt her secret anew if that was done with an old key."""
+        """Remember it."""
         accounts.code_used(user.id, tmatch.counter)
-        if user.tf_totp_secret and f'"{self._newest}"' not in user.tf_totp_secret:
-            user.tf_totp_secret = self._totp.from_source(user.tf_totp_secret).to_json(encrypt=True)
+
+    def by_newest_key(self, secret: str) -> str:
+        """The same secret, encrypted anew where an older key has done it."""
+        if f'"{self._newest}"' in secret:
+            return secret
+        return str(self._totp.from_source(secret).to_json(encrypt=True))
 
 
 class RecoveryCodes(MfRecoveryCodesUtil):

@@ -1,4 +1,4 @@
-"""Signing in to the studio: Flask-Security, told what this house wants of it; its pages are in templates/security."""
+"""Signing in to the studio: Flask-Security, told what this house wants; its pages are in templates/security."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from flask_security import Security
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db
 from webinar_hub.models import Organizer, Passkey, StaffRole
+from webinar_hub.web.forms import library as forms
 from webinar_hub.web.studio import attempts, browsers, library
 
 # The library's messages in our words.
@@ -61,6 +62,10 @@ def register(app: Flask) -> None:
         totp_cls=library.Codes,
         webauthn_util_cls=library.PasskeyRules,
         mf_recovery_codes_util_cls=library.RecoveryCodes,
+        two_factor_setup_form=forms.CodesForm,
+        two_factor_rescue_form=forms.RescueForm,
+        two_factor_select_form=forms.SecondForm,
+        wan_register_form=forms.PasskeyForm,
     )
     _keep_off_public_pages(app, security)
     browsers.register(app, security.login_manager)

@@ -144,7 +144,7 @@ def _page(form: InvitationForm, problem: str = "") -> str:
 
 
 def _member_page(member: MemberView, problem: str = "") -> str:
-    typed = {(each.webinar_id): each.role.value for each in _typed_roles()} if request.method == "POST" else None
+    typed = request.form if request.endpoint == "studio_team.change" else None
     return render_template(
         "studio/team/member.html",
         member=member,
