@@ -166,7 +166,7 @@ def _as_views(people: list[Organizer]) -> list[MemberView]:
     ]
 
 
-def _pairs(statement: Select[Any]) -> list[tuple[Any, Any]]:
+def _pairs(statement: Select[*tuple[Any, ...]]) -> list[tuple[Any, Any]]:
     return [(first, second) for first, second in db.session.execute(statement)]
 
 

@@ -13,13 +13,14 @@ class Ways(RadioField):
     @property
     def choices(self) -> list[SelectChoice] | None:
         """As WTForms wants them."""
-        if self._ways is not None:
-            self._ways[:] = [SelectChoice(*each) if isinstance(each, tuple) else each for each in self._ways]
-        return self._ways
+        ways: list[Any] | None = super().choices
+        if ways is not None:
+            ways[:] = [SelectChoice(*each) if isinstance(each, tuple) else each for each in ways]
+        return ways
 
     @choices.setter
     def choices(self, ways: list[Any] | None) -> None:
-        self._ways = None if ways is None else list(ways)
+        RadioField.choices.fset(self, ways)
 
 
 class CodesForm(TwoFactorSetupForm):

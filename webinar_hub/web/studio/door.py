@@ -94,8 +94,8 @@ def _verb(purpose: Purpose, token: str, form: FlaskForm | None) -> Callable[[], 
             service = staff_access.create_owner if purpose == Purpose.OWNER else staff_access.accept
             return partial(service, token, **form.answers, now=now, real_now=real_now)
         case NewPasswordForm():
-            facts = {"password": form.hashed_password, "post": staff_post()}
-            return partial(staff_access.reset_password, token, **facts, now=now, real_now=real_now)
+            setting = partial(staff_access.reset_password, token, password=form.hashed_password)
+            return partial(setting, post=staff_post(), now=now, real_now=real_now)
     if purpose != Purpose.SIGN_IN:
         raise NotFound()
     return partial(staff_access.sign_in_by_link, token, real_now=real_now)
