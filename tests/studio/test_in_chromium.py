@@ -47,7 +47,7 @@ def device(page: Any) -> Any:
 
 def sign_in(page: Any) -> None:
     page.goto("/studio/sign-in")
-    page.get_by_label("Your e-mail address").or_(page.get_by_label("Email")).first.fill(EMAIL)
+    page.get_by_label("E-mail address").fill(EMAIL)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/studio/webinars")
@@ -57,7 +57,7 @@ def test_a_passkey_signs_in(app: Flask, page: Any, device: Any) -> None:
     given_password(app)
     sign_in(page)
     page.goto("/studio/account/passkeys")
-    page.get_by_label("Nickname").or_(page.get_by_label("Name")).first.fill("My phone")
+    page.get_by_label("Its name").fill("My phone")
     page.get_by_role("button", name="Add a passkey").click()
     page.wait_for_url("**/studio/account")
     assert "“My phone”" in page.get_by_role("status").inner_text()
