@@ -23,6 +23,7 @@ from webinar_hub.documents.email import Composer
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.rules.pacing import Limits
+from webinar_hub.services.staff_letters import Post
 
 # The right side of calendar UIDs. They must stay the same for life (RFC 5545 3.8.4.7), so it is not the address
 # of the service, which may move; what makes them unique is on the left.
@@ -85,6 +86,7 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
+    notice_templates = NoticeTemplates(resource_folder("templates"))
     returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
     app.extensions |= {
         "settings": settings,
@@ -102,7 +104,8 @@ def _provide(app: Flask, settings: Settings) -> None:
         "webhooks": _webhooks(settings),
         "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
-        "notice_templates": NoticeTemplates(resource_folder("templates")),
+        "notice_templates": notice_templates,
+        "staff_post": Post(notice_templates, settings.staff_sender, settings.base_url),
         "limits": Limits(
             settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
         ),

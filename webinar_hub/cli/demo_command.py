@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from webinar_hub.app import create_app
 from webinar_hub.cli import importing
+from webinar_hub.cli.first_run import DEMO_EMAIL, DEMO_PASSWORD, demo_studio_link
 from webinar_hub.cli.schema import bring_up_to_date
 from webinar_hub.cli.serving import Server, demand_free
 from webinar_hub.core import clock
@@ -34,7 +35,9 @@ def command(port: int, fresh: bool) -> None:
         shutil.rmtree(settings.data_folder)
     app = prepared(settings)
     address = settings.base_url
-    click.echo(f"\n  The webinar   {address}/\n  Your mailbox  {address}/demo/mailbox\n", err=True)
+    click.echo(f"\n  The webinar   {address}/\n  Your mailbox  {address}/demo/mailbox", err=True)
+    click.echo(f"  The studio    {demo_studio_link(app)}  (opens once; then {address}/studio/sign-in)", err=True)
+    click.echo(f"                as {DEMO_EMAIL} with the password “{DEMO_PASSWORD}”\n", err=True)
     click.echo("  Ctrl-C ends it.\n", err=True)
     Server(app, f"127.0.0.1:{port}").run()
 

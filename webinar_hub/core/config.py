@@ -241,6 +241,12 @@ class Settings(BaseSettings):
         return f"mailbox:{self.mailbox_folder.resolve()}" if self.mail == "mailbox:" else self.mail
 
     @property
+    def staff_sender(self) -> str:
+        """The address that mails to staff come from."""
+        has_name = not re.fullmatch(r"[\d.]+|.*:.*", self.host)
+        return self.mail_sender or f"webinar-hub@{self.host if has_name else 'localhost'}"
+
+    @property
     def mail_kind(self) -> str:
         """The way out for mail in one word, such as "smtp"."""
         return self.mail.partition(":")[0]

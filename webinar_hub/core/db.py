@@ -189,6 +189,41 @@ def forget_connections() -> None:
     db.engine.dispose(close=False)
 
 
+def commit_late() -> None:
+    """Commit what a library changed in a session that began by reading, as Flask-Security does in its own views.
+
+    On an error nothing is kept. Whatever is ours says `with transaction():` instead.
+    """
+    session: Session = db.session()
+    try:
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    if session.info.pop("work", False):
+        wake.ring()
+
+
+def begin_to_write() -> None:
+    """Have a transaction that began by reading begin again before it writes: SQLite may refuse it otherwise.
+
+    It does when others wrote meanwhile. What was read may have changed then, as it may on PostgreSQL, where each
+    statement sees what is committed.
+    A flush does this by itself; whoever writes by a statement of its own calls it.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite" or connection.get_execution_options().get("begin") == "IMMEDIATE":
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("COMMIT")
+    _begin_to_write(driver)
+    connection.execution_options(begin="IMMEDIATE")
+
+
+# Not for the lock between threads: whoever holds that waits for SQLite's, so these two come in one order only.
+event.listen(db.session, "before_flush", lambda *_: begin_to_write())
+
+
 def leave_work() -> None:
     """Say that the transaction under way leaves something for the worker to do."""
     db.session().info["work"] = True

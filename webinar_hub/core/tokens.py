@@ -33,6 +33,11 @@ def nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
+def hashed(token: str) -> str:
+    """What is stored of a token that is itself random and long: so a fast hash is enough."""
+    return sha256(token.encode()).hexdigest()
+
+
 class _Serializer(URLSafeSerializer):
     """Does not try to compress: a token holds a few numbers, and ten thousand mails are signed in a minute."""
 

@@ -21,6 +21,7 @@ from webinar_hub.models.pace import Pace
 from webinar_hub.models.person import Person
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
+from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
 from webinar_hub.models.task import Task
 from webinar_hub.models.webinar import Presenter, Webinar
 
@@ -38,11 +39,13 @@ __all__ = [
     "DropMaterial",
     "InboxPosition",
     "InviteReply",
+    "LastCode",
     "Lease",
     "Material",
     "MaterialVersion",
     "Membership",
     "Notice",
+    "OneTimeLink",
     "Organizer",
     "Pace",
     "Passkey",
@@ -50,6 +53,7 @@ __all__ = [
     "Presenter",
     "Registration",
     "Session",
+    "SignIn",
     "StaffRole",
     "Task",
     "Webinar",

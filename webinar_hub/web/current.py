@@ -10,6 +10,7 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.services.staff_letters import Post
 
 
 def settings() -> Settings:
@@ -40,6 +41,11 @@ def hub() -> Hub:
 def notice_templates() -> NoticeTemplates:
     """The words of mails to staff."""
     return cast(NoticeTemplates, current_app.extensions["notice_templates"])
+
+
+def staff_post() -> Post:
+    """What mails to staff need."""
+    return cast(Post, current_app.extensions["staff_post"])
 
 
 def network() -> str:

@@ -21,7 +21,17 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
-from webinar_hub.services import allowances, broadcasts, leadership, notices, outbox, pacing, zone_rules
+from webinar_hub.services import (
+    allowances,
+    broadcasts,
+    leadership,
+    notices,
+    one_time_links,
+    outbox,
+    pacing,
+    sign_ins,
+    zone_rules,
+)
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -202,6 +212,8 @@ class Clockwork:
         with transaction():
             allowances.forget(now - ALLOWANCES_KEPT)
             notices.forget_sent()
+            one_time_links.forget_expired(clock.real_now())
+            sign_ins.forget_ended(clock.real_now())
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:
