@@ -20,8 +20,10 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
+from webinar_hub.documents.look import look_of
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 
 # The right side of calendar UIDs. They must stay the same for life (RFC 5545 3.8.4.7), so it is not the address
@@ -85,6 +87,7 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
+    house = KeptHouse()
     returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
     app.extensions |= {
         "settings": settings,
@@ -96,13 +99,14 @@ def _provide(app: Flask, settings: Settings) -> None:
             sender=settings.mail_sender,
             returns=returns if returns.address else None,
         ),
+        "house": house,
         "storage": _storage(settings),
         "tries": RedisTries(settings.redis_url) if settings.redis_url else None,
         "migrations_folder": resource_folder("migrations"),
         "webhooks": _webhooks(settings),
         "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
-        "notice_templates": NoticeTemplates(resource_folder("templates")),
+        "notice_templates": NoticeTemplates(resource_folder("templates"), lambda: look_of(house.now())),
         "limits": Limits(
             settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
         ),

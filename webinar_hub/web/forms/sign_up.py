@@ -1,16 +1,20 @@
 """The sign-up form: one screen, no password."""
 
+from hashlib import sha256
+
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from webinar_hub.documents.names import plain_name
+from webinar_hub.rules.house import NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
+from webinar_hub.web.current import house
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.zone_choices import zone_choices
 
-NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
+NEWS_CHANGED = "The words beside this box have changed since you opened the page. Read them, and tick it again."
 STALE = (
     "This page was open for too long, or cookies are switched off in this browser. "
     "Nothing was lost: press the button again."
@@ -41,15 +45,27 @@ class SignUpForm(FlaskForm):
         validate_choice=False,
     )
     zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
-    news = BooleanField(NEWS_WORDS)
+    news = BooleanField("News about new webinars")
     leave_empty = StringField("Leave this field empty")
 
     problem = ""
+    agreed_to = ""
 
     def offer_zones(self, home_zone: str) -> None:
         """Fill the list of zones, before the form is shown; the cohort's is chosen until she chooses."""
         self.zone.data = self.zone.data or home_zone
         self.zone.choices = zone_choices(home_zone, self.zone.data)
+
+    @property
+    def news_words(self) -> str:
+        """What stands beside the box for news, as the owner has set it."""
+        return house().news_words
+
+    @property
+    def news_version(self) -> str:
+        """What a ticked box sends, so that nobody is recorded with words she has not seen."""
+        words = self.news_words
+        return "y" if words == NEWS_WORDS else sha256(words.encode()).hexdigest()[:12]
 
     @property
     def is_by_robot(self) -> bool:
@@ -68,6 +84,9 @@ class SignUpForm(FlaskForm):
         is_right = bool(super().validate())
         if self.csrf_token.errors:
             self.problem = STALE
+        if self.news.data and self.news.raw_data != [self.news_version]:
+            self.news.data, self.news.errors, is_right = False, [NEWS_CHANGED], False
+        self.agreed_to = self.news_words if self.news.data else ""
         return is_right
 
     def sign_up(self, *, page: str) -> SignUp:
@@ -77,6 +96,6 @@ class SignUpForm(FlaskForm):
             email=(self.email.data or "").strip(),
             profession=self.profession.data,
             zone=self.zone.data or "",
-            news_words=NEWS_WORDS if self.news.data else "",
+            news_words=self.agreed_to,
             page=page,
         )

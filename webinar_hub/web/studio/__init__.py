@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import access, audit, navigation, settings, signing_in, transport, webinars
 
-_AREAS = (webinars,)
+_AREAS = (webinars, settings, transport, audit)
 
 
 def register(app: Flask) -> None:
