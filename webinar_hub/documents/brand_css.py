@@ -14,8 +14,8 @@ def brand_css(accent: str) -> str:
     light, dark = _tokens(colours.light(accent)), _tokens(colours.dark(accent))
     # Where colours are forced or a page is printed, components.css has the last word.
     return (
-        f"@media not print{{:root{{{light}}}}}\n"
-        f"@media not print and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+        f"@media screen{{:root{{{light}}}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
     )
 
 
