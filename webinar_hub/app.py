@@ -20,8 +20,10 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
+from webinar_hub.documents.look import look_of
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services.staff_letters import Post
 
@@ -86,7 +88,8 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
-    notice_templates = NoticeTemplates(resource_folder("templates"))
+    house = KeptHouse()
+    notice_templates = NoticeTemplates(resource_folder("templates"), lambda: look_of(house.now()))
     returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
     app.extensions |= {
         "settings": settings,
@@ -98,6 +101,7 @@ def _provide(app: Flask, settings: Settings) -> None:
             sender=settings.mail_sender,
             returns=returns if returns.address else None,
         ),
+        "house": house,
         "storage": _storage(settings),
         "tries": RedisTries(settings.redis_url) if settings.redis_url else None,
         "migrations_folder": resource_folder("migrations"),

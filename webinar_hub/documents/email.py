@@ -92,10 +92,11 @@ def _invite(letter: Letter) -> "SharedInvite | None":
 
 
 def _sender_headers(letter: Letter) -> bytes:
-    name = plain_name(letter.organizer_name)
+    name = plain_name(letter.from_name or letter.organizer_name)
     headers = mime.mailbox_header("From", name, letter.from_address)
-    if letter.organizer_email != letter.from_address:
-        headers += mime.mailbox_header("Reply-To", name, letter.organizer_email)
+    answers_to = letter.reply_to or letter.organizer_email
+    if answers_to != letter.from_address:
+        headers += mime.mailbox_header("Reply-To", name, answers_to)
     return headers
 
 

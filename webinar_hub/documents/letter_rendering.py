@@ -69,7 +69,7 @@ class LetterTemplates:
         letter = slots.without_slots(letter)
         you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.downloads(len(letter.materials)))
         # No keys: a letter holds public links only; personal ones come with the recipient.
-        facts = {"letter": letter, "you": you, "links": Links(letter.base_url, Tokens([]))}
+        facts = {"letter": letter, "you": you, "look": letter.look, "links": Links(letter.base_url, Tokens([]))}
         subject = self._of_kind(letter, "subject.txt", facts)
         html = self._of_kind(letter, "body.html", facts | {"subject": " ".join(subject.split())})
         return RenderedLetter(

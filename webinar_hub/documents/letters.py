@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from webinar_hub.documents.calendar_session import CalendarSession
+from webinar_hub.documents.look import HOUSE_LOOK, Look
 
 Topic = Literal["service", "reminders", "bonuses"]
 CalendarMethod = Literal["REQUEST", "CANCEL"]
@@ -67,7 +68,8 @@ class Letter:
 
     Texts are as people typed them. `note` and `drop_note` are Markdown. `lead` is a reminder's distance to the
     start; in a confirmation it says that the first session starts within it, so that the mail is to have its join
-    button (give a round figure there, not the exact rest: each figure is a rendering of its own).
+    button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
+    `reply_to` stand in for the organizer's in the headers where they are set.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
     """
 
@@ -99,6 +101,9 @@ class Letter:
     next_step_url: str = ""
     calendar_method: CalendarMethod | None = None
     topic: Topic = "service"
+    from_name: str = ""
+    reply_to: str = ""
+    look: Look = HOUSE_LOOK
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:

@@ -4,13 +4,14 @@ Every model is imported here, so that one import of this package makes the metad
 """
 
 from webinar_hub.models.attendance import AttendanceSegment, Download
-from webinar_hub.models.audit import AuditEntry
+from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
 from webinar_hub.models.broadcast import Broadcast
 from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
 from webinar_hub.models.drop import Drop, DropMaterial
+from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
@@ -28,7 +29,10 @@ from webinar_hub.models.webinar import Presenter, Webinar
 __all__ = [
     "Allowance",
     "AttendanceSegment",
+    "AuditCheck",
     "AuditEntry",
+    "AuditHead",
+    "AuditLink",
     "Broadcast",
     "Cohort",
     "Consent",
@@ -37,6 +41,8 @@ __all__ = [
     "Download",
     "Drop",
     "DropMaterial",
+    "HouseLogo",
+    "HouseSettings",
     "InboxPosition",
     "InviteReply",
     "LastCode",

@@ -1,6 +1,6 @@
 """Sessions as calendar entries: for mails' siblings on the web, which are downloads and the subscription."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,20 +11,35 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, public_uid, session_uid
+from webinar_hub.documents.look import HOUSE_LOOK, Look, look_of
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
+from webinar_hub.rules.house import House
 
 
 @dataclass(frozen=True, slots=True)
 class Hub:
     """What mails and calendar entries need to know of the installation: `host` ends UIDs, `sender` may be "".
 
-    `returns` is None where nothing that comes back is read.
+    `returns` is None where nothing that comes back is read. `from_name` and `reply_to` may be "", too.
     """
 
     links: Links
     host: str
     sender: str
     returns: ReturnAddress | None = None
+    from_name: str = ""
+    reply_to: str = ""
+    look: Look = HOUSE_LOOK
+
+    def of(self, house: House) -> "Hub":
+        """The same as the owner has set it; a sender in the environment is the operator's and stays."""
+        return replace(
+            self,
+            sender=self.sender or house.sender_address,
+            from_name=house.sender_name,
+            reply_to=house.reply_to,
+            look=look_of(house),
+        )
 
 
 def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: Hub) -> CalendarSession:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select, true
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.when import duration_in_words
-from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Registration, Session, Webinar
+from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Person, Registration, Session, Webinar
+from webinar_hub.rules.example_people import CROWD
 from webinar_hub.rules.join_window import OPENS_BEFORE, opens_at
 
 _WORDS = {
@@ -54,15 +55,26 @@ def stage() -> Stage | None:
 
 
 def next_moment(now: datetime) -> datetime | None:
-    """The next moment after `now` at which something happens: a mail is due, a door opens, a session ends."""
-    thing = next_thing(now)
+    """The next moment after `now` at which anything happens: a mail is due, a door opens, a session ends."""
+    # Whatever there is: the player must not jump over what happens in a cohort nobody looks at.
+    thing = min(_things(now, true()), key=attrgetter("at"), default=None)
     return thing.at if thing else None
 
 
 def next_thing(now: datetime) -> NextThing | None:
-    """What happens next after `now`, or None where nothing lies ahead; four statements."""
+    """What the visitor will see happen next after `now`, or None where nothing lies ahead; four statements.
+
+    That is in the first cohort, and in any other in which somebody who is not of the made-up crowd has a place.
+    """
+    somebody = (
+        select(Registration.id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.cohort_id == Cohort.id, Person.email_key.not_like(f"%{CROWD}"))
+        .exists()
+    )
+    seen = or_(Cohort.id == select(func.min(Cohort.id)).scalar_subquery(), somebody)
     # Of two things at once the first one named is said, and a mail is what people look for.
-    return min(_things(now), key=attrgetter("at"), default=None)
+    return min(_things(now, seen), key=attrgetter("at"), default=None)
 
 
 def last_moment(now: datetime) -> datetime:
@@ -72,14 +84,14 @@ def last_moment(now: datetime) -> datetime:
     return max(moment for moment in (now, last_message, last_end) if moment is not None)
 
 
-def _things(now: datetime) -> Iterator[NextThing]:
-    if row := _first(_next_broadcast(now)):
+def _things(now: datetime, seen: Any) -> Iterator[NextThing]:
+    if row := _first(_next_broadcast(now).where(seen)):
         yield NextThing(row.due_at, row.zone, _said(row))
-    if row := _first(_next_delivery(now)):
+    if row := _first(_next_delivery(now).where(seen)):
         yield NextThing(row.due_at, row.zone, "A mail that had to wait goes out")
-    if row := _first(_next_session(Session.starts_at, after=now + OPENS_BEFORE)):
+    if row := _first(_next_session(Session.starts_at, after=now + OPENS_BEFORE).where(seen)):
         yield NextThing(opens_at(row.starts_at), row.zone, f"The join button comes alive: {row.title}")
-    if row := _first(_next_session(Session.ends_at, after=now)):
+    if row := _first(_next_session(Session.ends_at, after=now).where(seen)):
         yield NextThing(row.ends_at, row.zone, f"The live hour ends: {row.title}")
 
 

@@ -158,6 +158,9 @@ class Batch:
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
+            from_name=self.hub.from_name,
+            reply_to=self.hub.reply_to,
+            look=self.hub.look,
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
         )

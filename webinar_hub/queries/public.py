@@ -21,7 +21,7 @@ from webinar_hub.queries.views import (
 
 
 def home(now: datetime) -> HomeView:
-    """Every webinar with the cohort that comes next, the nearest live session first."""
+    """Every webinar with the cohort that comes next: the nearest live session one can still sign up for first."""
     webinars = list(db.session.scalars(select(Webinar).order_by(Webinar.title)))
     cohorts = list(db.session.scalars(select(Cohort)))
     views = cohort_views(cohorts, now)
@@ -29,11 +29,15 @@ def home(now: datetime) -> HomeView:
     for webinar in webinars:
         own = [views[cohort.id] for cohort in cohorts if cohort.webinar_id == webinar.id]
         ahead = [view for view in own if view.next_session is not None]
-        cohort = min(ahead, key=_next_start) if ahead else None
+        cohort = min(ahead, key=lambda view: (bool(view.closed_because), _next_start(view))) if ahead else None
         cards.append(WebinarCard(webinar.slug, webinar.title, webinar.summary, cohort))
-    coming = sorted((card for card in cards if card.cohort), key=lambda card: _next_start(card.cohort))
+    coming = sorted((card for card in cards if card.cohort), key=_closed_then_start)
     rest = [card for card in cards if not card.cohort]
     return HomeView(next_up=coming[0] if coming else None, webinars=(*coming, *rest))
+
+
+def _closed_then_start(card: WebinarCard) -> tuple[bool, datetime]:
+    return bool(card.cohort and card.cohort.closed_because), _next_start(card.cohort)
 
 
 def _next_start(cohort: CohortView | None) -> datetime:

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webinar_hub.web import (
+    brand,
     calendars,
     downloads,
     errors,
@@ -22,7 +23,9 @@ from webinar_hub.web import (
     webhooks,
 )
 
-_AREAS = (public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks)
+_AREAS = (
+    public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks, brand,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:
@@ -32,6 +35,7 @@ def register(app: Flask) -> None:
     protection.register(app)
     errors.register(app)
     filters.register(app)
+    brand.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
     studio.register(app)

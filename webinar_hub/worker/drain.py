@@ -21,6 +21,7 @@ from webinar_hub.documents import notices
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries import letters
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.delivery import DEATHS, Claimed, Retry, Stop, after_compose_error, after_deferral
 from webinar_hub.services import outbox
 from webinar_hub.services.outbox import Result
@@ -63,7 +64,8 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
         metrics.record_rescues(sum(item.is_rescued for item in claimed))
         trusted = _set_suspects_apart(desk, claimed)
         leased_until = clock.monotonic() + desk.lease - desk.mail_timeout
-        batch = letters.batch(claimed, desk.hub)
+        house: KeptHouse = app.extensions["house"]
+        batch = letters.batch(claimed, desk.hub.of(house.now()))
         # What was read is kept as it is; a rollback would have every mail read it again.
         db.session.close()
         _go_through(app, desk, transport, batch, desk.pacer.admit(trusted, batch), leased_until)

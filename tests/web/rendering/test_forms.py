@@ -7,8 +7,9 @@ from flask import Flask, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import ImmutableMultiDict
 
+from webinar_hub.rules.house import NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
-from webinar_hub.web.forms.sign_up import NEWS_WORDS, STALE, SignUpForm, is_by_robot, read
+from webinar_hub.web.forms.sign_up import STALE, SignUpForm, is_by_robot, read
 
 GOOD = {
     "name": "  Ann   Rivera ",

@@ -1,6 +1,7 @@
 """The sign-up form: one screen, no password."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import validate_csrf
@@ -9,11 +10,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
 from webinar_hub.documents.names import plain_name
+from webinar_hub.rules.house import NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
+from webinar_hub.web.current import house
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.zone_choices import zone_choices
 
-NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
+NEWS_CHANGED = "The words beside this box have changed since you opened the page. Read them, and tick it again."
 STALE = (
     "This page was open for too long, or cookies are switched off in this browser. "
     "Nothing was lost: press the button again."
@@ -31,8 +34,7 @@ PROFESSIONS = (
     SelectChoice("Other", "Something else"),
 )
 
-
-_OFFERED = frozenset(choice.value for choice in PROFESSIONS)
+_OFFERED = frozenset(choice.value for choice in PROFESSIONS) - {""}
 _UNTICKED = ("", "false", "False")
 
 
@@ -55,16 +57,23 @@ def read(typed: Mapping[str, str], *, page: str) -> SignUp | None:
         checks.time_zone_typed(typed.get("zone", ""))
     except ValidationError:
         return None
-    if not profession or profession not in _OFFERED:
+    ticked = typed.get("news", "") not in _UNTICKED
+    news_words = house().news_words if ticked else ""
+    if profession not in _OFFERED or (ticked and typed["news"] != _version(news_words)):
         return None
     return SignUp(
         name=plain_name(name),
         email=email.strip(),
         profession=profession,
         zone=typed.get("zone", ""),
-        news_words="" if typed.get("news", "") in _UNTICKED else NEWS_WORDS,
+        news_words=news_words,
         page=page,
     )
+
+
+def _version(words: str) -> str:
+    """What a ticked box sends, so that nobody is recorded with words she has not seen."""
+    return "y" if words == NEWS_WORDS else sha256(words.encode()).hexdigest()[:12]
 
 
 class SignUpForm(FlaskForm):
@@ -79,7 +88,7 @@ class SignUpForm(FlaskForm):
         validate_choice=False,
     )
     zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
-    news = BooleanField(NEWS_WORDS)
+    news = BooleanField("News about new webinars")
     leave_empty = StringField("Leave this field empty")
 
     problem = ""
@@ -88,6 +97,16 @@ class SignUpForm(FlaskForm):
         """Fill the list of zones, before the form is shown; the cohort's is chosen until she chooses."""
         self.zone.data = self.zone.data or home_zone
         self.zone.choices = zone_choices(home_zone, self.zone.data)
+
+    @property
+    def news_words(self) -> str:
+        """What stands beside the box for news, as the owner has set it."""
+        return house().news_words
+
+    @property
+    def news_version(self) -> str:
+        """What a ticked box sends."""
+        return _version(self.news_words)
 
     def note(self, field: str, message: str) -> None:
         """Show what a service said: beside the field it names, or above the form."""
@@ -101,4 +120,6 @@ class SignUpForm(FlaskForm):
         is_right = bool(super().validate())
         if self.csrf_token.errors:
             self.problem = STALE
+        if self.news.data and self.news.raw_data != [self.news_version]:
+            self.news.data, self.news.errors, is_right = False, [NEWS_CHANGED], False
         return is_right

@@ -2,9 +2,20 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, account, door, navigation, signing_in, team, webinars
+from webinar_hub.web.studio import (
+    access,
+    account,
+    audit,
+    door,
+    navigation,
+    settings,
+    signing_in,
+    team,
+    transport,
+    webinars,
+)
 
-_AREAS = (webinars, door, account, team)
+_AREAS = (webinars, door, account, team, settings, transport, audit)
 
 
 def register(app: Flask) -> None:
