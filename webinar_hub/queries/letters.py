@@ -1,20 +1,35 @@
-"""What the mails of a claimed batch say: six statements, however many mails there are."""
+"""What the mails of a claimed batch say: six statements, however many mails there are.
+
+Where somebody gave a kind of mail other words, or an announcement goes out, one more for each of these.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
-from webinar_hub.models import Broadcast, Cohort, Drop, Notice, Person, Registration, Session, Webinar
+from webinar_hub.models import (
+    Announcement,
+    Broadcast,
+    Cohort,
+    Drop,
+    MailWording,
+    Notice,
+    Person,
+    Registration,
+    Session,
+    Webinar,
+)
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.entitlement import drop_is_hers
+from webinar_hub.rules.segment import wants_news
 
 DAY = timedelta(days=1)
 LEAD_STEPS = (DAY, timedelta(hours=1), timedelta(minutes=10))
@@ -76,6 +91,9 @@ class Batch:
     drops: Mapping[int, Drop]
     materials: Mapping[int, tuple[LetterMaterial, ...]]
     notices: Mapping[int, Notice] = field(default_factory=dict)
+    announcements: Mapping[int, Announcement] = field(default_factory=dict)
+    wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
+    news_to: frozenset[int] = frozenset()
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -101,9 +119,9 @@ class Batch:
 
     def _check(self, due: Claimed, place: _Place) -> None:
         session = self._session(due, place)
-        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link"}:
+        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
             raise NothingToSay("The place was given back.")
-        if place.refuses(due.kind):
+        if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
         gone = session is not None and session.state == "cancelled"
         if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
@@ -142,8 +160,9 @@ class Batch:
 
     def _new_letter(self, due: Claimed, place: _Place) -> Letter:
         cohort, webinar = self.cohorts[place.cohort_id]
+        subject, words = self._own_words(due, webinar)
         return Letter(
-            kind=due.kind,
+            kind="announcement" if due.kind == "news" else due.kind,
             webinar_slug=webinar.slug,
             webinar_title=webinar.title,
             cohort_title=cohort.title,
@@ -158,9 +177,20 @@ class Batch:
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
+            own_subject=subject,
+            own_words=words,
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
         )
+
+    def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
+        """Subject and words that an organizer wrote for this; empty for those of the templates."""
+        broadcast = self.broadcasts.get(due.broadcast_id or 0)
+        if broadcast is not None and broadcast.announcement_id is not None:
+            announcement = self.announcements[broadcast.announcement_id]
+            return announcement.subject, announcement.body
+        everywhere = self.wordings.get((None, due.kind), ("", ""))
+        return self.wordings.get((webinar.id, due.kind), everywhere)
 
     def _about_session(self, due: Claimed, place: _Place, cohort: Cohort, webinar: Webinar) -> dict[str, Any]:
         sessions = self.sessions[place.cohort_id]
@@ -204,7 +234,7 @@ class Batch:
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
             me_link=links.me(place.person_id, place.link_nonce),
-            unsubscribe_link=links.unsubscribe(place.id, place.nonce),
+            unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
             registration_public_id=place.public_id,
@@ -269,15 +299,19 @@ def batch(due: Collection[Claimed], hub: Hub) -> Batch:
     for session in db.session.scalars(in_order):
         sessions[session.cohort_id].append(session)
     drops = _by_id(Drop, {row.drop_id for row in due})
+    broadcasts = _by_id(Broadcast, {row.broadcast_id for row in due})
     return Batch(
         hub=hub,
         places=places,
-        cohorts=cohorts,
+        cohorts={id_: (cohort, webinar) for id_, (cohort, webinar, _) in cohorts.items()},
         sessions=sessions,
-        broadcasts=_by_id(Broadcast, {row.broadcast_id for row in due}),
+        broadcasts=broadcasts,
         drops=drops,
         materials=_materials(drops),
         notices=_by_id(Notice, {row.notice_id for row in due}),
+        announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
+        wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
+        news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
 
@@ -295,11 +329,31 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
     return {row[0]: _Place(*cast("tuple[Any, ...]", row)) for row in rows}
 
 
-def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar]]:
+def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:
+    """By cohort, and whether there are any words but those of the templates."""
+    changed = select(MailWording.id).exists()
     rows = db.session.execute(
-        select(Cohort, Webinar).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.id.in_(ids))
+        select(Cohort, Webinar, changed).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.id.in_(ids))
     )
-    return {cohort.id: (cohort, webinar) for cohort, webinar in rows}
+    return {cohort.id: (cohort, webinar, is_changed) for cohort, webinar, is_changed in rows}
+
+
+def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
+    """The words in force, by webinar (None for all) and kind; where it says "the default" they are left out."""
+    newest = select(func.max(MailWording.id)).group_by(MailWording.webinar_id, MailWording.kind)
+    rows = db.session.execute(
+        select(MailWording.webinar_id, MailWording.kind, MailWording.subject, MailWording.body).where(
+            MailWording.id.in_(newest), MailWording.body != ""
+        )
+    )
+    return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
+
+
+def _news_to(people: set[int]) -> frozenset[int]:
+    """Who of these still wants news."""
+    if not people:
+        return frozenset()
+    return frozenset(db.session.scalars(select(Person.id).where(Person.id.in_(people), wants_news())))
 
 
 def _by_id(model: Any, ids: Iterable[int | None]) -> dict[int, Any]:
