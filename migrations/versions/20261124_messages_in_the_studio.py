@@ -97,7 +97,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("broadcasts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("announcement_id", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("segment", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("segment", sa.JSON(), server_default="{}", nullable=False))
         batch_op.create_index(batch_op.f("ix_broadcasts_announcement_id"), ["announcement_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_broadcasts_announcement_id_announcements"),

@@ -54,7 +54,7 @@ class NotWrittenTo(NothingToSay):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A registration with its person, as a mail needs it."""
 
     id: int
@@ -84,7 +84,7 @@ class Batch:
     """Everything the mails of one batch may speak of, read beforehand."""
 
     hub: Hub
-    places: Mapping[int, _Place]
+    places: Mapping[int, Place]
     cohorts: Mapping[int, tuple[Cohort, Webinar]]
     sessions: Mapping[int, list[Session]]
     broadcasts: Mapping[int, Broadcast]
@@ -107,6 +107,12 @@ class Batch:
         letter = self._letter(due, place)
         return letter, self._recipient(due, place, letter)
 
+    def unchecked(self, due: Claimed) -> tuple[Letter, Recipient]:
+        """What it would say if it were sent now, to be looked at: nobody may be sent it."""
+        place = self.places[due.registration_id or 0]
+        letter = self._letter(due, place)
+        return letter, self._recipient(due, place, letter)
+
     def address(self, due: Claimed) -> str:
         """Where one delivery goes; "" for a row that cannot be understood."""
         notice = self.notice(due)
@@ -117,7 +123,7 @@ class Batch:
         """The mail to staff that this delivery is, where it is one."""
         return self.notices.get(due.notice_id or 0)
 
-    def _check(self, due: Claimed, place: _Place) -> None:
+    def _check(self, due: Claimed, place: Place) -> None:
         session = self._session(due, place)
         if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
             raise NothingToSay("The place was given back.")
@@ -133,7 +139,7 @@ class Batch:
         if due.kind == "drop" and not self._is_hers(due, place):
             raise NothingToSay("She came after this bonus.")
 
-    def _is_hers(self, due: Claimed, place: _Place) -> bool:
+    def _is_hers(self, due: Claimed, place: Place) -> bool:
         """Whether the drop, which is out by now, is open to her: one announced late may be older than she."""
         drop, (cohort, _) = self.drops[due.drop_id or 0], self.cohorts[place.cohort_id]
         return drop_is_hers(
@@ -143,14 +149,14 @@ class Batch:
             now=drop.release_at,
         )
 
-    def _ahead(self, due: Claimed, place: _Place) -> list[Session]:
+    def _ahead(self, due: Claimed, place: Place) -> list[Session]:
         sessions = self.sessions[place.cohort_id]
         return [s for s in sessions if s.state == "scheduled" and s.ends_at > due.composed_at]
 
-    def _session(self, due: Claimed, place: _Place) -> Session | None:
+    def _session(self, due: Claimed, place: Place) -> Session | None:
         return next((s for s in self.sessions[place.cohort_id] if s.id == due.session_id), None)
 
-    def _letter(self, due: Claimed, place: _Place) -> Letter:
+    def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
         shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at)
@@ -158,7 +164,7 @@ class Batch:
             self._letters[shared] = self._new_letter(due, place)
         return self._letters[shared]
 
-    def _new_letter(self, due: Claimed, place: _Place) -> Letter:
+    def _new_letter(self, due: Claimed, place: Place) -> Letter:
         cohort, webinar = self.cohorts[place.cohort_id]
         subject, words = self._own_words(due, webinar)
         return Letter(
@@ -192,7 +198,7 @@ class Batch:
         everywhere = self.wordings.get((None, due.kind), ("", ""))
         return self.wordings.get((webinar.id, due.kind), everywhere)
 
-    def _about_session(self, due: Claimed, place: _Place, cohort: Cohort, webinar: Webinar) -> dict[str, Any]:
+    def _about_session(self, due: Claimed, place: Place, cohort: Cohort, webinar: Webinar) -> dict[str, Any]:
         sessions = self.sessions[place.cohort_id]
         session = self._session(due, place)
         broadcast = self.broadcasts.get(due.broadcast_id or 0)
@@ -224,7 +230,7 @@ class Batch:
             "materials": self.materials.get(drop.id, ()),
         }
 
-    def _recipient(self, due: Claimed, place: _Place, letter: Letter) -> Recipient:
+    def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
         links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
         return Recipient(
@@ -290,9 +296,11 @@ def _method(kind: str, session: Session | None, cohort: Cohort, lead: timedelta 
     return None
 
 
-def batch(due: Collection[Claimed], hub: Hub) -> Batch:
-    """Read what these deliveries speak of."""
+def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Batch:
+    """Read what these deliveries speak of; those without a registration go to `guest`, if there is one."""
     places = _places({row.registration_id for row in due if row.registration_id is not None})
+    if guest is not None:
+        places[0] = guest
     cohorts = _cohorts({place.cohort_id for place in places.values()})
     sessions: dict[int, list[Session]] = {cohort: [] for cohort in cohorts}
     in_order = select(Session).where(Session.cohort_id.in_(cohorts)).order_by(Session.starts_at, Session.id)
@@ -315,7 +323,7 @@ def batch(due: Collection[Claimed], hub: Hub) -> Batch:
     )
 
 
-def _places(registrations: set[int]) -> dict[int, _Place]:
+def _places(registrations: set[int]) -> dict[int, Place]:
     rows = db.session.execute(
         select(
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
@@ -326,7 +334,7 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))
     )  # fmt: skip
-    return {row[0]: _Place(*cast("tuple[Any, ...]", row)) for row in rows}
+    return {row[0]: Place(*cast("tuple[Any, ...]", row)) for row in rows}
 
 
 def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:

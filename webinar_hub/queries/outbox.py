@@ -24,7 +24,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.queries.plan import cohort_named
 from webinar_hub.rules.delivery_story import DeliveryFacts
-from webinar_hub.rules.outbox_filter import STATES, Wanted, conditions
+from webinar_hub.rules.outbox_filter import STATES, Wanted, conditions, retryable
 from webinar_hub.rules.registration import email_key, masked
 
 _ABOUT = func.coalesce(Session.title, Drop.title, Announcement.subject, Notice.subject, "")
@@ -55,11 +55,11 @@ def counts(wanted: Wanted) -> dict[str, int]:
 
 def some_counts(wanted: Wanted) -> dict[str, int]:
     """The same, but of each state counted no further than MOST_COUNTED + 1; one statement, cheap with a million."""
-    checked = _checked(wanted)
+    meant = checked(wanted)
     each = [
         select(literal(state).label("state"), func.count().label("number")).select_from(
             select(Delivery.id)
-            .where(*conditions(replace(checked, states=(state,))))
+            .where(*conditions(replace(meant, states=(state,))))
             .limit(MOST_COUNTED + 1)
             .subquery()
         )
@@ -86,9 +86,24 @@ def lines(wanted: Wanted, limit: int, *, before: int | None = None, masks: bool 
     return found if wanted.email or not masks else [replace(line, email=masked(line.email)) for line in found]
 
 
+def cohorts(webinars: Collection[int] | None) -> list[tuple[str, str]]:
+    """Key and title of those whose mails can be asked for, the newest first."""
+    statement = select(Cohort.key, Cohort.title).order_by(Cohort.id.desc()).limit(200)
+    if webinars is not None:
+        statement = statement.where(Cohort.webinar_id.in_(webinars))
+    return [(key, title) for key, title in db.session.execute(statement)]
+
+
 def ids(wanted: Wanted) -> list[int]:
     """All of them, oldest first."""
     return list(db.session.scalars(_narrowed(select(Delivery.id), wanted).order_by(Delivery.id)))
+
+
+def to_retry(wanted: Wanted, now: datetime) -> tuple[int, int]:
+    """How many that failed could be put back into the queue, and the highest number among them."""
+    statement = select(func.count(), func.coalesce(func.max(Delivery.id), 0))
+    number, through = db.session.execute(statement.where(*retryable(checked(wanted), now))).one()
+    return number, through
 
 
 def facts(reference: str, webinars: Collection[int] | None = None) -> DeliveryFacts:
@@ -169,10 +184,10 @@ def _with_subject(statement: Any) -> Any:
 
 
 def _narrowed(statement: Any, wanted: Wanted) -> Any:
-    return statement.where(*conditions(_checked(wanted)))
+    return statement.where(*conditions(checked(wanted)))
 
 
-def _checked(wanted: Wanted) -> Wanted:
+def checked(wanted: Wanted) -> Wanted:
     """The same with its address as it is compared. Raises NotFound for a cohort or an address nobody knows."""
     if wanted.cohort:
         cohort_named(wanted.cohort)

@@ -90,6 +90,24 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WishesView:
+    """What a cohort sends by itself, in minutes, and which version of the cohort says so."""
+
+    reminders: tuple[int, ...]
+    live: bool
+    thank_you: int | None
+    version: int
+
+
+def wishes(key: str) -> WishesView:
+    """What a cohort sends by itself. Raises NotFound."""
+    cohort = cohort_named(key)
+    return WishesView(
+        tuple(cohort.reminder_minutes), cohort.announces_live, cohort.thank_you_minutes, cohort.version
+    )
+
+
 def subject() -> ColumnElement[str]:
     """The title of what a broadcast is about; to be asked with its cohort, and its session and drop if it has one.
 

@@ -1,7 +1,7 @@
 """Which deliveries are meant, as conditions on Delivery: lists, counts and what is done to many use the same."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -54,3 +54,9 @@ def _to(email: str) -> ColumnElement[bool]:
     hers = select(Registration.id).join(Person, Person.id == Registration.person_id)
     notices = select(Notice.id).where(Notice.to_email == email)
     return Delivery.registration_id.in_(hers.where(Person.email_key == email)) | Delivery.notice_id.in_(notices)
+
+
+def retryable(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+    """Of those meant, what failed and can be sent without force (`rules/delivery_story.py`: retry_refusal)."""
+    in_time = Delivery.expires_at.is_(None) | (Delivery.expires_at > now)
+    return [*conditions(replace(wanted, states=("failed",))), in_time, Delivery.lease_token.is_(None)]

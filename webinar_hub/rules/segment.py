@@ -38,9 +38,9 @@ class Segment:
         return data
 
 
-def from_data(data: Mapping[str, Any] | None) -> Segment:
+def from_data(data: Mapping[str, Any]) -> Segment:
     """The segment that was stored. Raises ValueError for what no release has written."""
-    given = dict(data or {})
+    given = dict(data)
     segment = Segment(
         state=str(given.pop("state", "confirmed")),
         session=given.pop("session", None),

@@ -2,9 +2,18 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import (
+    access,
+    announcements,
+    mail_templates,
+    messages,
+    navigation,
+    outbox,
+    signing_in,
+    webinars,
+)
 
-_AREAS = (webinars,)
+_AREAS = (webinars, messages, outbox, announcements, mail_templates)
 
 
 def register(app: Flask) -> None:
