@@ -20,7 +20,9 @@ PLAN = f"/studio/cohorts/{KEY}/messages"
 
 def message(app: Flask, kind: str) -> int:
     with app.app_context():
-        return db.session.scalars(select(Broadcast.id).where(Broadcast.kind == kind).order_by(Broadcast.due_at)).first()
+        return db.session.scalars(
+            select(Broadcast.id).where(Broadcast.kind == kind).order_by(Broadcast.due_at)
+        ).first()
 
 
 def test_the_plan_says_what_when_and_to_how_many_in_the_cohorts_zone(

@@ -88,10 +88,15 @@ def _line(kind: str, found: dict[tuple[str, bool], Any], *, is_all: bool) -> Kin
     return KindLine(kind, "", number, "", None, from_all=False)
 
 
-def versions(webinar: int | None, kind: str) -> list[Version]:
-    """Every version of a kind's words, the newest first; one statement. Raises NotFound for an unknown kind."""
+def demand_kind(kind: str) -> None:
+    """Raises NotFound for a kind whose words nobody can change."""
     if kind not in KINDS or kind == "announcement":
         raise NotFound()
+
+
+def versions(webinar: int | None, kind: str) -> list[Version]:
+    """Every version of a kind's words, the newest first; one statement. Raises NotFound for an unknown kind."""
+    demand_kind(kind)
     rows = db.session.execute(
         select(MailWording, Organizer.name)
         .outerjoin(Organizer, Organizer.id == MailWording.written_by)

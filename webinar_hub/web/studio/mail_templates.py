@@ -63,7 +63,7 @@ def edit(kind: str, webinar: str = "") -> Answer | str | tuple[str, int]:
 def preview(kind: str, webinar: str = "") -> Answer:
     """The mail as it is being written, for the frame; what cannot be understood is named instead."""
     place, words = _place(webinar), WordingForm().words
-    queries.versions(place.webinar, kind)
+    queries.demand_kind(kind)
     if any(words) and (found := problems(kind, *words)):
         return mail_frames.problems_frame([f"Line {one.line}: {one.words}" for one in found])
     if place.cohort is None:
@@ -78,6 +78,7 @@ def preview(kind: str, webinar: str = "") -> Answer:
 def check(kind: str, webinar: str = "") -> str:
     """What could be better: for the page to show while it is being written."""
     place, words = _place(webinar), WordingForm().words
+    queries.demand_kind(kind)
     return render_template(
         "studio/messages/check.html", people=None, advice=advice(*words, hub().sender or place.sender)
     )
