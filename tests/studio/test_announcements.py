@@ -1,7 +1,6 @@
 """Announcements from the form to the mail: to whom, when, taken back, looked at by a second person."""
 
 import threading
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from time_machine import Traveller
 
 from tests.building import KEY, given_cohort, outbox, sign_up
 from tests.delivering import deliver, write_out
+from tests.studio.announcing import JUNE, MINUTE, NEWS, send, sent_to, write
 from tests.studio.forms import press
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core import clock
@@ -33,43 +33,6 @@ from webinar_hub.models import (
 )
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import announcements, broadcasts
-
-ALL = f"/studio/cohorts/{KEY}/announcements"
-MINUTE = timedelta(minutes=1)
-NEWS = "Yes, write to me."
-# The June cohort is a second run of the same webinar.
-JUNE = {
-    'key = "january"': 'key = "june"',
-    'title = "Tuesday evenings"': 'title = "June evenings"',
-    "first = 2026-12-08T19:00:00": "first = 2027-06-08T19:00:00",
-    "releases = 2026-12-12T08:00:00": "releases = 2027-06-12T08:00:00",
-}
-
-
-def write(client: FlaskClient, **typed: Any) -> str:
-    """Save a draft; the address of its page."""
-    words = {"kind": "announcement", "subject": "Another room", "body": "Hello {name}, we meet upstairs."}
-    answer = press(client, client.get(f"{ALL}/new"), f"{ALL}/new", **(words | typed))
-    assert answer.status_code == 303, answer.text
-    return answer.headers["Location"]
-
-
-def send(client: FlaskClient, page: str, **typed: Any) -> Any:
-    return press(client, client.get(page), f"{page}/send", when="now", **typed)
-
-
-def sent_to(app: Flask) -> list[str]:
-    return sorted(str(mail.message["To"]).split("<")[-1].rstrip(">") for mail in deliver(app))
-
-
-@pytest.fixture
-def three(app: Flask, cohort: str, travel: Traveller) -> str:
-    """Ann (OT), Bea (PT) and Cleo (PT, asked for news) have got their confirmations."""
-    sign_up(app, cohort, "ann@x.example", "Ann Lee", profession="OT")
-    sign_up(app, cohort, "bea@x.example", "Bea Moss", profession="PT")
-    sign_up(app, cohort, "cleo@x.example", "Cleo Park", profession="PT", news_words=NEWS)
-    deliver(app)
-    return cohort
 
 
 def test_the_form_says_how_many_and_nothing_is_sent_by_saving(app: Flask, owner: FlaskClient, three: str) -> None:
@@ -278,81 +241,6 @@ def test_whoever_is_alone_confirms_twice(app: Flask, owner: FlaskClient, three: 
     assert refused.status_code == 422
     assert "This goes to 3 people" in refused.text
     assert send(owner, page, sure="y").status_code == 303
-
-
-def test_two_who_change_a_draft_are_told(app: Flask, owner: FlaskClient, three: str) -> None:
-    page = write(owner)
-    seen = owner.get(f"{page}/edit")
-    words = {"kind": "announcement", "state": "confirmed", "session": "", "drop": ""}
-    assert press(owner, seen, f"{page}/edit", subject="A", body="First.", **words).status_code == 303
-    second = press(owner, seen, f"{page}/edit", subject="B", body="Second <b>.", **words)
-    assert second.status_code == 409
-    assert "What is stored now" in second.text
-    assert "First." in second.text
-    assert "Second &lt;b&gt;." in second.text
-    assert press(owner, second, f"{page}/edit", subject="B", body="Second.", **words).status_code == 303
-
-
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ({"body": ""}, "Write what the mail is to say"),
-        ({"subject": ""}, "Write a subject"),
-        ({"body": "Hello\n\n{{7*7}}"}, "Line 3:"),
-        ({"body": "{name.__class__}"}, "Line 1:"),
-        ({"subject": "Dear {name}"}, "cannot stand in a subject"),
-        ({"body": "{when}"}, "is not known in this mail"),
-        ({"state": "cancelled"}, "can only be sent news"),
-        ({"kind": "spam"}, "Choose what kind"),
-    ],
-)
-def test_what_cannot_be_is_refused_and_what_was_typed_stays(
-    owner: FlaskClient, three: str, typed: dict[str, str], words: str
-) -> None:
-    form = {"kind": "announcement", "subject": "Another room", "body": "We meet upstairs."} | typed
-    answer = press(owner, owner.get(f"{ALL}/new"), f"{ALL}/new", **form)
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert form["subject"] in answer.text
-
-
-def test_a_draft_is_thrown_away_after_asking_and_a_sent_one_is_kept(
-    app: Flask, owner: FlaskClient, three: str, travel: Traveller
-) -> None:
-    page = write(owner)
-    asked = owner.get(f"{page}/discard")
-    assert "is lost" in asked.text
-    assert press(owner, asked, f"{page}/discard").status_code == 303
-    assert owner.get(page).status_code == 404
-    kept = write(owner)
-    send(owner, kept)
-    travel.shift(5 * MINUTE)
-    deliver(app)
-    assert press(owner, owner.get(f"{kept}/discard"), f"{kept}/discard").status_code == 409
-
-
-def test_another_webinars_announcement_is_not_there(
-    app: Flask, owner: FlaskClient, three: str, tmp_path: Path
-) -> None:
-    page = write(owner)
-    given_cohort(app, tmp_path, JUNE | {'slug = "baby-massage"': 'slug = "feeding"'})
-    elsewhere = page.replace(KEY, "june")
-    for address in (elsewhere, f"{elsewhere}/edit", f"{elsewhere}/mail", f"{elsewhere}/discard"):
-        assert owner.get(address).status_code == 404
-    for verb in ("send", "approve", "take-back", "test", "discard"):
-        assert press(owner, owner.get(page), f"{elsewhere}/{verb}").status_code == 404
-
-
-def test_the_draft_is_shown_while_it_is_written(owner: FlaskClient, three: str) -> None:
-    page = owner.get(f"{ALL}/new")
-    shown = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello {name}, **look**.", **{"as": "1"})
-    assert "Hello Ann Lee, <strong>look</strong>." in shown.text.replace(' style=""', "")
-    assert shown.headers["Content-Security-Policy"].startswith("sandbox")
-    wrong = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello {nam}")
-    assert "{nam} is not known" in wrong.text
-    checked = press(owner, page, f"{ALL}/check", subject="FREE!!! LAST CHANCE", body="x", professions=["PT"])
-    assert "2 people" in checked.text
-    assert "capitals" in checked.text
 
 
 def test_when_the_cohort_is_cancelled_what_was_planned_is_withdrawn(

@@ -9,8 +9,10 @@ from sqlalchemy import select, update
 
 from tests.building import KEY, given_cohort, outbox, sign_up
 from tests.counting import counting
+from tests.dns_server import dns_server
 from tests.studio.forms import press
 from tests.studio.staff import given_staff, signed_in
+from webinar_hub.adapters.dns import Dns
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.documents.notices import Words
@@ -143,3 +145,15 @@ def test_the_page_costs_the_same_however_many_there_are(app: Flask, owner: Flask
     with counting(app) as statements:
         owner.get(PAGE)
     assert len([one for one in statements if one.startswith("SELECT")]) <= 6
+
+
+def test_what_the_dns_says_of_the_sender_is_told(
+    app: Flask, owner: FlaskClient, cohort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = {"littlehands.example": ["v=spf1 include:mail.example ~all"]}
+    with dns_server(records) as server:
+        monkeypatch.setattr("webinar_hub.web.studio.outbox.Dns", lambda **options: Dns(server, **options))
+        page = owner.get(f"{PAGE}/sender").text
+    assert "says which servers may send for it" in page
+    assert "has no DMARC record" in page
+    assert "broken" in page

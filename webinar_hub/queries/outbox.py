@@ -94,6 +94,14 @@ def cohorts(webinars: Collection[int] | None) -> list[tuple[str, str]]:
     return [(key, title) for key, title in db.session.execute(statement)]
 
 
+def senders(webinars: Collection[int] | None) -> list[str]:
+    """The organizers' addresses that mails of open cohorts come from where no sender is set."""
+    statement = select(Cohort.organizer_email).where(Cohort.state == "open").distinct()
+    if webinars is not None:
+        statement = statement.where(Cohort.webinar_id.in_(webinars))
+    return list(db.session.scalars(statement))
+
+
 def ids(wanted: Wanted) -> list[int]:
     """All of them, oldest first."""
     return list(db.session.scalars(_narrowed(select(Delivery.id), wanted).order_by(Delivery.id)))

@@ -1,17 +1,17 @@
 """Can mails leave, and what does the DNS say to those who receive them?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from flask import Flask
 
-from webinar_hub.adapters.dns import Dns, DnsTrouble
+from webinar_hub.adapters import sender_domain
+from webinar_hub.adapters.dns import Dns
 from webinar_hub.adapters.mail import Accepted, Envelope, Unreachable
 from webinar_hub.adapters.mail.opening import describe, open_configured, trouble_with
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.documents.trial_mail import compose
 from webinar_hub.queries import doctor
-from webinar_hub.rules import mail_authentication as rules
 from webinar_hub.rules.checkup import Finding
 
 MOST_DOMAINS = 5
@@ -45,20 +45,8 @@ def records(app: Flask, server: tuple[str, int] | None, selector: str) -> Iterat
         words = "No domain mails come from is known yet."
         yield Finding("sender", "look", words, "Set WEBINAR_HUB_MAIL_SENDER to an address of a domain you own.")
     for domain in domains[:MOST_DOMAINS]:
-        yield from _records(domain.encode("idna").decode(), server, selector)
-
-
-def _records(domain: str, server: tuple[str, int] | None, selector: str) -> Iterator[Finding]:
-    checks: dict[str, Callable[[Dns], Finding]] = {
-        "SPF": lambda dns: rules.spf(domain, dns.texts),
-        "DKIM": lambda dns: rules.dkim(domain, selector, dns.texts),
-        "DMARC": lambda dns: rules.dmarc(domain, dns.texts),
-    }
-    for name, check in checks.items():
-        try:
-            yield check(Dns(server))
-        except DnsTrouble as trouble:
-            yield Finding(name, "look", str(trouble), "Try again, or name another resolver with --resolver.")
+        remedy = "Try again, or name another resolver with --resolver."
+        yield from sender_domain.findings(domain, selector, lambda: Dns(server), remedy)
 
 
 def test_mail(app: Flask, recipient: str) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
+from webinar_hub.adapters import sender_domain
+from webinar_hub.adapters.dns import Dns
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
@@ -16,6 +18,7 @@ from webinar_hub.rules.delivery_story import KINDS, obstacle, retry_refusal, sto
 from webinar_hub.rules.outbox_filter import STATES, Wanted
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import deliveries
+from webinar_hub.web.current import hub, settings
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -23,6 +26,9 @@ blueprint = area("outbox")
 
 PAGE = 50
 SINCE = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+MOST_DOMAINS, PATIENCE = 3, 2.0
+"""So many domains are asked about, and so many seconds each answer may take."""
+SENDER_WORDS = {"ok": "fine", "look": "could be better", "broken": "broken"}
 _ONE = "/messages/<int(max=2147483647):delivery>"
 
 
@@ -37,6 +43,21 @@ def page() -> str | tuple[str, int]:
     except NotFound as problem:
         return _page([], {}, state, before, problem.message), 422
     return _page(lines, numbers, state, before)
+
+
+@blueprint.get("/messages/sender")
+@needs(Permission.MESSAGES)
+def sender() -> str:
+    """What receivers find in the DNS about the domains that mails come from."""
+    sender = hub().sender
+    senders = [sender] if sender else queries.senders(_webinars())
+    domains = sorted({address.rpartition("@")[2].lower() for address in senders})[:MOST_DOMAINS]
+    selector = settings().dkim_selector
+    found = {
+        domain: list(sender_domain.findings(domain, selector, lambda: Dns(lifetime=PATIENCE), "Try again later."))
+        for domain in domains
+    }
+    return render_template("studio/messages/sender.html", found=found, words=SENDER_WORDS)
 
 
 @blueprint.get(_ONE)
