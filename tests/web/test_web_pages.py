@@ -66,7 +66,12 @@ class TestEveryPage:
             answer = ann.post(url)
             assert answer.status_code in (400, 404), rule
             if answer.status_code == 404:
-                assert rule.endpoint in ("unsubscribe.change", "sign_up.save", "webhooks.receive"), rule
+                assert rule.endpoint in (
+                    "unsubscribe.change",
+                    "unsubscribe.no_news",
+                    "sign_up.save",
+                    "webhooks.receive",
+                ), rule
         assert contents(app) == before
 
     def test_the_debugger_is_nowhere(self, app: Flask, visitor: FlaskClient) -> None:

@@ -32,16 +32,20 @@ def way_out(settings: Settings, *, timeout: float | None = None) -> Iterator[Fin
 
 
 def records(
-    domain: str, server: tuple[str, int] | None, selector: str, *, lifetime: float = LIFETIME
+    domain: str, server: tuple[str, int] | None, selector: str, *, remedy: str, lifetime: float = LIFETIME
 ) -> Iterator[Finding]:
-    """SPF, DKIM and DMARC of a domain mails come from; an answer that does not come is no verdict."""
+    """SPF, DKIM and DMARC of a domain mails come from.
+
+    Where no answer comes there is no verdict, and `remedy` says what to do.
+    """
+    name = domain.encode("idna").decode()
     checks: dict[str, Callable[[Dns], Finding]] = {
-        "SPF": lambda dns: rules.spf(domain, dns.texts),
-        "DKIM": lambda dns: rules.dkim(domain, selector, dns.texts),
-        "DMARC": lambda dns: rules.dmarc(domain, dns.texts),
+        "SPF": lambda dns: rules.spf(name, dns.texts),
+        "DKIM": lambda dns: rules.dkim(name, selector, dns.texts),
+        "DMARC": lambda dns: rules.dmarc(name, dns.texts),
     }
-    for name, check in checks.items():
+    for what, check in checks.items():
         try:
             yield check(Dns(server, lifetime=lifetime))
         except DnsTrouble as trouble:
-            yield Finding(name, "look", str(trouble), "Try again, or name another resolver with --resolver.")
+            yield Finding(what, "look", str(trouble), remedy)

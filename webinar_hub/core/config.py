@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     materials: str = ""
     s3_key: str = ""
     s3_secret: str = ""
+    approve_above: int = Field(default=500, ge=0)
     upload_limit: int = Field(default=200_000_000, ge=1)
 
     log_format: Literal["json", "text"] = "json"

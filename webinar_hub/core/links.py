@@ -44,6 +44,10 @@ class Links:
         """The page (GET) and one-click address (POST, RFC 8058) that end a cohort's reminders and bonuses."""
         return f"{self.base}/unsubscribe/{self.tokens.sign('unsubscribe', registration, nonce)}"
 
+    def no_news(self, registration: int, nonce: str) -> str:
+        """The page (GET) and one-click address (POST) that end a person's news."""
+        return f"{self.unsubscribe(registration, nonce)}/news"
+
     def download(self, registration: int, nonce: str, drop: int, material: int) -> str:
         """One material of one drop, for one registration."""
         return f"{self.base}/d/{self.tokens.sign('download', registration, nonce, drop, material)}"

@@ -8,7 +8,7 @@ from typing import Literal
 from webinar_hub.documents.calendar_session import CalendarSession
 from webinar_hub.documents.look import HOUSE_LOOK, Look
 
-Topic = Literal["service", "reminders", "bonuses"]
+Topic = Literal["service", "reminders", "bonuses", "news"]
 CalendarMethod = Literal["REQUEST", "CANCEL"]
 
 _SESSION = ("session", "session_title")
@@ -27,6 +27,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
     "my_link": (),
+    "announcement": ("own_subject", "own_words"),
 }
 """Each kind of mail with the fields of a letter it cannot do without; its words are a folder of templates."""
 
@@ -70,6 +71,8 @@ class Letter:
     start; in a confirmation it says that the first session starts within it, so that the mail is to have its join
     button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
     `reply_to` stand in for the organizer's in the headers where they are set.
+    `own_subject` and `own_words` (Markdown) are an organizer's, with the placeholders of `rules/wording.py`; where
+    they are empty, the mail says what its templates say.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
     """
 
@@ -104,6 +107,8 @@ class Letter:
     from_name: str = ""
     reply_to: str = ""
     look: Look = HOUSE_LOOK
+    own_subject: str = ""
+    own_words: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:

@@ -3,6 +3,7 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
 from webinar_hub.models.broadcast import Broadcast
@@ -15,6 +16,7 @@ from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
+from webinar_hub.models.mail_wording import MailWording
 from webinar_hub.models.material import Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
@@ -28,6 +30,7 @@ from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
     "Allowance",
+    "Announcement",
     "AttendanceSegment",
     "AuditCheck",
     "AuditEntry",
@@ -47,6 +50,7 @@ __all__ = [
     "InviteReply",
     "LastCode",
     "Lease",
+    "MailWording",
     "Material",
     "MaterialVersion",
     "Membership",

@@ -1,8 +1,9 @@
 """A broadcast: one planned message to a cohort's audience, a single row until it is due."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -35,6 +36,11 @@ class Broadcast(Base):
     kind: Mapped[str] = mapped_column(String(40))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
     drop_id: Mapped[int | None] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"))
+    # What an organizer wrote, and to which part of the cohort (`rules/segment.py`); what the plan sends is for all.
+    announcement_id: Mapped[int | None] = mapped_column(
+        ForeignKey("announcements.id", ondelete="CASCADE"), index=True
+    )
+    segment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     lead_minutes: Mapped[int | None]
     # A changed session's broadcast remembers what the old time was, for the words of the mail.
     old_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

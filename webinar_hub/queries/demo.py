@@ -10,7 +10,17 @@ from sqlalchemy import Row, func, or_, select, true
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.when import duration_in_words
-from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Person, Registration, Session, Webinar
+from webinar_hub.models import (
+    Announcement,
+    Broadcast,
+    Cohort,
+    Delivery,
+    Drop,
+    Person,
+    Registration,
+    Session,
+    Webinar,
+)
 from webinar_hub.rules.example_people import CROWD
 from webinar_hub.rules.join_window import OPENS_BEFORE, opens_at
 
@@ -22,6 +32,8 @@ _WORDS = {
     "session_cancelled": "A session is called off: {}",
     "session_added": "A new date: {}",
     "cohort_cancelled": "It is called off: {}",
+    "announcement": "An announcement goes out: {}",
+    "news": "News go out: {}",
 }
 
 
@@ -101,13 +113,14 @@ def _first(statement: Any) -> Row[Any] | None:
 
 
 def _next_broadcast(now: datetime) -> Any:
-    about = func.coalesce(Session.title, Drop.title, Webinar.title).label("about")
+    about = func.coalesce(Session.title, Drop.title, Announcement.subject, Webinar.title).label("about")
     return (
         select(Broadcast.due_at, Broadcast.kind, Broadcast.lead_minutes, Drop.surprise, Cohort.zone, about)
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
+        .outerjoin(Announcement, Announcement.id == Broadcast.announcement_id)
         .where(Broadcast.state == "planned", Broadcast.due_at > now)
         .order_by(Broadcast.due_at, Broadcast.id)
     )
@@ -115,12 +128,18 @@ def _next_broadcast(now: datetime) -> Any:
 
 def _next_delivery(now: datetime) -> Any:
     return (
-        select(Delivery.due_at, Cohort.zone)
-        .join(Registration, Registration.id == Delivery.registration_id)
-        .join(Cohort, Cohort.id == Registration.cohort_id)
+        select(Delivery.due_at, func.coalesce(Cohort.zone, _home()).label("zone"))
+        .outerjoin(Registration, Registration.id == Delivery.registration_id)
+        .outerjoin(Cohort, Cohort.id == Registration.cohort_id)
         .where(Delivery.state == "queued", Delivery.due_at > now)
         .order_by(Delivery.due_at, Delivery.id)
     )
+
+
+def _home() -> Any:
+    """The zone of the first cohort, for mails to staff, which belong to none."""
+    first = select(Cohort.zone).order_by(Cohort.id).limit(1).scalar_subquery()
+    return func.coalesce(first, "UTC")
 
 
 def _next_session(moment: Any, *, after: datetime) -> Any:

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Topic = Literal["service", "reminders", "bonuses"]
+Topic = Literal["service", "reminders", "bonuses", "news"]
 FinalState = Literal["sent", "failed", "expired"]
 
 # Kinds that anybody may switch off; every other kind belongs to the service she signed up for.
-TOPICS: dict[str, Topic] = {"reminder": "reminders", "live": "reminders", "drop": "bonuses", "thank_you": "bonuses"}
+TOPICS: dict[str, Topic] = {
+    "reminder": "reminders",
+    "live": "reminders",
+    "drop": "bonuses",
+    "thank_you": "bonuses",
+    "news": "news",
+}
 # Lower goes first: what a person waits for, then what has an hour, then what may take its time.
-PRIORITIES: dict[str, int] = {"reminder": 1, "live": 1, "drop": 2, "thank_you": 2}
-# The last one is for news, of which there is no kind yet.
+PRIORITIES: dict[str, int] = {"reminder": 1, "live": 1, "announcement": 1, "drop": 2, "thank_you": 2, "news": 3}
 ALL_PRIORITIES = (0, 1, 2, 3)
 
 # Minutes between attempts after a temporary refusal; greylisting wants the first three (F9).

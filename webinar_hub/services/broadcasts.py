@@ -11,6 +11,7 @@ from webinar_hub.core.db import db, insert_selected, leave_work
 from webinar_hub.models import Broadcast, Delivery, Person, Registration
 from webinar_hub.rules.audience import audience
 from webinar_hub.rules.delivery import priority_of
+from webinar_hub.rules.segment import from_data, not_told_yet
 
 # Registrations looked at in one transaction, so that no lock is held for longer than a moment.
 STRETCH = 5000
@@ -57,6 +58,12 @@ def expand_next(now: datetime, early: Mapping[int, datetime] = NOBODY_EARLY) -> 
     ).first()
     if broadcast is None:
         return Expanded(0, more=False)
+    try:
+        from_data(broadcast.segment)
+    except ValueError:
+        # A row of a newer release, after going back: nobody may be written to by guess, and the rest must go on.
+        broadcast.state = "missed"
+        return Expanded(0, more=True)
     upper = _end_of_stretch(broadcast)
     added = insert_selected(Delivery, COLUMNS, _audience(broadcast, upper, now)) if upper else 0
     _note(broadcast, upper, now)
@@ -110,6 +117,7 @@ def _audience(broadcast: Broadcast, upper: int, now: datetime) -> Any:
             Registration.cohort_id == broadcast.cohort_id,
             Registration.id > broadcast.expanded_through,
             Registration.id <= upper,
-            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, now),
+            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, now, from_data(broadcast.segment)),
+            *([not_told_yet(broadcast.announcement_id)] if broadcast.announcement_id is not None else []),
         )
     )  # fmt: skip

@@ -4,27 +4,30 @@ Everything else that happens to deliveries is in `outbox.py` next door.
 """
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import CursorResult, case, select, update
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.models import Delivery
 from webinar_hub.rules.delivery_story import FORCED_LIFE, retry_refusal
+from webinar_hub.rules.outbox_filter import Wanted, retryable
 from webinar_hub.services import audit, outbox
 
 
-def retry(delivery: int, *, force: bool, actor: str, now: datetime) -> None:
+def retry(
+    delivery: int, *, force: bool, actor: str, now: datetime, hint: str = " --force does it all the same."
+) -> None:
     """Put one that failed, expired or was cancelled back into the queue, due now.
 
-    Its key, number and moment of birth stay, and so does its Message-ID. Raises NotFound; Conflict for one that
-    was sent, waits already or, without `force`, would come too late.
+    Its key, number and moment of birth stay, and so does its Message-ID. `hint` says how to force it. Raises
+    NotFound; Conflict for one that was sent, waits already or, without `force`, would come too late.
     """
     row = _locked(delivery)
     refused, can_be_forced = retry_refusal(row.state, row.expires_at, now, on_the_wire=row.lease_token is not None)
     if refused and not (force and can_be_forced):
-        hint = " --force does it all the same." if can_be_forced else ""
-        raise Conflict(f"Delivery {delivery}: {refused}{hint}")
+        raise Conflict(f"Delivery {delivery}: {refused}{hint if can_be_forced else ''}")
     audit.note(actor, "delivery.retried", f"delivery:{delivery}", now=now, was=row.state)
     row.state, row.due_at = "queued", now
     row.lease_token = row.lease_until = None
@@ -34,6 +37,31 @@ def retry(delivery: int, *, force: bool, actor: str, now: datetime) -> None:
         row.expires_at = now + FORCED_LIFE
     db.session.flush()
     leave_work()
+
+
+def retry_failed(wanted: Wanted, *, through: int, actor: str, now: datetime) -> int:
+    """Put all that failed, are meant by `wanted` and still make sense back into the queue; how many.
+
+    `through` is the highest number that was counted beforehand, so that nothing is sent which nobody has seen.
+    """
+    meant = retryable(wanted, now)
+    statement = (
+        update(Delivery)
+        .where(*meant, Delivery.id <= through)
+        .values(
+            state="queued",
+            due_at=now,
+            lease_token=None,
+            lease_until=None,
+            attempts=case((Delivery.attempts > 1, 1), else_=Delivery.attempts),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    number = cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+    told = {name: str(value) for name in ("cohort", "kind", "since") if (value := getattr(wanted, name))}
+    audit.note(actor, "deliveries.retried", "outbox", now=now, number=number, **told)
+    leave_work()
+    return number
 
 
 def cancel(delivery: int, *, actor: str, now: datetime) -> None:

@@ -77,7 +77,9 @@ def _follow(delivery: Delivery, kind: EventKind, happened_at: datetime, detail: 
     reason = suppression_reason(Told(kind, happened_at, detail, soft, person.suppression_lifted_at))
     if reason:
         suppressions.begin(person, reason, now=now)
-    if ends_topics(kind):
+    if kind == "unsubscribed" and delivery.kind == "news":
+        preferences.end_news(person.id, now=now)
+    elif ends_topics(kind):
         only = delivery.registration_id if kind == "unsubscribed" else None
         preferences.end_topics(person.id, now=now, registration=only)
 

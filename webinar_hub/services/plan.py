@@ -53,6 +53,8 @@ def replan(cohort: Cohort, *, now: datetime) -> None:
     for key, rows in stored.items():
         if key not in wanted:
             _withdraw([row for row in rows if row.state in (*OPEN, "expanded")])
+    if cohort.state == "cancelled":
+        _withdraw_announcements(cohort)
     leave_work()
 
 
@@ -101,6 +103,23 @@ def silence(session: Session) -> None:
     )
     for broadcast in open_announcements:
         broadcast.state = "withdrawn"
+
+
+def _withdraw_announcements(cohort: Cohort) -> None:
+    """What an organizer wrote before she cancelled the cohort, and what still waits, was not meant for this."""
+    _withdraw(
+        list(
+            db.session.scalars(
+                select(Broadcast)
+                .where(
+                    Broadcast.cohort_id == cohort.id,
+                    Broadcast.announcement_id.is_not(None),
+                    Broadcast.state.in_(OPEN),
+                )
+                .with_for_update()
+            )
+        )
+    )
 
 
 def _stored(cohort: Cohort) -> dict[str, list[Broadcast]]:

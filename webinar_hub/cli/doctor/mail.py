@@ -29,7 +29,8 @@ def records(app: Flask, server: tuple[str, int] | None, selector: str) -> Iterat
         words = "No domain mails come from is known yet."
         yield Finding("sender", "look", words, "Set WEBINAR_HUB_MAIL_SENDER to an address of a domain you own.")
     for domain in domains[:MOST_DOMAINS]:
-        yield from checkup.records(domain.encode("idna").decode(), server, selector)
+        remedy = "Try again, or name another resolver with --resolver."
+        yield from checkup.records(domain, server, selector, remedy=remedy)
 
 
 def test_mail(app: Flask, recipient: str) -> Iterator[Finding]:

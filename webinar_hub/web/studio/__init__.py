@@ -5,9 +5,13 @@ from flask import Flask
 from webinar_hub.web.studio import (
     access,
     account,
+    announcements,
     audit,
     door,
+    mail_templates,
+    messages,
     navigation,
+    outbox,
     settings,
     signing_in,
     team,
@@ -15,7 +19,19 @@ from webinar_hub.web.studio import (
     webinars,
 )
 
-_AREAS = (webinars, door, account, team, settings, transport, audit)
+_AREAS = (
+    webinars,
+    door,
+    account,
+    team,
+    settings,
+    transport,
+    audit,
+    messages,
+    outbox,
+    announcements,
+    mail_templates,
+)
 
 
 def register(app: Flask) -> None:

@@ -74,8 +74,9 @@ def check() -> Redirect:
 
 def _asked() -> Iterator[Finding]:
     yield from checkup.way_out(settings(), timeout=PATIENCE)
-    domain = _senders()[0].rpartition("@")[2].lower().encode("idna").decode()
-    yield from checkup.records(domain, None, settings().dkim_selector, lifetime=DNS_PATIENCE)
+    domain = _senders()[0].rpartition("@")[2].lower()
+    selector = settings().dkim_selector
+    yield from checkup.records(domain, None, selector, remedy="Try again later.", lifetime=DNS_PATIENCE)
 
 
 def _senders() -> list[str]:
