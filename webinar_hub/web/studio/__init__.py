@@ -2,9 +2,18 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import (
+    access,
+    cohort_people,
+    navigation,
+    people,
+    people_import,
+    person,
+    signing_in,
+    webinars,
+)
 
-_AREAS = (webinars,)
+_AREAS = (webinars, people, cohort_people, people_import, person)
 
 
 def register(app: Flask) -> None:
