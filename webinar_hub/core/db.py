@@ -352,6 +352,14 @@ def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) ->
     return cast("CursorResult[Any]", result).rowcount
 
 
+def insert_many(model: type[Base], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert rows, leaving out what UNIQUE knows already; the ids of the new ones."""
+    if not rows:
+        return []
+    statement = _insert(model).on_conflict_do_nothing().returning(cast("Any", model).id)
+    return [int(id_) for id_ in db.session.connection().execute(statement, rows).scalars()]
+
+
 def insert_or_update(
     model: type[Base], rows: dict[str, Any] | SelectBase, key: list[str], change: dict[str, Any], where: Any = None
 ) -> Any:

@@ -21,7 +21,10 @@ from webinar_hub.models.material import Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
 from webinar_hub.models.pace import Pace
+from webinar_hub.models.people_import import PeopleImport
+from webinar_hub.models.people_view import PeopleView
 from webinar_hub.models.person import Person
+from webinar_hub.models.person_record import MergedPerson, PersonNote, PersonTag
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
@@ -54,12 +57,17 @@ __all__ = [
     "Material",
     "MaterialVersion",
     "Membership",
+    "MergedPerson",
     "Notice",
     "OneTimeLink",
     "Organizer",
     "Pace",
     "Passkey",
+    "PeopleImport",
+    "PeopleView",
     "Person",
+    "PersonNote",
+    "PersonTag",
     "Presenter",
     "Registration",
     "Session",

@@ -18,6 +18,8 @@ class Registration(Base):
         CheckConstraint("state IN ('confirmed', 'cancelled')", name="state_known"),
         # The order in which a broadcast is expanded.
         Index("ix_registrations_cohort_id_id", "cohort_id", "id"),
+        # The order in which the studio lists a cohort's people.
+        Index("ix_registrations_cohort_id_registered_at_id", "cohort_id", "registered_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

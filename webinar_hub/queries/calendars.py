@@ -13,6 +13,7 @@ from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, public_uid, session_uid
 from webinar_hub.documents.look import HOUSE_LOOK, Look, look_of
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
+from webinar_hub.queries.me import merged_into
 from webinar_hub.rules.house import House
 
 
@@ -112,10 +113,13 @@ def personal(person: int, hub: Hub, session: str | None = None) -> list[Calendar
 def feed_owner(tokens: Tokens, token: str) -> int:
     """The person whose subscription this address is. Raises NotFound for an ended or invented one."""
     parts = tokens.read("feed", token, (int, str))
-    person = db.session.get(Person, parts[0]) if parts else None
-    if person is None or parts is None or person.feed_nonce is None or person.feed_nonce != parts[1]:
+    if parts is None:
         raise NotFound()
-    return person.id
+    whose = select(Person.feed_nonce, merged_into().label("kept")).where(Person.id == parts[0])
+    row = db.session.execute(whose).first()
+    if row is None or row.feed_nonce is None or row.feed_nonce != parts[1]:
+        raise NotFound()
+    return int(row.kept or parts[0])
 
 
 def _rows() -> Any:

@@ -6,13 +6,15 @@ Everything else that happens to deliveries is in `outbox.py` next door.
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, case, select, update
+from sqlalchemy import CursorResult, case, func, select, update
 
-from webinar_hub.core.db import db, leave_work
+from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.core.errors import Conflict, NotFound
-from webinar_hub.models import Delivery
+from webinar_hub.models import Cohort, Delivery, Person, Registration, Session
+from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.delivery_story import FORCED_LIFE, retry_refusal
 from webinar_hub.rules.outbox_filter import Wanted, retryable
+from webinar_hub.rules.resending import Sendable, resend_refusal
 from webinar_hub.services import audit, outbox
 
 
@@ -70,6 +72,56 @@ def cancel(delivery: int, *, actor: str, now: datetime) -> None:
     if not outbox.cancel(Delivery.id == delivery):
         raise Conflict(f"Delivery {delivery} is {row.state}: there is nothing to cancel.")
     audit.note(actor, "delivery.cancelled", f"delivery:{delivery}", now=now, was=row.state)
+
+
+def resend(delivery: int, *, actor: str, now: datetime) -> None:
+    """Send the same again, as a delivery of its own: due now, with what is true now.
+
+    It is composed anew, so its calendar part has the session's present time and revision, and no calendar takes it
+    for an older one. Raises NotFound; Conflict where the mail would say what is not so.
+    """
+    row = _locked(delivery)
+    if row.registration_id is None:
+        raise NotFound(f"There is no delivery {delivery}.")
+    refused = resend_refusal(_sendable(row, now))
+    if refused:
+        raise Conflict(refused)
+    before = select(func.count()).where(Delivery.key.startswith(f"delivery:{row.id}:again:"))
+    values = {
+        "key": f"delivery:{row.id}:again:{(db.session.scalar(before) or 0) + 1}", "kind": row.kind,
+        "registration_id": row.registration_id, "broadcast_id": row.broadcast_id, "session_id": row.session_id,
+        "drop_id": row.drop_id, "priority": priority_of(row.kind), "created_at": now, "due_at": now,
+        "expires_at": row.expires_at if row.expires_at and row.expires_at > now else now + FORCED_LIFE,
+        "state": "queued", "attempts": 0,
+    }  # fmt: skip
+    insert_new(Delivery, values, "id")
+    audit.note(actor, "delivery.resent", f"registration:{row.registration_id}", now=now, kind=row.kind, of=row.id)
+    leave_work()
+
+
+def _sendable(row: Delivery, now: datetime) -> Sendable:
+    place, person, cohort, session = db.session.execute(
+        select(Registration, Person, Cohort, Session)
+        .join(Person, Person.id == Registration.person_id)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .outerjoin(Session, Session.id == row.session_id)
+        .where(Registration.id == row.registration_id)
+    ).one()
+    ahead = select(Session.id).where(
+        Session.cohort_id == cohort.id, Session.state == "scheduled", Session.ends_at > now
+    )
+    return Sendable(
+        kind=row.kind,
+        state=row.state,
+        place_state=place.state,
+        cohort_state=cohort.state,
+        session_state=session.state if session else "",
+        session_over=session is not None and session.ends_at <= now,
+        anything_ahead=db.session.scalar(ahead.limit(1)) is not None,
+        reminders_off=place.reminders_off_at is not None,
+        bonuses_off=place.bonuses_off_at is not None,
+        mail_stopped=person.suppressed_at is not None,
+    )
 
 
 def _locked(delivery: int) -> Delivery:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid, NotFound
+from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Consent, Delivery, Person, Registration
 from webinar_hub.rules.delivery import TOPICS
@@ -97,4 +98,5 @@ def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> 
         raise Invalid("zone", str(error)) from error
     row = db.session.scalars(select(Person).where(Person.id == person)).one()
     row.name, row.zone = name, zone_name
+    row.search = search_text(name, row.email)
     audit.note(f"person:{person}", "details.changed", f"person:{person}", now=now)

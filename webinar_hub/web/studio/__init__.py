@@ -7,11 +7,15 @@ from webinar_hub.web.studio import (
     account,
     announcements,
     audit,
+    cohort_people,
     door,
     mail_templates,
     messages,
     navigation,
     outbox,
+    people,
+    people_import,
+    person,
     settings,
     signing_in,
     team,
@@ -31,6 +35,10 @@ _AREAS = (
     outbox,
     announcements,
     mail_templates,
+    people,
+    cohort_people,
+    people_import,
+    person,
 )
 
 
