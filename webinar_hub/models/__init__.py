@@ -10,11 +10,11 @@ from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
-from webinar_hub.models.drop import Drop, DropMaterial
+from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
-from webinar_hub.models.material import Material, MaterialVersion
+from webinar_hub.models.material import LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
 from webinar_hub.models.pace import Pace
@@ -35,10 +35,12 @@ __all__ = [
     "DeliveryEvent",
     "Download",
     "Drop",
+    "DropGrant",
     "DropMaterial",
     "InboxPosition",
     "InviteReply",
     "Lease",
+    "LooseFile",
     "Material",
     "MaterialVersion",
     "Membership",

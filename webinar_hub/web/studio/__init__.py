@@ -2,9 +2,18 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import (
+    access,
+    drops,
+    library,
+    materials,
+    navigation,
+    signing_in,
+    uploads,
+    webinars,
+)
 
-_AREAS = (webinars,)
+_AREAS = (webinars, materials, drops, library, uploads)
 
 
 def register(app: Flask) -> None:
