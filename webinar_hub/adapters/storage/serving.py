@@ -10,7 +10,7 @@ from webinar_hub.adapters.storage import StoredFile
 from webinar_hub.adapters.storage.download_name import attachment_header
 
 _AS_DOWNLOAD = "sandbox; default-src 'none'"
-# Browsers put what they show into a page of their own making, with styles in it; nothing of it may run or reach out.
+# Browsers put what they show into a page of their own making, with styles in it; nothing in it may run.
 _AS_PICTURE = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
 # In a sandbox Chromium does not start its reader, which is one for itself; the page around it stays empty-handed.
 _AS_PAPER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -18,7 +18,7 @@ SHOWN = {
     "application/pdf": _AS_PAPER,
     **dict.fromkeys(("image/png", "image/jpeg", "audio/mpeg", "audio/mp4", "video/mp4"), _AS_PICTURE),
 }
-"""Types that a browser may show by itself, and what it may load for that. None of them can hold a script of ours."""
+"""Types that a browser may show by itself, and what it may load for that; HTML and SVG are not among them."""
 
 
 def show_with(handle: BinaryIO, file: StoredFile, *, download_name: str) -> flask.Response:

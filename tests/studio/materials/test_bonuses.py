@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +12,7 @@ from time_machine import Traveller
 from tests.building import KEY, only_registration, outbox, sign_up
 from tests.counting import counting
 from tests.delivering import deliver
+from tests.studio.materials.library import drop_of, in_order, rows
 from tests.studio.staff import given_staff, signed_in
 from tests.web.visiting import links, path
 from webinar_hub.core.db import db, transaction
@@ -27,16 +27,6 @@ RELEASE = datetime(2026, 12, 9, 13, 0, tzinfo=UTC)
 def _tokens_off(app: Flask) -> None:
     """The tests of `protection.py` and of uploads look at tokens."""
     app.config["WTF_CSRF_ENABLED"] = False
-
-
-def rows(app: Flask, model: type[Any], **wanted: Any) -> list[Any]:
-    with app.app_context():
-        return list(db.session.scalars(select(model).filter_by(**wanted)))
-
-
-def drop_of(app: Flask, key: str = "sheet") -> Drop:
-    (drop,) = rows(app, Drop, key=key)
-    return drop
 
 
 def typed(app: Flask, key: str = "sheet", **changes: str) -> dict[str, str]:
@@ -191,19 +181,6 @@ def test_one_that_is_out_stays(app: Flask, owner: FlaskClient, cohort: str, trav
     assert owner.post(f"{PAGE}/{drop.public_id}/delete").status_code == 409
     assert drop_of(app).id == drop.id
     assert "at once, and in no mail" in owner.get(f"{PAGE}/{drop.public_id}").text
-
-
-def in_order(app: Flask, key: str = "sheet") -> list[str]:
-    with app.app_context():
-        return list(
-            db.session.scalars(
-                select(Material.key)
-                .join(DropMaterial, DropMaterial.material_id == Material.id)
-                .join(Drop, Drop.id == DropMaterial.drop_id)
-                .where(Drop.key == key)
-                .order_by(DropMaterial.position)
-            )
-        )
 
 
 def test_materials_are_added_moved_and_taken_out(app: Flask, owner: FlaskClient, cohort: str) -> None:
