@@ -186,6 +186,13 @@ def anchors(head: CohortHead) -> list[Anchor]:
     return [Anchor(s.key, s.title, s.starts_at) for s in _sessions(head) if s.state == "scheduled"]
 
 
+def names(head: CohortHead) -> dict[str, str]:
+    """The titles of a cohort's bonuses and sessions by what lines of `changes.py` call them."""
+    rows = db.session.execute(select(Drop.key, Drop.title).where(Drop.cohort_id == head.id))
+    bonuses = {f"bonus {key}": f"“{title}”" for key, title in rows}
+    return bonuses | {f"session {session.key}": f"“{session.title}”" for session in _sessions(head)}
+
+
 def holders(head: CohortHead, drop_id: str, wanted: str, now: datetime) -> Holders:
     """Who of the cohort has a drop: first who was given it early, then who took something, then by name.
 

@@ -81,7 +81,7 @@ def test_a_new_moment_shows_its_mails_first(app: Flask, owner: FlaskClient, coho
     preview = owner.post(address, data=data)
     assert preview.status_code == 200
     assert "Nothing is changed yet" in preview.text
-    assert "mail: bonus drop (sheet)" in preview.text
+    assert "mail about “A sheet for parents”" in preview.text
     assert "Thu 10 December 2026, 9:30 am" in preview.text
     assert drop_of(app).release_at == RELEASE
     answer = owner.post(address, data=data | {"confirmed": confirmed(preview.text)})
@@ -106,7 +106,7 @@ def test_what_was_confirmed_is_shown_again_when_it_would_do_something_else(
 def test_a_new_bonus_may_follow_a_session(app: Flask, owner: FlaskClient, cohort: str) -> None:
     data = {"title": "For week two", "note": "", "when": "follows", "session": "week-2", "days": "0", "at": ""}
     preview = owner.post(f"{PAGE}/new", data=data)
-    assert "bonus for-week-two opens" in preview.text
+    assert "“For week two” opens" in preview.text
     assert rows(app, Drop, key="for-week-two") == []
     assert owner.post(f"{PAGE}/new", data=data | {"confirmed": confirmed(preview.text)}).status_code == 303
     drop = drop_of(app, "for-week-two")

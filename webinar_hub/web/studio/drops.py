@@ -123,7 +123,7 @@ def _save(
     if not form.validate():
         return _form_page(head, form, stored), 422
     try:
-        effect = effect_of(head.key, verb)
+        effect = effect_of(head, verb)
         if effect.moves_something and form.confirmed.data != effect.fingerprint:
             return render_template(
                 "studio/materials/preview.html", head=head, form=form, drop=stored, effect=effect
