@@ -11,13 +11,13 @@ from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
-from webinar_hub.models.drop import Drop, DropMaterial
+from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.mail_wording import MailWording
-from webinar_hub.models.material import Material, MaterialVersion
+from webinar_hub.models.material import LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
 from webinar_hub.models.pace import Pace
@@ -46,6 +46,7 @@ __all__ = [
     "DeliveryEvent",
     "Download",
     "Drop",
+    "DropGrant",
     "DropMaterial",
     "HouseLogo",
     "HouseSettings",
@@ -53,6 +54,7 @@ __all__ = [
     "InviteReply",
     "LastCode",
     "Lease",
+    "LooseFile",
     "MailWording",
     "Material",
     "MaterialVersion",

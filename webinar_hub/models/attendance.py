@@ -29,6 +29,11 @@ class Download(Base):
     """One material version taken by one registration."""
 
     __tablename__ = "downloads"
+    # Who has what of a drop is counted from the index alone.
+    __table_args__ = (
+        Index("ix_downloads_drop_id", "drop_id", "material_version_id", "registration_id"),
+        Index("ix_downloads_material_version_id", "material_version_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"), index=True)

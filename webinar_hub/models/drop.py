@@ -41,3 +41,16 @@ class DropMaterial(Base):
     drop_id: Mapped[int] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"), primary_key=True)
     material_id: Mapped[int] = mapped_column(ForeignKey("materials.id"), primary_key=True)
     position: Mapped[int]
+
+
+class DropGrant(Base):
+    """One person has a drop before its moment, because somebody of the staff gave it to her."""
+
+    __tablename__ = "drop_grants"
+
+    drop_id: Mapped[int] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"), primary_key=True)
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    granted_by: Mapped[str] = mapped_column(String(80))

@@ -41,3 +41,18 @@ class MaterialVersion(Base):
     # What the file was made from (a hand-out's text), so that an unchanged source makes no new version.
     source_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Who brought it, as the audit log names her; "" where that was not written down.
+    added_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
+
+
+class LooseFile(Base):
+    """A file in storage that no version claims: an upload under way, or one whose material was deleted.
+
+    The name is written down before the first byte is, so a process that dies in between leaves nothing behind that
+    nobody knows of (`services/materials.py`).
+    """
+
+    __tablename__ = "loose_files"
+
+    stored_name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

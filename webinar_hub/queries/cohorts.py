@@ -15,12 +15,15 @@ from webinar_hub.rules.registration import CohortFacts, closed_because
 
 
 def cohort_views(
-    cohorts: Sequence[Cohort], now: datetime, registered: Mapping[int, datetime] | None = None
+    cohorts: Sequence[Cohort],
+    now: datetime,
+    registered: Mapping[int, datetime] | None = None,
+    granted: Collection[int] = (),
 ) -> dict[int, CohortView]:
     """Each cohort's view by its id.
 
     `registered` says when the person whose page it is came in, by cohort id: only for her are materials
-    shown, and only those of drops that are hers by now.
+    shown, and only those of drops that are hers by now; `granted` are the ids of those she has early.
     """
     ids = [cohort.id for cohort in cohorts]
     sessions: dict[int, list[Session]] = {}
@@ -37,7 +40,14 @@ def cohort_views(
             cohort,
             tuple(_session_view(s, number, now) for number, s in enumerate(sessions.get(cohort.id, []), start=1)),
             tuple(
-                _drop_view(drop, cohort, materials.get(drop.id, ()), (registered or {}).get(cohort.id), now)
+                _drop_view(
+                    drop,
+                    cohort,
+                    materials.get(drop.id, ()),
+                    (registered or {}).get(cohort.id),
+                    now,
+                    granted=drop.id in granted,
+                )
                 for drop in drops.get(cohort.id, [])
             ),
             now,
@@ -95,14 +105,24 @@ def _session_view(session: Session, number: int, now: datetime) -> SessionView:
 
 
 def _drop_view(
-    drop: Drop, cohort: Cohort, materials: tuple[MaterialView, ...], registered_at: datetime | None, now: datetime
+    drop: Drop,
+    cohort: Cohort,
+    materials: tuple[MaterialView, ...],
+    registered_at: datetime | None,
+    now: datetime,
+    *,
+    granted: bool,
 ) -> DropView:
     released = is_released(drop.release_at, now)
     hers = registered_at is not None and drop_is_hers(
-        release_at=drop.release_at, late_join=cohort.late_join, registered_at=registered_at, now=now
+        release_at=drop.release_at,
+        late_join=cohort.late_join,
+        registered_at=registered_at,
+        now=now,
+        granted=granted,
     )
     # A surprise gives nothing away before its moment, not even how much there is of it.
-    hidden = drop.surprise and not released
+    hidden = drop.surprise and not (released or hers)
     return DropView(
         id=drop.id,
         public_id=drop.public_id,

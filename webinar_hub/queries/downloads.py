@@ -10,7 +10,16 @@ from webinar_hub.adapters.storage import StoredFile
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotAllowed, NotFound
 from webinar_hub.core.tokens import Tokens
-from webinar_hub.models import Cohort, Drop, DropMaterial, Material, MaterialVersion, Registration, Session
+from webinar_hub.models import (
+    Cohort,
+    Drop,
+    DropGrant,
+    DropMaterial,
+    Material,
+    MaterialVersion,
+    Registration,
+    Session,
+)
 from webinar_hub.queries.cohorts import latest_versions
 from webinar_hub.rules.entitlement import drop_is_hers, is_released, link_is_valid
 
@@ -80,10 +89,12 @@ def _select(version: Any = None) -> Any:
             Registration.registered_at, Cohort.late_join, Drop.id.label("drop_id"), Drop.release_at,
             Material.title, Material.link, newest.id.label("version_id"), newest.stored_name, newest.extension,
             newest.media_type, newest.size, newest.sha256, last_end.label("last_end"),
+            DropGrant.granted_at,
         )
         .select_from(Registration)
         .join(Cohort, Cohort.id == Registration.cohort_id)
         .join(Drop, Drop.cohort_id == Cohort.id)
+        .outerjoin(DropGrant, (DropGrant.drop_id == Drop.id) & (DropGrant.registration_id == Registration.id))
         .join(DropMaterial, DropMaterial.drop_id == Drop.id)
         .join(Material, Material.id == DropMaterial.material_id)
         .outerjoin(newest.id.table if version is None else version, newest.material_id == Material.id)
@@ -93,10 +104,15 @@ def _select(version: Any = None) -> Any:
 def _grant(row: Any, now: datetime) -> Grant:
     if row is None or row.state != "confirmed":
         raise NotFound()
-    if not is_released(row.release_at, now):
+    granted = row.granted_at is not None
+    if not (granted or is_released(row.release_at, now)):
         raise NotAllowed("This bonus is still locked. It opens at the date shown on your page.")
     mine = drop_is_hers(
-        release_at=row.release_at, late_join=row.late_join, registered_at=row.registered_at, now=now
+        release_at=row.release_at,
+        late_join=row.late_join,
+        registered_at=row.registered_at,
+        now=now,
+        granted=granted,
     )
     if not mine:
         raise NotFound()

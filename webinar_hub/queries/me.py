@@ -14,6 +14,7 @@ from webinar_hub.models import (
     AttendanceSegment,
     Cohort,
     Consent,
+    DropGrant,
     InviteReply,
     MergedPerson,
     Person,
@@ -98,8 +99,9 @@ def _registrations(person: int, now: datetime) -> list[RegistrationView]:
     ).all()
     # Materials are shown for a place she has, not for one she gave back.
     registered = {r.cohort_id: r.registered_at for r, _, _ in rows if r.state == "confirmed"}
-    cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered)
     ids = [registration.id for registration, _, _ in rows]
+    granted = db.session.scalars(select(DropGrant.drop_id).where(DropGrant.registration_id.in_(ids))).all()
+    cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered, frozenset(granted))
     attended, declined = _attended(ids), _declined(ids)
     return [
         _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined)

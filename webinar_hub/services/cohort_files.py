@@ -31,7 +31,7 @@ from webinar_hub.rules.cohort_file import (
     SessionPart,
 )
 from webinar_hub.rules.zones import to_utc
-from webinar_hub.services import audit, plan, sessions
+from webinar_hub.services import audit, drops, materials, plan, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def apply(file: CohortFile, uploads: Mapping[str, Upload], *, actor: str, now: d
     webinar = _webinar(file, now)
     cohort, is_new = _cohort(file, webinar, now)
     _sessions(file, cohort, announce=not is_new, actor=actor, now=now)
-    _drops(file, cohort, webinar, uploads, now)
+    _drops(file, cohort, webinar, uploads, actor, now)
     plan.replan(cohort, now=now)
     audit.note(actor, "cohort.imported", f"cohort:{cohort.id}", now=now, key=cohort.key, new=is_new)
     return cohort
@@ -182,7 +182,7 @@ def _update_session(part: SessionPart, cohort: Cohort, session: Session, *, acto
 
 
 def _drops(
-    file: CohortFile, cohort: Cohort, webinar: Webinar, uploads: Mapping[str, Upload], now: datetime
+    file: CohortFile, cohort: Cohort, webinar: Webinar, uploads: Mapping[str, Upload], actor: str, now: datetime
 ) -> None:
     known = {d.key: d for d in db.session.scalars(select(Drop).where(Drop.cohort_id == cohort.id))}
     for part in file.drops:
@@ -191,11 +191,10 @@ def _drops(
             drop = Drop(cohort_id=cohort.id, key=part.key)
             db.session.add(drop)
         drop.title, drop.note, drop.surprise = part.title, part.note, part.surprise
-        drop.wall_release, drop.zone = part.release.isoformat(timespec="seconds"), cohort.zone
-        drop.release_at = to_utc(part.release, cohort.zone)
+        drops.place(drop, part.release, cohort.zone)
         _follow(part, drop, cohort)
         db.session.flush()
-        _materials(part, drop, webinar, uploads, now)
+        _materials(part, drop, webinar, uploads, actor, now)
     for drop in known.values():
         if drop.release_at <= now:
             raise Conflict(f"Drop {drop.key!r} has been released; put it back into the file.")
@@ -213,12 +212,14 @@ def _follow(part: DropPart, drop: Drop, cohort: Cohort) -> None:
     drop.after_at = after.at.isoformat() if after and after.at else ""
 
 
-def _materials(part: DropPart, drop: Drop, webinar: Webinar, uploads: Mapping[str, Upload], now: datetime) -> None:
+def _materials(
+    part: DropPart, drop: Drop, webinar: Webinar, uploads: Mapping[str, Upload], actor: str, now: datetime
+) -> None:
     db.session.execute(delete(DropMaterial).where(DropMaterial.drop_id == drop.id))
     for position, material_part in enumerate(part.materials):
         material = _material(material_part, webinar)
         if material_part.key in uploads:
-            _version(material, uploads[material_part.key], now)
+            _version(material, uploads[material_part.key], actor, now)
         db.session.add(DropMaterial(drop_id=drop.id, material_id=material.id, position=position))
 
 
@@ -233,7 +234,7 @@ def _material(part: MaterialPart, webinar: Webinar) -> Material:
     return material
 
 
-def _version(material: Material, upload: Upload, now: datetime) -> None:
+def _version(material: Material, upload: Upload, actor: str, now: datetime) -> None:
     """A new version when the source changed; the ones before stay."""
     latest = db.session.scalars(
         select(MaterialVersion)
@@ -243,18 +244,5 @@ def _version(material: Material, upload: Upload, now: datetime) -> None:
     ).first()
     if latest is not None and latest.source_sha256 == upload.source_sha256:
         return
-    stored = upload.store()
-    db.session.add(
-        MaterialVersion(
-            material_id=material.id,
-            number=latest.number + 1 if latest else 1,
-            stored_name=stored.name,
-            extension=upload.extension,
-            media_type=stored.media_type,
-            size=stored.size,
-            sha256=stored.sha256,
-            source_sha256=upload.source_sha256,
-            created_at=now,
-        )
-    )
-    db.session.flush()
+    file = materials.Bytes(upload.store(), upload.extension, upload.source_sha256)
+    materials.add_version(material, file, actor=actor, now=now)

@@ -42,7 +42,7 @@ def size_in_words(octets: int) -> str:
     """The size of a file as people say it: "180 kB", "2.4 MB"."""
     if octets < 1_000_000:
         return f"{max(1, round(octets / 1000))} kB"
-    return f"{octets / 1_000_000:.1f} MB"
+    return f"{octets / 1_000_000:.{0 if octets >= 100_000_000 else 1}f} MB"
 
 
 def initials(name: str) -> str:

@@ -25,6 +25,7 @@ from webinar_hub.worker.drain import Desk
 from webinar_hub.worker.pacer import Pacer
 from webinar_hub.worker.recorder import Recorder
 from webinar_hub.worker.senders import Senders
+from webinar_hub.worker.tidying import Tidier
 
 if TYPE_CHECKING:
     from webinar_hub.worker.inbox import InboxWatch
@@ -91,6 +92,7 @@ class Worker:
         self._senders: Senders | Dispatcher = make(app, settings)
         self._clockwork = Clockwork(app, self._senders, tick=settings.tick, leader_lease=settings.leader_lease)
         self._inbox = _inbox_watch(app)
+        self._tidier = Tidier(app)
         self._player = DemoPlayer(app, self._clockwork.ring_now) if settings.demo else None
 
     def _own_senders(self, app: Flask, settings: Settings) -> Senders:
@@ -106,6 +108,7 @@ class Worker:
         """Begin; only after a server has forked."""
         self._senders.start()
         self._clockwork.start()
+        self._tidier.start()
         if self._inbox:
             self._inbox.start()
         if self._player:
@@ -118,6 +121,7 @@ class Worker:
             self._player.stop()
         if self._inbox:
             self._inbox.stop(0)
+        self._tidier.stop()
         finished = self._senders.stop(GRACE)
         if self._inbox:
             self._inbox.stop(0.5)

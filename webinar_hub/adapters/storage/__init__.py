@@ -1,5 +1,6 @@
 """Where the bytes of materials lie: the protocol; local.py keeps them on disk, s3.py in S3."""
 
+import secrets
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -25,6 +26,11 @@ class StorageAway(OSError):
     """The place for files does not answer; its text may be shown to the operator."""
 
 
+def new_name() -> str:
+    """A name for a file that is to be kept."""
+    return secrets.token_hex(16)
+
+
 class Storage(Protocol):
     """A place for files, outside every folder a web server shows."""
 
@@ -33,9 +39,10 @@ class Storage(Protocol):
         """The origin that `response` redirects to, or "" when it answers with the file itself."""
         ...
 
-    def put(self, source: BinaryIO, *, filename: str) -> StoredFile:
+    def put(self, source: BinaryIO, *, filename: str, name: str = "") -> StoredFile:
         """Keep a file whole or not at all; only the ending of `filename` counts.
 
+        `name`, from `new_name`, is for whoever writes down beforehand what it will be called.
         Raises UnacceptableFile for a type not on the list, wrong content, nothing or too much in it; OSError
         when the place is full.
         """
@@ -46,7 +53,7 @@ class Storage(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Remove; a file that is gone already is no error."""
+        """Remove, also what of it came in so far; a file that is gone already is no error."""
         ...
 
     def problem(self) -> str:

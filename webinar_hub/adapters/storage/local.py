@@ -2,14 +2,13 @@
 
 import os
 import re
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import flask
 
-from webinar_hub.adapters.storage import StoredFile
+from webinar_hub.adapters.storage import StoredFile, new_name
 from webinar_hub.adapters.storage.file_types import FileType, file_type_of
 from webinar_hub.adapters.storage.receiving import LARGEST_FILE, receive
 from webinar_hub.adapters.storage.serving import answer_with
@@ -27,10 +26,10 @@ class LocalStorage:
         self._folder = folder
         self._largest = largest
 
-    def put(self, source: BinaryIO, *, filename: str) -> StoredFile:
+    def put(self, source: BinaryIO, *, filename: str, name: str = "") -> StoredFile:
         """Store while reading; the file has its name only when it is whole and on the disk."""
         kind = file_type_of(filename)
-        name = secrets.token_hex(16)
+        name = name or new_name()
         finished = self._path(name)
         finished.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = finished.with_suffix(".part")
@@ -49,8 +48,10 @@ class LocalStorage:
         return self._path(name).open("rb")
 
     def delete(self, name: str) -> None:
-        """Remove; a file that is gone already is no error."""
-        self._path(name).unlink(missing_ok=True)
+        """Remove, also what of it came in so far; a file that is gone already is no error."""
+        path = self._path(name)
+        path.with_suffix(".part").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
     def problem(self) -> str:
         """Why files cannot be kept, in words; "" when they can."""

@@ -7,7 +7,6 @@ do pass through here.
 
 import io
 import re
-import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 import flask
 
-from webinar_hub.adapters.storage import StorageAway, StoredFile
+from webinar_hub.adapters.storage import StorageAway, StoredFile, new_name
 from webinar_hub.adapters.storage.download_name import attachment_header
 from webinar_hub.adapters.storage.file_types import file_type_of
 from webinar_hub.adapters.storage.receiving import LARGEST_FILE, receive
@@ -75,10 +74,10 @@ class S3Storage:
         """The origin a download is redirected to, or "" where it comes from here."""
         return self._bucket.origin if self._signer else ""
 
-    def put(self, source: BinaryIO, *, filename: str) -> StoredFile:
+    def put(self, source: BinaryIO, *, filename: str, name: str = "") -> StoredFile:
         """Receive and check the whole file, then hand it over: S3 shows an object whole or not at all."""
         kind = file_type_of(filename)
-        name = secrets.token_hex(16)
+        name = name or new_name()
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
             size, digest = receive(source, cast(BinaryIO, kept), kind, largest=self._largest)
             kept.seek(0)

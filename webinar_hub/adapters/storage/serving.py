@@ -9,6 +9,30 @@ from werkzeug.wsgi import wrap_file
 from webinar_hub.adapters.storage import StoredFile
 from webinar_hub.adapters.storage.download_name import attachment_header
 
+_AS_DOWNLOAD = "sandbox; default-src 'none'"
+# Browsers put what they show into a page of their own making, with styles in it; nothing in it may run.
+_AS_PICTURE = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+# In a sandbox Chromium does not start its reader, which is one for itself; the page around it stays empty-handed.
+_AS_PAPER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+SHOWN = {
+    "application/pdf": _AS_PAPER,
+    **dict.fromkeys(("image/png", "image/jpeg", "audio/mpeg", "audio/mp4", "video/mp4"), _AS_PICTURE),
+}
+"""Types that a browser may show by itself, and what it may load for that; HTML and SVG are not among them."""
+
+
+def show_with(handle: BinaryIO, file: StoredFile, *, download_name: str) -> flask.Response:
+    """Answer with a file to look at instead of to save. Raises FileNotFoundError for what is not `SHOWN`."""
+    if file.media_type not in SHOWN:
+        handle.close()
+        raise FileNotFoundError(file.name)
+    response = answer_with(handle, file, download_name=download_name)
+    shown = attachment_header(download_name).replace("attachment", "inline", 1)
+    response.headers["Content-Disposition"] = shown
+    response.headers["Content-Security-Policy"] = SHOWN[file.media_type]
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
 
 def answer_with(handle: BinaryIO, file: StoredFile, *, download_name: str) -> flask.Response:
     """Answer GET and HEAD with 200, 206, 304 or 416 (RFC 9110 sections 13 and 14); `handle` is closed with it."""
@@ -33,7 +57,7 @@ def _as_download(response: flask.Response, download_name: str) -> flask.Response
     headers["Accept-Ranges"] = "bytes"
     headers["Content-Disposition"] = attachment_header(download_name)
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    headers["Content-Security-Policy"] = _AS_DOWNLOAD
     # Stored by the person's browser only, and asked about each time: access may have been taken back.
     headers["Cache-Control"] = "private, no-cache"
     return response

@@ -9,7 +9,10 @@ from webinar_hub.web.studio import (
     audit,
     cohort_people,
     door,
+    drops,
+    library,
     mail_templates,
+    materials,
     messages,
     navigation,
     outbox,
@@ -20,6 +23,7 @@ from webinar_hub.web.studio import (
     signing_in,
     team,
     transport,
+    uploads,
     webinars,
 )
 
@@ -39,6 +43,10 @@ _AREAS = (
     cohort_people,
     people_import,
     person,
+    materials,
+    drops,
+    library,
+    uploads,
 )
 
 

@@ -1,176 +1,147 @@
-"""What Flask-Security is given of ours: how it stores, mails, checks passkeys and codes."""
+"""The library of a webinar: its materials, their versions and words, and a safe look at each."""
 
-from base64 import urlsafe_b64encode
-from datetime import datetime
-from hashlib import sha256
-from typing import Any
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as Redirect
 
-import qrcode
-from flask import Flask, current_app, request
-from flask_security import (
-    MailUtil,
-    MfRecoveryCodesUtil,
-    SQLAlchemySessionUserDatastore,
-    WebauthnUtil,
-    password_changed,
-    tf_disabled,
-    tf_profile_changed,
-)
-from flask_security.signals import wan_deleted, wan_registered
-from flask_security.totp import Totp
-from passlib.totp import TOTP, AppWallet, TotpMatch
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from webinar_hub.adapters.storage.download_name import safe_download_name
+from webinar_hub.adapters.storage.serving import show_with
+from webinar_hub.core import clock
+from webinar_hub.core.db import transaction
+from webinar_hub.core.errors import NotFound
+from webinar_hub.queries import materials as queries
+from webinar_hub.queries.materials import LibraryHead
+from webinar_hub.rules.staff import Permission
+from webinar_hub.services import materials
+from webinar_hub.services.editing import EditedMeanwhile
+from webinar_hub.web.current import settings, storage
+from webinar_hub.web.forms.material import LinkForm, WordsForm
+from webinar_hub.web.studio.access import needs, staff
+from webinar_hub.web.studio.area import area
+from webinar_hub.web.studio.look import look_at
 
-from webinar_hub.core import clock, db
-from webinar_hub.documents.notices import Words
-from webinar_hub.models import Organizer
-from webinar_hub.services import accounts, notices
-from webinar_hub.services.notices import Envelope
-from webinar_hub.web import current
+blueprint = area("library")
 
 
-class Store(SQLAlchemySessionUserDatastore):
-    """Commits through `core/db.py`, like everything here."""
-
-    def commit(self) -> None:
-        """Called by the library after its own views."""
-        db.commit_late()
-
-    def tf_set(
-        self, user: Any, primary_method: str, totp_secret: str | None = None, phone: str | None = None
-    ) -> None:
-        """Called with every sign-in by a code: what an old key has encrypted is encrypted anew."""
-        codes: Codes = current_app.extensions["security"].totp_factory
-        super().tf_set(user, primary_method, codes.by_newest_key(totp_secret) if totp_secret else None, phone)
+@blueprint.get("/webinars/<webinar>/materials")
+@needs(Permission.SEE)
+def page(webinar: str) -> str:
+    """Everything there is to give away."""
+    return _page(queries.library_head(webinar), LinkForm(formdata=None))
 
 
-class OutboxMail(MailUtil):
-    """Writes into the outbox; nothing is sent from a request."""
-
-    def send_mail(
-        self,
-        template: str,
-        subject: str,
-        recipient: str | tuple[str, str],
-        sender: str | tuple[str, str],
-        body: str | None,
-        html: str | None,
-        **context: Any,
-    ) -> None:
-        """Take the library's subject and text; the frame around them is ours."""
-        to = recipient if isinstance(recipient, str) else recipient[1]
-        words: Words = current.notice_templates().render("security", about=str(subject), said=body or "")
-        envelope = Envelope(to_email=to, from_email=current.staff_post().sender, from_name="Webinar Hub")
-        notices.write("security", envelope, words, now=clock.now())
+@blueprint.post("/webinars/<webinar>/materials/link")
+@needs(Permission.SCHEDULE)
+def add_link(webinar: str) -> ResponseReturnValue:
+    """A material that is somewhere else."""
+    head, form = queries.library_head(webinar), LinkForm()
+    if not form.validate():
+        return _page(head, form), 422
+    with transaction():
+        materials.add_link(head.webinar_id, form.words, actor=staff().actor, now=clock.now())
+    flash("The link is in the library.", "done")
+    return redirect(url_for("studio_library.page", webinar=webinar), 303)
 
 
-def code_secrets(keys: list[str]) -> dict[str, str]:
-    """What authenticator secrets are encrypted with, oldest first, each by a name that stays its own."""
-    return {f"k{sha256(key.encode()).hexdigest()[:8]}": _derived(key, "codes").decode() for key in keys}
+@blueprint.get("/webinars/<webinar>/materials/<int:material>")
+@needs(Permission.SEE)
+def material(webinar: str, material: int) -> str:
+    """One material with its history."""
+    head = queries.library_head(webinar)
+    stored = queries.material_page(head.webinar_id, material, clock.now())
+    return _material_page(head, stored, _form(stored))
 
 
-def recovery_keys(keys: list[str]) -> list[bytes]:
-    """What recovery codes are encrypted with; Fernet wants the newest first."""
-    return [_derived(key, "recovery") for key in reversed(keys)]
+@blueprint.post("/webinars/<webinar>/materials/<int:material>")
+@needs(Permission.SCHEDULE)
+def describe(webinar: str, material: int) -> ResponseReturnValue:
+    """Change what people read of it."""
+    head = queries.library_head(webinar)
+    stored = queries.material_page(head.webinar_id, material, clock.now())
+    form = LinkForm() if stored.link else WordsForm()
+    if not form.validate():
+        return _material_page(head, stored, form), 422
+    try:
+        with transaction():
+            materials.describe(
+                head.webinar_id, material, form.words, form.seen, actor=staff().actor, now=clock.now()
+            )
+    except EditedMeanwhile as problem:
+        form.version.data = str(stored.version)
+        return _material_page(head, stored, form, problem.message), 409
+    flash("Saved.", "done")
+    return redirect(url_for("studio_library.material", webinar=webinar, material=material), 303)
 
 
-def _derived(key: str, purpose: str) -> bytes:
-    return urlsafe_b64encode(sha256(f"webinar-hub.staff.{purpose}:{key}".encode()).digest())
+@blueprint.post("/webinars/<webinar>/materials/<int:material>/versions/<int:number>")
+@needs(Permission.SCHEDULE)
+def go_back(webinar: str, material: int, number: int) -> Redirect:
+    """Make an earlier version what people get."""
+    head = queries.library_head(webinar)
+    with transaction():
+        version = materials.go_back(head.webinar_id, material, number, actor=staff().actor, now=clock.now())
+    flash(f"People get the file of version {number} again, as version {version.number}.", "done")
+    return redirect(url_for("studio_library.material", webinar=webinar, material=material), 303)
 
 
-class Codes(Totp):
-    """Codes of authenticator apps: each counts once, and the newest key encrypts."""
-
-    def __init__(self, secrets: dict[str, str], issuer: str) -> None:
-        super().__init__(secrets, issuer)
-        self._newest = list(secrets)[-1]
-        self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(secrets, default_tag=self._newest))
-
-    def generate_qrcode(self, username: str, totp: str) -> str:
-        """The QR code as n and the path of an SVG of `0 0 n n`: a page may not hold a picture as an address."""
-        code = qrcode.QRCode(border=2)
-        code.add_data(self.get_totp_uri(username, totp))
-        rows = code.get_matrix()
-        dark = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, is_dark in enumerate(row) if is_dark)
-        return f"{len(rows)} {''.join(dark)}"
-
-    def get_last_counter(self, user: Any) -> int | None:
-        """The number of the newest code she has used (RFC 6238 5.2: a code is accepted once)."""
-        return accounts.last_code(user.id)
-
-    def set_last_counter(self, user: Any, tmatch: TotpMatch) -> None:
-        """Remember it."""
-        accounts.code_used(user.id, tmatch.counter)
-
-    def by_newest_key(self, secret: str) -> str:
-        """The same secret, encrypted anew where an older key has done it."""
-        if f'"{self._newest}"' in secret:
-            return secret
-        return str(self._totp.from_source(secret).to_json(encrypt=True))
+@blueprint.get("/webinars/<webinar>/materials/<int:material>/delete")
+@needs(Permission.SCHEDULE)
+def ask(webinar: str, material: int) -> str:
+    """What is lost with it, or why it has to stay."""
+    head = queries.library_head(webinar)
+    stored = queries.material_page(head.webinar_id, material, clock.now())
+    return render_template("studio/materials/delete_material.html", head=head, material=stored)
 
 
-class RecoveryCodes(MfRecoveryCodesUtil):
-    """Tells her when codes are made or used."""
-
-    def create_recovery_codes(self, user: Any) -> list[str]:
-        """New ones; the old ones end."""
-        codes = super().create_recovery_codes(user)
-        _tell(user, "recovery codes.made")
-        return codes
-
-    def delete_recovery_code(self, user: Any, code: str) -> bool:
-        """One is used up."""
-        _tell(user, "recovery code.used")
-        return super().delete_recovery_code(user, code)
+@blueprint.post("/webinars/<webinar>/materials/<int:material>/delete")
+@needs(Permission.SCHEDULE)
+def delete(webinar: str, material: int) -> Redirect:
+    """Take it out of the library."""
+    head = queries.library_head(webinar)
+    with transaction():
+        materials.remove(head.webinar_id, material, actor=staff().actor, now=clock.now())
+    flash("Deleted.", "done")
+    return redirect(url_for("studio_library.page", webinar=webinar), 303)
 
 
-class PasskeyRules(WebauthnUtil):
-    """A passkey signs in by itself: found without a name, after the device asked for a finger, face or PIN."""
-
-    def origin(self) -> str:
-        """Where the browser says it is; behind a proxy the service itself is spoken to by http."""
-        scheme = "https" if current.settings().is_https else request.scheme
-        return f"{scheme}://{request.host}"
-
-    def authenticator_selection(self, user: Any, usage: str) -> AuthenticatorSelectionCriteria:
-        """Phones and laptops are welcome as well as keys to plug in."""
-        return AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        )
-
-    def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:
-        """Always."""
-        return UserVerificationRequirement.REQUIRED
+@blueprint.get("/webinars/<webinar>/materials/<int:material>/versions/<int:number>/file")
+@needs(Permission.SEE)
+def download(webinar: str, material: int, number: int) -> Response:
+    """A version to save; nobody's download is recorded by this."""
+    kept = queries.kept_file(queries.library_head(webinar).webinar_id, material, number)
+    try:
+        return storage().response(kept.file, download_name=safe_download_name(kept.title, kept.extension))
+    except FileNotFoundError as error:
+        raise NotFound("This file is missing where files are kept. Upload it again as a new version.") from error
 
 
-def now() -> datetime:
-    """What the library calls now: aware, and nobody moves it."""
-    return clock.real_now()
+@blueprint.get("/webinars/<webinar>/materials/<int:material>/versions/<int:number>/view")
+@needs(Permission.SEE)
+def view(webinar: str, material: int, number: int) -> Response:
+    """A version to look at: only kinds that can hold no script, from this address wherever the file lies."""
+    kept = queries.kept_file(queries.library_head(webinar).webinar_id, material, number)
+    try:
+        handle = storage().open(kept.file.name)
+        return show_with(handle, kept.file, download_name=safe_download_name(kept.title, kept.extension))
+    except FileNotFoundError as error:
+        raise NotFound("This file cannot be looked at here. Download it instead.") from error
 
 
-def listen(app: Flask) -> None:
-    """Tell her, and the audit log, of what she or somebody else changed through the library's pages."""
-    for signal, action in (
-        (password_changed, "password.changed"),
-        (tf_profile_changed, "code.on"),
-        (tf_disabled, "code.off"),
-        (wan_registered, "passkey.added"),
-        (wan_deleted, "passkey.removed"),
-    ):
-        signal.connect(_telling(action), app, weak=False)
+def _page(head: LibraryHead, form: LinkForm) -> str:
+    lines = queries.library(head.webinar_id, clock.now())
+    limit = settings().upload_limit
+    return render_template("studio/materials/library.html", head=head, lines=lines, form=form, limit=limit)
 
 
-def _telling(action: str) -> Any:
-    def told(_: Flask, user: Organizer, **__: Any) -> None:
-        _tell(user, action)
-
-    return told
+def _form(stored: queries.MaterialPage) -> WordsForm:
+    data = {"title": stored.title, "description": stored.description, "version": str(stored.version)}
+    return LinkForm(data=data | {"link": stored.link}) if stored.link else WordsForm(data=data)
 
 
-def _tell(user: Organizer, action: str) -> None:
-    db.begin_to_write()
-    accounts.tell(user, action, current.staff_post(), now=clock.now())
+def _material_page(head: LibraryHead, stored: queries.MaterialPage, form: WordsForm, problem: str = "") -> str:
+    newest = stored.versions[0] if stored.versions else None
+    kept = queries.kept_file(head.webinar_id, stored.id, newest.number) if newest else None
+    return render_template(
+        "studio/materials/material.html", head=head, material=stored, form=form, problem=problem,
+        look=look_at(storage(), kept.file) if kept else None, limit=settings().upload_limit,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db
 from webinar_hub.models import Organizer, Passkey, StaffRole
 from webinar_hub.web.forms import library as forms
-from webinar_hub.web.studio import attempts, browsers, library
+from webinar_hub.web.studio import attempts, browsers, sign_in_parts
 
 # The library's messages in our words.
 REFUSALS = {
@@ -57,11 +57,11 @@ def register(app: Flask) -> None:
         app.config.update({f"SECURITY_MSG_{name}": (words, category) for name, words in messages.items()})
     security = Security(
         app,
-        library.Store(db.session, Organizer, StaffRole, Passkey),
-        mail_util_cls=library.OutboxMail,
-        totp_cls=library.Codes,
-        webauthn_util_cls=library.PasskeyRules,
-        mf_recovery_codes_util_cls=library.RecoveryCodes,
+        sign_in_parts.Store(db.session, Organizer, StaffRole, Passkey),
+        mail_util_cls=sign_in_parts.OutboxMail,
+        totp_cls=sign_in_parts.Codes,
+        webauthn_util_cls=sign_in_parts.PasskeyRules,
+        mf_recovery_codes_util_cls=sign_in_parts.RecoveryCodes,
         two_factor_setup_form=forms.CodesForm,
         two_factor_rescue_form=forms.RescueForm,
         two_factor_select_form=forms.SecondForm,
@@ -69,7 +69,7 @@ def register(app: Flask) -> None:
     )
     _keep_off_public_pages(app, security)
     browsers.register(app, security.login_manager)
-    library.listen(app)
+    sign_in_parts.listen(app)
     app.before_request(attempts.count)
 
 
@@ -122,7 +122,7 @@ def _rules(settings: Settings) -> dict[str, Any]:
         "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
         "SECURITY_FRESHNESS": timedelta(minutes=30),
         "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(minutes=10),
-        "SECURITY_DATETIME_FACTORY": library.now,
+        "SECURITY_DATETIME_FACTORY": sign_in_parts.now,
         # Roles are memberships (`rules/staff.py`), not what Flask-Security calls so.
         "SECURITY_JOIN_USER_ROLES": False,
     }
@@ -139,8 +139,8 @@ def _secrets(settings: Settings) -> dict[str, Any]:
         },
         # Without another secret mixed in: changing the service's key must not make every password wrong.
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
-        "SECURITY_TOTP_SECRETS": library.code_secrets(settings.keys),
-        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": library.recovery_keys(settings.keys),
+        "SECURITY_TOTP_SECRETS": sign_in_parts.code_secrets(settings.keys),
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": sign_in_parts.recovery_keys(settings.keys),
     }
 
 
