@@ -10,6 +10,7 @@ from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
+from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropMaterial
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
@@ -17,8 +18,11 @@ from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.material import Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
+from webinar_hub.models.organizer_feed import OrganizerFeed
 from webinar_hub.models.pace import Pace
 from webinar_hub.models.person import Person
+from webinar_hub.models.presenter_invite import PresenterInvite
+from webinar_hub.models.program import Program
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
 from webinar_hub.models.task import Task
@@ -34,6 +38,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Download",
+    "Draft",
     "Drop",
     "DropMaterial",
     "InboxPosition",
@@ -44,10 +49,13 @@ __all__ = [
     "Membership",
     "Notice",
     "Organizer",
+    "OrganizerFeed",
     "Pace",
     "Passkey",
     "Person",
     "Presenter",
+    "PresenterInvite",
+    "Program",
     "Registration",
     "Session",
     "StaffRole",

@@ -143,7 +143,7 @@ def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
 
 def _place(cohort: str, now: datetime) -> _Place:
     row = db.session.connection().execute(_PLACE, {"cohort": cohort, "now": now}).first()
-    if row is None:
+    if row is None or row.state == "draft":
         raise NotFound()
     facts = CohortFacts(
         state=row.state,
