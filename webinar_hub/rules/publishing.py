@@ -1,4 +1,4 @@
-"""What has to be there before a webinar may be published (FEATURES B8); all that is missing at once, in plain words.
+"""What has to be there before a webinar may be published (FEATURES B8); all of it at once, in plain words.
 
 A continuing-education event needs more: outcomes, a level, a timed agenda, and of each presenter a bio and what she
 discloses, financial and not, because a board that audits it asks for exactly these.

@@ -1,4 +1,4 @@
-"""A new run from a cohort or a program, and a new webinar from another: everything but the people (FEATURES B1, B3).
+"""A new run from a cohort or a program, a new webinar from another: all but the people (FEATURES B1, B3).
 
 What is made is a draft: nobody sees it and nothing is sent before it is published.
 """
@@ -121,8 +121,8 @@ def pattern(cohort: Cohort) -> Pattern:
     keys = {row.id: row.key for row in rows}
     dated = [
         DatedSession(
-            row.key, row.title, row.summary, "" if row.livestream_url == cohort.livestream_url else row.livestream_url,
-            datetime.fromisoformat(row.wall_start), row.minutes,
+            row.key, row.title, row.summary, _own_link(row, cohort), datetime.fromisoformat(row.wall_start),
+            row.minutes,
         )
         for row in rows
     ]  # fmt: skip
@@ -130,6 +130,10 @@ def pattern(cohort: Cohort) -> Pattern:
         return pattern_of(dated, [_dated(drop, keys) for drop in _drops(cohort)])
     except ValueError as error:
         raise Conflict(f"{error} Add a session first.") from error
+
+
+def _own_link(session: Session, cohort: Cohort) -> str:
+    return "" if session.livestream_url == cohort.livestream_url else session.livestream_url
 
 
 def _drops(cohort: Cohort) -> list[Drop]:

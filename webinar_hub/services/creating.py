@@ -1,4 +1,4 @@
-"""A published webinar from five fields (FEATURES B1): everything else has a default that can be changed afterwards."""
+"""A published webinar from five fields (FEATURES B1): all the rest has a default that can be changed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

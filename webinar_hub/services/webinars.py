@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db, insert_new, leave_work
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.tokens import public_id
 from webinar_hub.models import Presenter, Webinar
@@ -92,6 +92,7 @@ def change_presenters(
     edit(webinar, seen)
     before = [presenter.name for presenter in webinar.presenters]
     known = {presenter.id: presenter for presenter in webinar.presenters}
+    leave_work()
     _arrange(webinar, [(known.pop(id_, None) if id_ is not None else None, part) for id_, part in parts])
     after = [part.name for _, part in parts]
     audit.note(actor, "webinar.presenters", f"webinar:{webinar.id}", now=now, before=before, after=after)

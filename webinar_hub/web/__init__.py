@@ -12,6 +12,7 @@ from webinar_hub.web import (
     join,
     lost_link,
     me,
+    presenting,
     protection,
     public,
     registration,
@@ -22,7 +23,10 @@ from webinar_hub.web import (
     webhooks,
 )
 
-_AREAS = (public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks)
+_AREAS = (
+    *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
+    presenting,
+)
 
 
 def register(app: Flask) -> None:

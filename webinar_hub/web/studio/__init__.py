@@ -2,9 +2,18 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import (
+    access,
+    cohort,
+    drafts,
+    feeds,
+    navigation,
+    signing_in,
+    webinar_details,
+    webinars,
+)
 
-_AREAS = (webinars,)
+_AREAS = (webinars, webinar_details, cohort, drafts, feeds)
 
 
 def register(app: Flask) -> None:
@@ -14,3 +23,4 @@ def register(app: Flask) -> None:
     navigation.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
+    app.register_blueprint(feeds.public)
