@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.models import Cohort, Presenter, Session
-from webinar_hub.rules.clash import Clash, Slot, between, clashes, presenter_key, room_key
+from webinar_hub.rules.clash import Clash, Slot, between, clashes, presenter_keys, room_key
 
 
 def ahead(now: datetime, only: Collection[int] | None = None) -> list[Clash]:
@@ -70,5 +70,5 @@ def _slots(now: datetime) -> list[tuple[Slot, int]]:
 def _presenters(webinars: Collection[int]) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
     for row in db.session.scalars(select(Presenter).where(Presenter.webinar_id.in_(webinars))):
-        found.setdefault(row.webinar_id, {})[presenter_key(row.name, row.email)] = row.name
+        found.setdefault(row.webinar_id, {}).update(presenter_keys(row.name, row.email))
     return found

@@ -10,7 +10,7 @@ from webinar_hub.rules.session import Span
 
 
 class Slot(NamedTuple):
-    """A session as this rule sees it; `presenters` by what tells them apart, with the name as people read it."""
+    """A session as this rule sees it; `presenters` by what they are recognised by, with the name they go by."""
 
     session_id: int
     cohort_key: str
@@ -40,9 +40,10 @@ class Clash:
         return ", and ".join(reasons[: len(self.presenters)] + [room] * self.same_room)
 
 
-def presenter_key(name: str, email: str) -> str:
-    """What tells a presenter apart from others: her address, or her name where none is known."""
-    return (email or " ".join(name.split())).casefold()
+def presenter_keys(name: str, email: str) -> dict[str, str]:
+    """What a presenter is recognised by, with her name: her address and, as not every page has that, her name."""
+    keys = (" ".join(name.split()).casefold(), email.casefold())
+    return {key: name for key in keys if key}
 
 
 def room_key(livestream_url: str) -> str:
@@ -77,6 +78,7 @@ def between(first: Slot, second: Slot) -> Clash | None:
     """What two sessions both want while they overlap, or None."""
     if not Span(first.starts_at, first.ends_at).overlaps(Span(second.starts_at, second.ends_at)):
         return None
-    shared = tuple(name for key, name in first.presenters.items() if key in second.presenters)
+    names = (name for key, name in first.presenters.items() if key in second.presenters)
+    shared = tuple(dict.fromkeys(names))
     same_room = bool(first.room) and first.room == second.room
     return Clash(first, second, shared, same_room) if shared or same_room else None

@@ -6,12 +6,15 @@ All times are wall times in the cohort's zone, so 19:00 stays 19:00 across a cha
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from webinar_hub.rules.release import release_after
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 A_WEEK = timedelta(weeks=1)
+# Any Monday will do to lay weeks beside each other.
+A_MONDAY = date(2024, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,22 @@ def _release(
         return release_after(begins, ends, days=drop.days, at=drop.at)
     late = max((shift for day, shift in shifts if day <= drop.days), default=timedelta(0))
     return datetime.combine(first + timedelta(days=drop.days) + late, drop.at or time(8))
+
+
+def overlapping(pattern: Pattern) -> str:
+    """What to say where a session would start while the one before it runs, or ""."""
+    in_order = sorted(pattern.sessions, key=lambda session: (session.day, session.at))
+    for earlier, later in pairwise(in_order):
+        ends = datetime.combine(A_MONDAY + timedelta(days=earlier.day), earlier.at) + timedelta(
+            minutes=earlier.minutes
+        )
+        if datetime.combine(A_MONDAY + timedelta(days=later.day), later.at) < ends:
+            return f'"{later.title}" would start while "{earlier.title}" is still running. Move one of the two.'
+    return ""
+
+
+def _in_some_weeks(session: PatternSession) -> datetime:
+    return datetime.combine(A_MONDAY + timedelta(days=session.day), session.at)
 
 
 def to_json(pattern: Pattern) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

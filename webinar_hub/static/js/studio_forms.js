@@ -12,9 +12,11 @@ const rested = (milliseconds, work) => {
   };
 };
 
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  keepDraft(form);
-  showMarkdown(form);
+for (const form of document.querySelectorAll("form[data-draft], form[data-grows]")) {
+  if (form.dataset.draft) {
+    keepDraft(form);
+    showMarkdown(form);
+  }
   addRows(form);
 }
 

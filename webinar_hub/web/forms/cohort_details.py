@@ -1,7 +1,7 @@
 """The settings of a cohort in one form, and the two fields that a new run asks for."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -160,6 +160,6 @@ class NewRunForm(StudioForm):
         """What was typed, where the title is that of a webinar."""
         return replace(self.run(), title="")
 
-    def run(self, skip: frozenset[Any] = frozenset()) -> NewRun:
+    def run(self, skip: frozenset[date] = frozenset()) -> NewRun:
         """What was typed, after it was validated."""
         return NewRun(validated(a_day(self.first)), a_time(self.at), skip, self.title.data or "")

@@ -1,5 +1,6 @@
 """Five fields that make a webinar, and what may be added to them."""
 
+from datetime import date
 from typing import Any
 
 from wtforms import HiddenField, SelectField, StringField, ValidationError
@@ -15,13 +16,20 @@ LONGEST = 24 * 60
 MOST_WEEKS = 104
 
 
-def _skipped_days(form: Any, field: StringField) -> None:
+def skipped_days(form: Any, field: StringField) -> None:
+    """A list of days, with commas or blanks between them."""
     parts = [part for part in (field.data or "").replace(",", " ").split() if part]
     if len(parts) > MOST_WEEKS:
         raise ValidationError(f"At most {MOST_WEEKS} days can be left out.")
     for part in parts:
         if day_in(part) is None:
             raise ValidationError("Write the days to leave out like this: 2026-12-24, 2026-12-31.")
+
+
+def days_in(typed: str | None) -> frozenset[date]:
+    """The days of a list that was checked."""
+    days = (day_in(part) for part in (typed or "").replace(",", " ").split())
+    return frozenset(day for day in days if day is not None)
 
 
 class QuickCreateForm(StudioForm):
@@ -34,7 +42,7 @@ class QuickCreateForm(StudioForm):
     livestream_url = StringField("Livestream link", [says(words.LONGEST_ADDRESS, check=words.web_address)])
     capacity = StringField("Capacity", [counts(1, 1_000_000)])
     weeks = StringField("How many weeks", [counts(1, MOST_WEEKS)])
-    skip = StringField("Days to leave out", [_skipped_days])
+    skip = StringField("Days to leave out", [skipped_days])
     seen = HiddenField()
 
     def __init__(self, *args: Any, own_zone: str = "UTC", **values: Any) -> None:
@@ -44,7 +52,6 @@ class QuickCreateForm(StudioForm):
 
     def wish(self) -> QuickWish:
         """What was typed, after it was validated."""
-        days = [day_in(part) for part in (self.skip.data or "").replace(",", " ").split()]
         return QuickWish(
             title=self.title.data or "",
             starts=validated(moment(self.starts)),
@@ -53,5 +60,5 @@ class QuickCreateForm(StudioForm):
             livestream_url=self.livestream_url.data or "",
             capacity=number(self.capacity),
             weeks=number(self.weeks) or 1,
-            skip=frozenset(found for found in days if found is not None),
+            skip=days_in(self.skip.data),
         )

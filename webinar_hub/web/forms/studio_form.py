@@ -221,3 +221,15 @@ def typed(fields: tuple[tuple[str, str], ...] | None) -> MultiDict[str, str] | N
 def row_is_empty(form: Any, *but: str) -> bool:
     """Whether nothing was typed into a row, except for what it begins with; such a row is left out."""
     return not any((field.data or "") for field in form if field.name.rpartition("-")[2] not in but)
+
+
+def all_right(*checked: tuple[Any, Check], form: Form) -> bool:
+    """Whether the fields of a row pass their checks; each that does not says why."""
+    right = True
+    for field, check in checked:
+        field.errors = []
+        try:
+            check(form, field)
+        except ValidationError as error:
+            field.errors, right = [str(error)], False
+    return right

@@ -4,7 +4,6 @@ from typing import Any
 
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
 
 from webinar_hub.queries.creating import WebinarDetails
 from webinar_hub.rules.cohort_file import (
@@ -18,7 +17,7 @@ from webinar_hub.rules.cohort_file import (
 from webinar_hub.rules.cohort_file import checks as words
 from webinar_hub.rules.cohort_file.sections import LONG_TEXT, SENTENCE, SHORT_TEXT, TITLE
 from webinar_hub.rules.publishing import gives_credit
-from webinar_hub.web.forms.studio_form import StudioForm, counts, number, one_of, row_is_empty, says
+from webinar_hub.web.forms.studio_form import StudioForm, all_right, counts, number, one_of, row_is_empty, says
 
 LEVELS = ("", "Introductory", "Intermediate", "Advanced")
 
@@ -34,8 +33,7 @@ class AgendaRow(Form):
         """An empty row is left out; any other one has both."""
         if row_is_empty(self):
             return True
-        counts(1, 24 * 60, required="How many minutes?")
-        return _all_right(
+        return all_right(
             (self.minutes, counts(1, 24 * 60, required="How many minutes does this take?")),
             (self.title, says(TITLE, required="Say what happens then.")),
             form=self,
@@ -52,7 +50,7 @@ class QuestionRow(Form):
         """An empty row is left out; any other one has both."""
         if row_is_empty(self):
             return True
-        return _all_right(
+        return all_right(
             (self.question, says(SENTENCE, required="Write the question.")),
             (self.answer, says(SHORT_TEXT, required="Write the answer.", paragraphs=True)),
             form=self,
@@ -75,7 +73,7 @@ class PresenterRow(Form):
         if row_is_empty(self, "id"):
             return True
         long = says(SHORT_TEXT, paragraphs=True)
-        return _all_right(
+        return all_right(
             (self.name, says(120, required="Write her or his name.")),
             (self.credentials, says(120)),
             (self.email, says(254, check=words.mailbox)),
@@ -93,17 +91,6 @@ class PresenterRow(Form):
             self.disclosure_other.data or "", self.email.data or "",
         )  # fmt: skip
         return known, part
-
-
-def _all_right(*checked: tuple[Any, Any], form: Form) -> bool:
-    right = True
-    for field, check in checked:
-        field.errors = []
-        try:
-            check(form, field)
-        except ValidationError as error:
-            field.errors, right = [str(error)], False
-    return right
 
 
 class WebinarForm(StudioForm):

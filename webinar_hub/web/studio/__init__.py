@@ -8,12 +8,13 @@ from webinar_hub.web.studio import (
     drafts,
     feeds,
     navigation,
+    programs,
     signing_in,
     webinar_details,
     webinars,
 )
 
-_AREAS = (webinars, webinar_details, cohort, drafts, feeds)
+_AREAS = (webinars, webinar_details, cohort, programs, drafts, feeds)
 
 
 def register(app: Flask) -> None:

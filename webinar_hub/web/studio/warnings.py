@@ -6,7 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from webinar_hub.queries import clashes
-from webinar_hub.rules.clash import Clash, presenter_key
+from webinar_hub.rules.clash import Clash, presenter_keys
 from webinar_hub.rules.public_holidays import Holiday, holidays_among
 from webinar_hub.rules.staff import Staff
 from webinar_hub.rules.zones import to_utc
@@ -32,7 +32,7 @@ def warnings_about(wish: QuickWish, who: Staff, now: datetime, *, ticked: Sequen
     found = clashes.of_wish(
         [to_utc(wall, wish.zone) for wall in walls],
         wish.minutes,
-        presenters={presenter_key(who.name, who.email): who.name},
+        presenters=presenter_keys(who.name, who.email),
         livestream_url=wish.livestream_url,
         now=now,
     )
