@@ -69,7 +69,7 @@ def _drafts() -> None:
             ["organizer_id"], ["organizers.id"], name=op.f("fk_drafts_organizer_id_organizers"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
-        sa.UniqueConstraint("organizer_id", "form", name=op.f("uq_drafts_organizer_id")),
+        sa.UniqueConstraint("organizer_id", "form", name=op.f("uq_drafts_organizer_id_form")),
     )
 
 
@@ -113,7 +113,7 @@ def _presenter_invites() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_presenter_invites")),
         sa.UniqueConstraint("public_id", name=op.f("uq_presenter_invites_public_id")),
-        sa.UniqueConstraint("session_id", "email", name=op.f("uq_presenter_invites_session_id")),
+        sa.UniqueConstraint("session_id", "email", name=op.f("uq_presenter_invites_session_id_email")),
     )
 
 

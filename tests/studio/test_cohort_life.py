@@ -119,6 +119,25 @@ def test_what_cannot_be_is_refused_and_kept(
     assert stored(app).version == 1
 
 
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("https://127.0.0.1/room", "leads into a private network"),
+        ("javascript:alert(1)", "error"),
+        ("", "no link to try yet"),
+    ],
+)
+def test_a_link_can_be_tried_and_nothing_is_saved(
+    app: Flask, owner: FlaskClient, cohort: str, link: str, words: str
+) -> None:
+    answer = send(owner, PAGE, do="check", livestream_url=link, title="Typed")
+    assert answer.status_code == 200
+    assert words in answer.text or link.startswith("javascript")
+    assert "It answers" not in answer.text
+    assert filled(answer.text)["title"] == "Typed"
+    assert stored(app).title == "Tuesday evenings"
+
+
 def test_a_draft_is_nowhere(app: Flask, owner: FlaskClient, cohort: str) -> None:
     session = session_id(app)
     assert owner.post(f"{STEP}/unpublish").status_code == 303

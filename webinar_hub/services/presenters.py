@@ -8,13 +8,13 @@ undone; an invite that nobody has yet goes at once.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.links import Links
 from webinar_hub.documents.calendar_session import CalendarSession, session_uid
-from webinar_hub.documents.ics import Method, shared_invite
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import Cohort, Delivery, Presenter, PresenterInvite, Session, Webinar
 from webinar_hub.services import notices
@@ -157,10 +157,12 @@ def _mail(
     invite: PresenterInvite,
     now: datetime,
     *,
-    method: Method,
+    method: Literal["REQUEST", "CANCEL"],
     start: str = "",
     removed: bool = False,
 ) -> None:
+    from webinar_hub.documents.ics import shared_invite  # noqa: PLC0415  slow import
+
     said = shared_invite(_calendar(voice, about), method)
     uid = session_uid(about.session.public_id, invite.public_id, voice.host)
     calendar = said.for_attendee(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
@@ -28,6 +28,8 @@ blueprint = area("cohort")
 blueprint.url_value_preprocessor(drafting.allow_long_texts)
 
 Answer = tuple[str, int] | Redirect
+# Seconds for each of the few requests of a try; whoever pressed the button waits for them.
+LINK_PATIENCE = 3.0
 
 
 class Step(NamedTuple):
@@ -78,6 +80,8 @@ def page(cohort: str) -> Answer:
 def save(cohort: str) -> Answer:
     """Save the settings; what is planned follows."""
     form, now = CohortForm(), clock.now()
+    if request.form.get("do") == "check":
+        return _page(cohort, form, answers=_answers(form.livestream_url.data or ""))
     if not form.validate():
         return _page(cohort, form, 400)
     zone = cohort_head(cohort).zone
@@ -147,13 +151,24 @@ def save_copy(cohort: str) -> Answer:
     return render_template("studio/cohort/copy.html", head=cohort_head(cohort), form=form), status
 
 
-def _page(cohort: str, form: CohortForm, status: int = 200) -> tuple[str, int]:
+def _answers(link: str) -> str:
+    """What a livestream link says when it is asked, in plain words."""
+    if not link.strip():
+        return "There is no link to try yet."
+    from webinar_hub.adapters.livestream.reachability import problem_with  # noqa: PLC0415  slow import
+
+    problem = problem_with(link.strip(), timeout=LINK_PATIENCE)
+    return f"{problem}." if problem else "It answers."
+
+
+def _page(cohort: str, form: CohortForm, status: int = 200, answers: str = "") -> tuple[str, int]:
     now = clock.now()
     view = queries.cohort_details(cohort, now)
     name = f"cohort:{cohort}"
     page = render_template(
         "studio/cohort/page.html", head=cohort_head(cohort), view=view, form=form, steps=_steps(view),
         clashes=clashes.of_cohort(cohort, now), draft=drafting.kept(name), draft_form=name,
+        answers=answers,
     )  # fmt: skip
     return page, status
 
