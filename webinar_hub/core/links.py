@@ -55,3 +55,15 @@ class Links:
     def feed(self, person: int, nonce: str) -> str:
         """A person's calendar subscription."""
         return f"{self.base}/cal/{self.tokens.sign('feed', person, nonce)}.ics"
+
+    def studio_feed(self, organizer: int, nonce: str) -> str:
+        """An organizer's calendar subscription."""
+        return f"{self.base}/cal/studio/{self.tokens.sign('studio-feed', organizer, nonce)}.ics"
+
+    def start(self, presenter: int, nonce: str) -> str:
+        """A presenter's own page: her sessions, and the button that starts them."""
+        return f"{self.base}/start/{self.tokens.sign('start', presenter, nonce)}"
+
+    def studio(self) -> str:
+        """The studio's first page."""
+        return f"{self.base}/studio/"

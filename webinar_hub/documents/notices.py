@@ -62,6 +62,7 @@ class NoticeTemplates:
         )
         self._environment.filters |= {
             "when_in": when.when_in,
+            "place_of": when.place_of,
             "duration_in_words": when.duration_in_words,
             "markdown": markdown.to_html,
             "markdown_text": markdown.to_text,

@@ -11,6 +11,7 @@ from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
+from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
@@ -20,11 +21,14 @@ from webinar_hub.models.mail_wording import MailWording
 from webinar_hub.models.material import LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
+from webinar_hub.models.organizer_feed import OrganizerFeed
 from webinar_hub.models.pace import Pace
 from webinar_hub.models.people_import import PeopleImport
 from webinar_hub.models.people_view import PeopleView
 from webinar_hub.models.person import Person
 from webinar_hub.models.person_record import MergedPerson, PersonNote, PersonTag
+from webinar_hub.models.presenter_invite import PresenterInvite
+from webinar_hub.models.program import Program
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
@@ -45,6 +49,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Download",
+    "Draft",
     "Drop",
     "DropGrant",
     "DropMaterial",
@@ -63,6 +68,7 @@ __all__ = [
     "Notice",
     "OneTimeLink",
     "Organizer",
+    "OrganizerFeed",
     "Pace",
     "Passkey",
     "PeopleImport",
@@ -71,6 +77,8 @@ __all__ = [
     "PersonNote",
     "PersonTag",
     "Presenter",
+    "PresenterInvite",
+    "Program",
     "Registration",
     "Session",
     "SignIn",

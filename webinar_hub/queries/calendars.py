@@ -65,12 +65,12 @@ def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: 
 
 def public_cohort(cohort: str, hub: Hub) -> list[CalendarEntry]:
     """All sessions of a cohort for anybody's calendar. Raises NotFound."""
-    return _public(_rows().where(Cohort.public_id == cohort), hub)
+    return _public(_rows().where(Cohort.public_id == cohort, Cohort.state != "draft"), hub)
 
 
 def public_session(session: str, hub: Hub) -> list[CalendarEntry]:
     """One session for anybody's calendar. Raises NotFound."""
-    return _public(_rows().where(Session.public_id == session), hub)
+    return _public(_rows().where(Session.public_id == session, Cohort.state != "draft"), hub)
 
 
 def _public(statement: Any, hub: Hub) -> list[CalendarEntry]:

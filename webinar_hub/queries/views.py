@@ -94,6 +94,7 @@ class PresenterView:
     credentials: str
     bio: str
     disclosure: str
+    disclosure_other: str = ""
 
 
 @dataclass(frozen=True, slots=True)

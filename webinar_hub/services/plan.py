@@ -22,8 +22,8 @@ ABOUT_ITS_TIME = ("reminder", "live", "invite", "session_changed", "session_adde
 
 
 def planned_messages(cohort: Cohort) -> list[PlannedMessage]:
-    """The cohort's plan as its rows stand now; a cancelled cohort has none."""
-    if cohort.state == "cancelled":
+    """The cohort's plan as its rows stand now; one that is a draft, cancelled or put away has none."""
+    if cohort.state != "open" or cohort.archived_at is not None:
         return []
     sessions = db.session.scalars(select(Session).where(Session.cohort_id == cohort.id))
     drops = db.session.scalars(select(Drop).where(Drop.cohort_id == cohort.id))
@@ -68,7 +68,12 @@ def announce(
     old_starts_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Tell everybody in the cohort at once; one announcement of a kind for each revision of its subject."""
+    """Tell everybody in the cohort at once; one announcement of a kind for each revision of its subject.
+
+    Of a draft nobody is told anything: nobody can be in it.
+    """
+    if cohort.state == "draft":
+        return
     subject = f"session:{session.id}" if session else f"cohort:{cohort.id}"
     db.session.add(
         Broadcast(

@@ -144,7 +144,7 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
 def place_in(cohort: str, now: datetime) -> Place:
     """The cohort with this public id as a sign-up needs it. Raises NotFound."""
     row = db.session.connection().execute(_PLACE, {"cohort": cohort, "now": now}).first()
-    if row is None:
+    if row is None or row.state == "draft":
         raise NotFound()
     facts = CohortFacts(
         state=row.state,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Drop, Registration, Session
+from webinar_hub.rules.cohort_file import SessionPart
 from webinar_hub.rules.release import release_after
 from webinar_hub.rules.session import Span, no_move_because, overlap_words
 from webinar_hub.rules.zones import NonexistentTime, to_utc, zone
@@ -46,6 +47,27 @@ def place(session: Session, wall_start: datetime, zone_name: str, minutes: int) 
     session.minutes = minutes
     session.starts_at = starts_at
     session.ends_at = starts_at + timedelta(minutes=minutes)
+
+
+def add(cohort: Cohort, part: SessionPart, *, announce: bool, actor: str, now: datetime) -> Session:
+    """One more session; with `announce` everybody already registered is told. The plan is for the caller.
+
+    Raises Invalid for a wall time that does not exist.
+    """
+    session = Session(cohort_id=cohort.id, key=part.key, created_at=now, updated_at=now, revision=0)
+    word(session, part)
+    place(session, part.starts, cohort.zone, part.minutes)
+    session.state = "cancelled" if part.cancelled else "scheduled"
+    db.session.add(session)
+    db.session.flush()
+    if announce and not part.cancelled and session.starts_at > now:
+        added(cohort, session, actor=actor, now=now)
+    return session
+
+
+def word(session: Session, part: SessionPart) -> None:
+    """Have a session say what is written; when it is, is another matter."""
+    session.title, session.summary, session.livestream_url = part.title, part.summary, part.livestream_url or ""
 
 
 def move(cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *, now: datetime) -> bool:

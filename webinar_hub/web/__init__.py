@@ -13,6 +13,7 @@ from webinar_hub.web import (
     join,
     lost_link,
     me,
+    presenting,
     protection,
     public,
     registration,
@@ -24,8 +25,10 @@ from webinar_hub.web import (
 )
 
 _AREAS = (
-    public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks, brand,
-)  # fmt: skip
+    *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
+    brand,
+    presenting,
+)
 
 
 def register(app: Flask) -> None:

@@ -19,6 +19,7 @@ from webinar_hub.core import clock, metrics, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
+from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
@@ -29,6 +30,7 @@ from webinar_hub.services import (
     one_time_links,
     outbox,
     pacing,
+    presenters,
     sign_ins,
     zone_rules,
 )
@@ -41,6 +43,8 @@ SWEEP_EVERY = timedelta(minutes=10)
 ALLOWANCES_KEPT = timedelta(days=1)
 # Less than this a clock is corrected all the time.
 PUT_BACK = timedelta(seconds=5)
+# How often, in seconds of real time, the leader looks what presenters have to be told.
+TELL_EVERY = 30.0
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
 LOOK_AHEAD_EVERY = 5.0
 
@@ -94,6 +98,8 @@ class Clockwork:
         self._limits: Limits = app.extensions["limits"]
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
+        self._told_at: float | None = None
+        self._voice = voice_of(app)
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -154,6 +160,7 @@ class Clockwork:
                     due = self._next_due(called=True)
                 if leads:
                     self._sweep()
+                    due = self._tell_presenters(called, due)
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -205,6 +212,18 @@ class Clockwork:
                 log.info("expanded", deliveries=expanded.deliveries)
                 metrics.record_expansion(expanded.deliveries)
 
+    def _tell_presenters(self, called: bool, due: datetime | None) -> datetime | None:
+        """Compare what presenters were told with what is; when the next thing is due after that."""
+        if not called and self._told_at is not None and clock.monotonic() - self._told_at < TELL_EVERY:
+            return due
+        self._told_at = clock.monotonic()
+        with transaction():
+            told = presenters.tell(self._voice, now=clock.now())
+        if not told:
+            return due
+        log.info("presenters told", mails=told)
+        return self._next_due(called=True)
+
     def _sweep(self) -> None:
         now = clock.now()
         if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
@@ -229,3 +248,9 @@ class Clockwork:
         elif due is not None and clock.now() < due:
             soonest = min(soonest, clock.real_now() + (due - clock.now()))
         self._scheduler.modify_job(JOB, next_run_time=soonest)
+
+
+def voice_of(app: Flask) -> presenters.Voice:
+    """How mails to presenters are written."""
+    hub: Hub = app.extensions["hub"]
+    return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])

@@ -7,9 +7,12 @@ from webinar_hub.web.studio import (
     account,
     announcements,
     audit,
+    cohort,
     cohort_people,
     door,
+    drafts,
     drops,
+    feeds,
     library,
     mail_templates,
     materials,
@@ -19,11 +22,13 @@ from webinar_hub.web.studio import (
     people,
     people_import,
     person,
+    programs,
     settings,
     signing_in,
     team,
     transport,
     uploads,
+    webinar_details,
     webinars,
 )
 
@@ -47,6 +52,11 @@ _AREAS = (
     drops,
     library,
     uploads,
+    webinar_details,
+    cohort,
+    programs,
+    drafts,
+    feeds,
 )
 
 
@@ -57,3 +67,4 @@ def register(app: Flask) -> None:
     navigation.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
+    app.register_blueprint(feeds.public)
