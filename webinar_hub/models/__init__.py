@@ -6,6 +6,7 @@ Every model is imported here, so that one import of this package makes the metad
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditEntry
 from webinar_hub.models.broadcast import Broadcast
+from webinar_hub.models.change import Change, SilencedDelivery
 from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
@@ -29,6 +30,7 @@ __all__ = [
     "AttendanceSegment",
     "AuditEntry",
     "Broadcast",
+    "Change",
     "Cohort",
     "Consent",
     "Delivery",
@@ -50,6 +52,7 @@ __all__ = [
     "Presenter",
     "Registration",
     "Session",
+    "SilencedDelivery",
     "StaffRole",
     "Task",
     "Webinar",
