@@ -266,14 +266,14 @@ def remembering(change: int) -> Iterator[None]:
 
 def _remembered(change: int, conditions: tuple[Any, ...]) -> ColumnElement[bool]:
     """Note the deliveries that are about to be cancelled; a condition that holds for exactly those."""
-    found = (
+    found: Any = (
         select(literal(change), Delivery.id, Delivery.lease_until).where(OPEN_STATES, *conditions).with_for_update()
     )
     insert_selected(SilencedDelivery, ["change_id", "delivery_id", "lease_until"], found)
     return Delivery.id.in_(_silenced_by(change))
 
 
-def _silenced_by(change: int) -> Select[tuple[int]]:
+def _silenced_by(change: int) -> Select[int]:
     return select(SilencedDelivery.delivery_id).where(SilencedDelivery.change_id == change)
 
 
@@ -301,7 +301,7 @@ def bring_back(change: int) -> int:
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
-def forget_silenced(changes: Select[tuple[int]]) -> None:
+def forget_silenced(changes: Select[int]) -> None:
     """Forget what these changes took out: nothing brings it back any more."""
     db.session.execute(
         delete(SilencedDelivery)

@@ -82,6 +82,8 @@ def _given(cohort: Cohort, sessions: Collection[int], since: datetime) -> dict[i
     )
     found: dict[int | None, set[int]] = {}
     for registration, session, kind in rows:
+        if registration is None:
+            continue
         # A confirmation lists every date, whichever of them its invite is for.
         found.setdefault(None if kind == "confirmation" else session, set()).add(registration)
     return found

@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import access, navigation, signing_in, timeline, webinars
 
-_AREAS = (webinars,)
+_AREAS = (webinars, timeline)
 
 
 def register(app: Flask) -> None:
