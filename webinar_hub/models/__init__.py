@@ -7,6 +7,7 @@ from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
 from webinar_hub.models.broadcast import Broadcast
+from webinar_hub.models.change import Change, SilencedDelivery
 from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
@@ -44,6 +45,7 @@ __all__ = [
     "AuditHead",
     "AuditLink",
     "Broadcast",
+    "Change",
     "Cohort",
     "Consent",
     "Delivery",
@@ -82,6 +84,7 @@ __all__ = [
     "Registration",
     "Session",
     "SignIn",
+    "SilencedDelivery",
     "StaffRole",
     "Task",
     "Webinar",

@@ -91,7 +91,7 @@ def next_thing(now: datetime) -> NextThing | None:
 
 def last_moment(now: datetime) -> datetime:
     """When the last planned thing will have happened; `now` where nothing lies ahead."""
-    last_message = db.session.scalar(select(func.max(Broadcast.due_at)).where(Broadcast.state == "planned"))
+    last_message = db.session.scalar(select(func.max(Broadcast.leaves_at())).where(Broadcast.state == "planned"))
     last_end = db.session.scalar(select(func.max(Session.ends_at)).where(Session.state == "scheduled"))
     return max(moment for moment in (now, last_message, last_end) if moment is not None)
 
@@ -114,15 +114,16 @@ def _first(statement: Any) -> Row[Any] | None:
 
 def _next_broadcast(now: datetime) -> Any:
     about = func.coalesce(Session.title, Drop.title, Announcement.subject, Webinar.title).label("about")
+    moment = Broadcast.leaves_at()
     return (
-        select(Broadcast.due_at, Broadcast.kind, Broadcast.lead_minutes, Drop.surprise, Cohort.zone, about)
+        select(moment.label("due_at"), Broadcast.kind, Broadcast.lead_minutes, Drop.surprise, Cohort.zone, about)
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
         .outerjoin(Announcement, Announcement.id == Broadcast.announcement_id)
-        .where(Broadcast.state == "planned", Broadcast.due_at > now)
-        .order_by(Broadcast.due_at, Broadcast.id)
+        .where(Broadcast.state == "planned", moment > now)
+        .order_by(moment, Broadcast.id)
     )
 
 

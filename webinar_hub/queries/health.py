@@ -38,7 +38,7 @@ def health(now: datetime, *, leader_lease: float) -> HealthView:
     overdue = db.session.scalar(
         select(func.count())
         .select_from(Broadcast)
-        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at < now - LAG)
+        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.leaves_at() < now - LAG)
     )
     if overdue:
         problems.append(f"{overdue} messages have been due for more than two minutes without being taken up.")
@@ -72,8 +72,10 @@ def next_due() -> datetime | None:
     """
     # The index of what is open is only taken where its condition is written out.
     waiting = and_(OPEN_STATES, Delivery.state == "queued")
+    ahead = Broadcast.state.in_(("planned", "expanding"))
     earliest = union_all(
-        select(func.min(Broadcast.due_at).label("due_at")).where(Broadcast.state.in_(("planned", "expanding"))),
+        select(func.min(Broadcast.due_at).label("due_at")).where(ahead, Broadcast.held_until.is_(None)),
+        select(func.min(Broadcast.leaves_at())).where(ahead, Broadcast.held_until.is_not(None)),
         *(
             select(func.min(Delivery.due_at)).where(waiting, Delivery.priority == literal(priority))
             for priority in ALL_PRIORITIES
@@ -85,7 +87,8 @@ def next_due() -> datetime | None:
 
 def unfinished(now: datetime) -> bool:
     """Whether anything due by now has not come to its end, be it waiting, leased or half expanded."""
-    broadcasts = select(Broadcast.id).where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now)
+    ahead = Broadcast.state.in_(("planned", "expanding"))
+    broadcasts = select(Broadcast.id).where(ahead, Broadcast.due_at <= now, Broadcast.is_free(now))
     open_and_due = OPEN_STATES, Delivery.priority.in_(ALL_PRIORITIES), Delivery.due_at <= now
     # In the order of the index, or PostgreSQL reads the history first, hoping to come upon one soon.
     deliveries = select(Delivery.id).where(*open_and_due).order_by(Delivery.priority, Delivery.due_at)

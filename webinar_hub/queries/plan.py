@@ -40,6 +40,8 @@ class PlanLine:
     at_most: Run | None = None
     broadcast: int = 0
     announcement: int | None = None
+    # A change that can still be taken back holds it until then.
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,20 @@ def _ahead(
         return expected(crowd, limits.rate)
 
     return PlanLine(
-        broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, 0, run(people), places, run(places),
-        broadcast.id, broadcast.announcement_id,
-    )  # fmt: skip
+        broadcast.due_at,
+        broadcast.kind,
+        about,
+        lead,
+        broadcast.state,
+        people,
+        0,
+        run(people),
+        places,
+        run(places),
+        broadcast.id,
+        broadcast.announcement_id,
+        broadcast.held_until,
+    )
 
 
 def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast]) -> Mapping[int, int]:

@@ -51,7 +51,7 @@ def expand_next(now: datetime, early: Mapping[int, datetime] = NOBODY_EARLY) -> 
     """
     broadcast = db.session.scalars(
         select(Broadcast)
-        .where(Broadcast.state.in_(("planned", "expanding")), _begins(now, early))
+        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.is_free(now), _begins(now, early))
         .order_by(Broadcast.due_at, Broadcast.id)
         .limit(1)
         .with_for_update()
@@ -110,7 +110,8 @@ def _audience(broadcast: Broadcast, upper: int, now: datetime) -> Any:
             Registration.id, literal(broadcast.id), literal(broadcast.session_id, Delivery.session_id.type),
             literal(broadcast.drop_id, Delivery.drop_id.type), literal("queued"),
             literal(priority_of(broadcast.kind)), literal(0), literal(now, moment),
-            literal(min(broadcast.due_at, now), moment), literal(broadcast.expires_at, moment),
+            literal(min(broadcast.held_until or broadcast.due_at, now), moment),
+            literal(broadcast.expires_at, moment),
         )
         .join(Person, Person.id == Registration.person_id)
         .where(

@@ -89,25 +89,31 @@ def announce(
     leave_work()
 
 
-def silence(session: Session) -> None:
-    """Stop what is on its way about a session's old time: reminders, invites, earlier announcements (F23)."""
+def silence(*sessions: Session) -> dict[int, datetime]:
+    """Stop what is on its way about sessions' old times: reminders, invites, earlier announcements (F23).
+
+    Of a session whose last move nobody has been told of yet, by id: the start that people still know.
+    """
+    about_them = Broadcast.session_id.in_([session.id for session in sessions])
     # A worker that is writing an audience out right now holds its broadcast: what it writes must be seen below.
-    db.session.execute(select(Broadcast.id).where(Broadcast.session_id == session.id).with_for_update())
+    db.session.execute(select(Broadcast.id).where(about_them).with_for_update())
     # By broadcast, and then what belongs to none: there is an index for that, so nobody else's mails are looked at.
-    of_session = select(Broadcast.id).where(Broadcast.session_id == session.id)
-    outbox.cancel(Delivery.broadcast_id.in_(of_session), Delivery.kind.in_(ABOUT_ITS_TIME))
+    of_sessions = select(Broadcast.id).where(about_them)
+    outbox.cancel(Delivery.broadcast_id.in_(of_sessions), Delivery.kind.in_(ABOUT_ITS_TIME))
     outbox.cancel(
-        Delivery.broadcast_id.is_(None), Delivery.session_id == session.id, Delivery.kind.in_(ABOUT_ITS_TIME)
+        Delivery.broadcast_id.is_(None),
+        Delivery.session_id.in_([session.id for session in sessions]),
+        Delivery.kind.in_(ABOUT_ITS_TIME),
     )
-    open_announcements = db.session.scalars(
-        select(Broadcast).where(
-            Broadcast.session_id == session.id,
-            Broadcast.kind.in_(("session_changed", "session_added")),
-            Broadcast.state.in_(OPEN),
-        )
+    open_announcements = select(Broadcast).where(
+        about_them, Broadcast.kind.in_(("session_changed", "session_added")), Broadcast.state.in_(OPEN)
     )
-    for broadcast in open_announcements:
+    known: dict[int, datetime] = {}
+    for broadcast in db.session.scalars(open_announcements.order_by(Broadcast.id)):
+        if broadcast.state == "planned" and broadcast.session_id and broadcast.old_starts_at:
+            known.setdefault(broadcast.session_id, broadcast.old_starts_at)
         broadcast.state = "withdrawn"
+    return known
 
 
 def _withdraw_announcements(cohort: Cohort) -> None:

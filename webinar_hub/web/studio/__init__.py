@@ -26,6 +26,7 @@ from webinar_hub.web.studio import (
     settings,
     signing_in,
     team,
+    timeline,
     transport,
     uploads,
     webinar_details,
@@ -57,6 +58,7 @@ _AREAS = (
     programs,
     drafts,
     feeds,
+    timeline,
 )
 
 
