@@ -10,6 +10,7 @@ from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
+from webinar_hub.models.digest import DigestOff
 from webinar_hub.models.drop import Drop, DropMaterial
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
@@ -33,6 +34,7 @@ __all__ = [
     "Consent",
     "Delivery",
     "DeliveryEvent",
+    "DigestOff",
     "Download",
     "Drop",
     "DropMaterial",

@@ -12,6 +12,7 @@ from webinar_hub.documents.calendar_links import calendar_links
 from webinar_hub.queries import calendars
 from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, WebinarView
+from webinar_hub.rules.source import source_of
 from webinar_hub.services import registrations
 from webinar_hub.web.current import hub, network, settings
 from webinar_hub.web.forms.sign_up import SignUpForm
@@ -40,7 +41,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
         wanted = partial(
             registrations.sign_up,
             cohort,
-            filled.sign_up(page=request.path),
+            filled.sign_up(page=request.path, source=source_of(request.args)),
             network=network(),
             per_network=settings().sign_ups_per_hour,
             now=now,

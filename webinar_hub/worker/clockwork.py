@@ -22,6 +22,7 @@ from webinar_hub.queries import health
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import allowances, broadcasts, leadership, notices, outbox, pacing, zone_rules
+from webinar_hub.worker import digests
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -192,6 +193,7 @@ class Clockwork:
             if self._swept_at is None:
                 # A process reads the tz database when it starts: whatever is new in it is new once.
                 zone_rules.follow(now)
+            digests.write_due(self._app, now)
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:

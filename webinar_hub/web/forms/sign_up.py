@@ -70,7 +70,7 @@ class SignUpForm(FlaskForm):
             self.problem = STALE
         return is_right
 
-    def sign_up(self, *, page: str) -> SignUp:
+    def sign_up(self, *, page: str, source: str = "") -> SignUp:
         """What was typed, for the service; an empty zone means the cohort's."""
         return SignUp(
             name=plain_name(self.name.data or ""),
@@ -79,4 +79,5 @@ class SignUpForm(FlaskForm):
             zone=self.zone.data or "",
             news_words=NEWS_WORDS if self.news.data else "",
             page=page,
+            source=source,
         )

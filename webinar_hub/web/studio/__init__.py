@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from webinar_hub.web.studio import access, navigation, signing_in, webinars
+from webinar_hub.web.studio import access, health, navigation, rehearsal, signing_in, today, webinars
 
-_AREAS = (webinars,)
+_AREAS = (webinars, today, rehearsal, health)
 
 
 def register(app: Flask) -> None:
@@ -12,5 +12,6 @@ def register(app: Flask) -> None:
     signing_in.register(app)
     access.register(app)
     navigation.register(app)
+    health.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)

@@ -49,9 +49,13 @@ def tabs(webinar_id: int) -> list[Entry]:
 
 
 def _exists(entry: Entry) -> bool:
-    return entry.endpoint in current_app.view_functions
+    return _is_there(entry.endpoint)
+
+
+def _is_there(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
 
 
 def register(app: Flask) -> None:
     """Let templates draw both."""
-    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs)
+    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs, endpoint_there=_is_there)
