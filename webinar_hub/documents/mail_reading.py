@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar
-
-from webinar_hub.documents.ics_reading import InviteInWords, invites_in_words
+if TYPE_CHECKING:
+    from webinar_hub.documents.ics_reading import InviteInWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,13 @@ class ReadMail:
     text: str
     html: str
     calendar: bytes | None
-    invites: tuple[InviteInWords, ...]
+    invites: "tuple[InviteInWords, ...]"
 
 
 def read_mail(content: bytes) -> ReadMail:
     """Take an RFC 5322 message of this house apart."""
+    from webinar_hub.documents.ics_reading import invites_in_words  # noqa: PLC0415  slow import
+
     message = message_from_bytes(content, policy=default)
     bodies = {"text/plain": "", "text/html": ""}
     calendar = None
@@ -45,6 +47,8 @@ def for_trying_out(calendar: bytes, mark: str, salt: str) -> bytes:
     A REQUEST would put itself into the organizer's calendar, ask for her answer, and, under its true UID, fight
     with the entry of a real session (RFC 5546 section 3.2.1). A PUBLISH is only offered; `mark` begins its title.
     """
+    from icalendar import Calendar  # noqa: PLC0415  slow import
+
     read = Calendar.from_ical(calendar)
     read["METHOD"] = "PUBLISH"
     for event in read.events:

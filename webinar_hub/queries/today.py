@@ -158,7 +158,10 @@ def open_tasks(only: Only) -> Listed[OpenTask]:
     )
     rows = db.session.execute(asked.order_by(Task.created_at.desc(), Task.id.desc()).limit(SHOWN))
     number = select(func.count()).select_from(asked.with_only_columns(Task.id).subquery())
-    found = tuple(OpenTask(task.id, task.text, *rest, task.created_at) for task, *rest in rows)
+    found = tuple(
+        OpenTask(task.id, task.text, name, email, cohort, key, task.created_at)
+        for task, name, email, cohort, key in rows
+    )
     return Listed(found, db.session.scalar(number) or 0)
 
 

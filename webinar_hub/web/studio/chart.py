@@ -7,7 +7,9 @@ from datetime import date
 
 from webinar_hub.queries.today import DayCount
 
-WIDTH, HEIGHT, GAP = 720.0, 140.0, 0.25
+HEIGHT, GAP = 140.0, 0.25
+# Units of the picture: narrow columns for a month, and a picture half as wide for a week.
+STEP_OF_MONTH, STEP_OF_WEEK = 24.0, 54.0
 SERIES = 5
 """Kinds that are told apart by colour and pattern; the rest is "other"."""
 OTHER = "other"
@@ -42,8 +44,8 @@ class Chart:
     days: Sequence[DayCount]
     highest: int
     total: int
-
-    width, height = WIDTH, HEIGHT
+    width: float
+    height: float = HEIGHT
 
 
 def chart(days: Sequence[DayCount], order: Sequence[str] = (), ticks_every: int = 7) -> Chart:
@@ -53,7 +55,8 @@ def chart(days: Sequence[DayCount], order: Sequence[str] = (), ticks_every: int 
         totals.update(day.counts)
     names = list(order) or _largest(totals)
     shown = [DayCount(day.day, _gathered(day, names)) for day in days]
-    highest, step = max((day.total for day in days), default=0), WIDTH / max(len(days), 1)
+    highest = max((day.total for day in days), default=0)
+    step = STEP_OF_WEEK if ticks_every == 1 else STEP_OF_MONTH
     bars = [bar for number, day in enumerate(shown) for bar in _column(day, names, number * step, step, highest)]
     return Chart(
         [(name, sum(day.counts.get(name, 0) for day in shown)) for name in names],
@@ -62,6 +65,7 @@ def chart(days: Sequence[DayCount], order: Sequence[str] = (), ticks_every: int 
         shown,
         highest,
         sum(totals.values()),
+        step * len(days),
     )
 
 
