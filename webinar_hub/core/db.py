@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
@@ -23,10 +24,12 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeDecorator
 
@@ -100,11 +103,7 @@ def transaction() -> Iterator[Session]:
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
-            # In one order everywhere, or two transactions could wait for each other.
-            for finish, wishes in sorted(
-                session.info.pop("last", {}).items(), key=lambda pair: pair[0].__qualname__
-            ):
-                finish(wishes)
+            finish_now()
             session.commit()
         except BaseException:
             session.rollback()
@@ -135,6 +134,13 @@ def at_the_end(finish: Callable[[list[Kept]], None], wish: Kept) -> None:
     db.session().info.setdefault("last", {}).setdefault(finish, []).append(wish)
 
 
+def finish_now() -> None:
+    """Do what was left for the end of the transaction, as the commit does."""
+    # In one order everywhere, or two transactions could wait for each other.
+    for finish, wishes in sorted(db.session().info.pop("last", {}).items(), key=lambda pair: pair[0].__qualname__):
+        finish(wishes)
+
+
 def at_once(statement: Executable, parameters: dict[str, Any]) -> Sequence[Any]:
     """Run one statement as a transaction of its own; its rows. PostgreSQL is asked once instead of four times."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -156,6 +162,41 @@ def rehearsal() -> Iterator[Session]:
             for left in ("work", "last", "once"):
                 session.info.pop(left, None)
             _undo(session)
+
+
+@contextmanager
+def scratch() -> Iterator[Session]:
+    """An empty database of the same tables in this process's memory; inside, everything happens there alone.
+
+    The real one is not asked, locked or written meanwhile, so what is played here may take its time and holds up
+    nobody. Nothing wakes the worker, and at the end all of it is gone.
+    """
+    app = Flask("webinar_hub.scratch", static_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    app.extensions["tries"] = None
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+        try:
+            connection = db.engine.raw_connection().driver_connection
+            connection.executescript(_tables_in_memory())  # type: ignore[union-attr]
+            yield db.session()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@cache
+def _tables_in_memory() -> str:
+    """Working the statements out takes longer than running them.
+
+    What a row points to may be missing: only a part of the real one is copied in.
+    """
+    dialect, tables = SQLiteDialect(), Base.metadata.sorted_tables
+    made = [CreateTable(table) for table in tables] + [
+        CreateIndex(each) for table in tables for each in table.indexes
+    ]
+    return ";".join(["PRAGMA foreign_keys=OFF", *(str(each.compile(dialect=dialect)) for each in made)])
 
 
 @contextmanager

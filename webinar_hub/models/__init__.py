@@ -12,6 +12,7 @@ from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
+from webinar_hub.models.digest import DigestOff
 from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.house import HouseLogo, HouseSettings
@@ -50,6 +51,7 @@ __all__ = [
     "Consent",
     "Delivery",
     "DeliveryEvent",
+    "DigestOff",
     "Download",
     "Draft",
     "Drop",

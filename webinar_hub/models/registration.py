@@ -33,5 +33,7 @@ class Registration(Base):
     revision: Mapped[int] = mapped_column(default=0)
     # The revocable half of her unsubscribe and download links.
     nonce: Mapped[str] = mapped_column(String(32), default=nonce)
+    # What brought her to the sign-up, where the link to it said so (`rules/source.py`).
+    source: Mapped[str] = mapped_column(String(40), default="", server_default="")
     reminders_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bonuses_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,6 +14,8 @@ from webinar_hub.rules.delivery import ALL_PRIORITIES
 # FEATURES G5: the scheduler may not lag more than this.
 LAG = timedelta(minutes=2)
 CLOCK = "clock"
+# So long a mail may wait before organizers are told: greylisting costs the first minutes (RELIABILITY F9).
+DELAYED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,31 @@ def _mails_left_lying(now: datetime) -> list[str]:
     if not number or db.session.scalar(moving.limit(1)) is not None:
         return []
     return [f"{number} mails have been due for more than two minutes and do not go out: is the mail server well?"]
+
+
+def delayed_since(now: datetime) -> datetime | None:
+    """Since when a mail has been waiting for more than five minutes while none goes out; None while all is well.
+
+    One statement that looks at open rows only: every page of the studio asks it.
+    """
+    moving = select(Delivery.id).where(
+        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until > lease_moment(), Delivery.reply.is_(None)
+    )
+    waiting = (
+        select(Delivery.due_at)
+        .where(
+            OPEN_STATES,
+            Delivery.state == "queued",
+            Delivery.priority.in_(ALL_PRIORITIES),
+            Delivery.due_at < now - DELAYED,
+            or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
+            ~moving.exists(),
+        )
+        .order_by(Delivery.priority, Delivery.due_at)
+        .limit(1)
+    )
+    found: datetime | None = db.session.scalar(waiting)
+    return found
 
 
 def next_due() -> datetime | None:

@@ -51,6 +51,7 @@ class Newcomer:
     next_session_id: int | None
     last_end: datetime | None
     step: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
     }  # fmt: skip
     registration = {
         "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": "confirmed", "registered_at": now,
-        "revision": 0, "nonce": nonce(),
+        "revision": 0, "nonce": nonce(), "source": newcomer.source,
     }  # fmt: skip
     mail = {
         "kind": "confirmation", "session_id": newcomer.next_session_id, "state": "queued", "attempts": 0,

@@ -46,7 +46,7 @@ _PLACE = select(
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did.
+    `page` is where she did, `source` what brought her there (`rules/source.py`), or "".
     """
 
     name: str
@@ -55,6 +55,7 @@ class SignUp:
     zone: str
     news_words: str
     page: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
         next_session_id=place.next_session_id,
         last_end=place.facts.last_end,
         step=step_of(now),
+        source=form.source,
     )
     admitted = admit(newcomer, now=now)
     if admitted.registration_id is None:

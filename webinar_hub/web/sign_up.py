@@ -12,6 +12,7 @@ from webinar_hub.documents.calendar_links import calendar_links
 from webinar_hub.queries import calendars
 from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, WebinarView
+from webinar_hub.rules.source import source_of
 from webinar_hub.services import registrations
 from webinar_hub.web.current import hub, network, settings
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
@@ -33,7 +34,7 @@ def form(slug: str, cohort: str) -> Response:
 def save(slug: str, cohort: str) -> Response | Redirect:
     """Register her. A form a robot filled in is thanked and forgotten."""
     if not is_by_robot(request.form):
-        wanted = read(request.form, page=request.path)
+        wanted = read(request.form, page=request.path, source=source_of(request.args))
         if wanted is None:
             return _wrong(slug, cohort)
         try:

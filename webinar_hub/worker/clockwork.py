@@ -34,6 +34,7 @@ from webinar_hub.services import (
     sign_ins,
     zone_rules,
 )
+from webinar_hub.worker import digests
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -238,6 +239,7 @@ class Clockwork:
             if self._swept_at is None:
                 # A process reads the tz database when it starts: whatever is new in it is new once.
                 zone_rules.follow(now)
+            digests.write_due(self._app, now)
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:

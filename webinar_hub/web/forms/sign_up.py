@@ -43,7 +43,7 @@ def is_by_robot(typed: Mapping[str, str]) -> bool:
     return bool(typed.get("leave_empty"))
 
 
-def read(typed: Mapping[str, str], *, page: str) -> SignUp | None:
+def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | None:
     """What was typed, for the service; None where a form has to say what is wrong with it.
 
     Making the fields of a form takes longer than checking what is in them, and most sign-ups are right. Whatever
@@ -68,6 +68,7 @@ def read(typed: Mapping[str, str], *, page: str) -> SignUp | None:
         zone=typed.get("zone", ""),
         news_words=news_words,
         page=page,
+        source=source,
     )
 
 

@@ -13,6 +13,7 @@ from webinar_hub.web.studio import (
     drafts,
     drops,
     feeds,
+    health,
     library,
     mail_templates,
     materials,
@@ -23,10 +24,12 @@ from webinar_hub.web.studio import (
     people_import,
     person,
     programs,
+    rehearsal,
     settings,
     signing_in,
     team,
     timeline,
+    today,
     transport,
     uploads,
     webinar_details,
@@ -59,6 +62,9 @@ _AREAS = (
     drafts,
     feeds,
     timeline,
+    today,
+    rehearsal,
+    health,
 )
 
 
@@ -67,6 +73,7 @@ def register(app: Flask) -> None:
     signing_in.register(app)
     access.register(app)
     navigation.register(app)
+    health.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
     app.register_blueprint(feeds.public)

@@ -54,7 +54,7 @@ def has_page(endpoint: str) -> bool:
 
 
 def _exists(entry: Entry) -> bool:
-    return entry.endpoint in current_app.view_functions
+    return has_page(entry.endpoint)
 
 
 def register(app: Flask) -> None:
