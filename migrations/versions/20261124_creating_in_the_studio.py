@@ -1,7 +1,7 @@
 """creating in the studio: drafts, programs, presenters with invites, archived cohorts, an organizer's calendar.
 
-Revision: c01
-After: 0006
+Revision: 0008
+After: 0007
 Made: 2026-11-24 23:50:00
 """
 
@@ -10,8 +10,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
-revision = "c01"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """announcements, organizers' own words for mails, and the few deliveries that did not get out.
 
-Revision: f01
-After: 0006
+Revision: 0011
+After: 0010
 Made: 2026-11-24 23:55:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "f01"
-down_revision = "0006"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """people in the studio: what they are found by, tags, notes, saved views, imports, who was merged.
 
-Revision: e01
-After: 0006
+Revision: 0010
+After: 0009
 Made: 2026-11-24 23:50:00
 """
 
@@ -10,8 +10,8 @@ from alembic import op
 
 from webinar_hub.core.search_words import search_text
 
-revision = "e01"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

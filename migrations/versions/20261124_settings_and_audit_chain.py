@@ -1,15 +1,15 @@
 """settings of the house, and the chain of the audit log.
 
-Revision: h01
-After: 0006
+Revision: 0013
+After: 0012
 Made: 2026-11-24 23:52:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "h01"
-down_revision = "0006"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """signing in to the studio: devices that are signed in, links that open something once.
 
-Revision: a01
+Revision: 0007
 After: 0006
 Made: 2026-11-24 23:55:00
 """
@@ -8,7 +8,7 @@ Made: 2026-11-24 23:55:00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "a01"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None

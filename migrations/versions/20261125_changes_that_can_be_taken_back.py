@@ -1,15 +1,15 @@
 """changes that can be taken back.
 
-Revision: b01
-After: 0006
+Revision: 0014
+After: 0013
 Made: 2026-11-25 00:05:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "b01"
-down_revision = "0006"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

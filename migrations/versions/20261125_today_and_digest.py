@@ -1,15 +1,15 @@
 """today: where people came from, who is not reached, who wants no digest.
 
-Revision: g01
-After: 0006
+Revision: 0012
+After: 0011
 Made: 2026-11-24 23:55:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "g01"
-down_revision = "0006"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

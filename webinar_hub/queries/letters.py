@@ -28,15 +28,10 @@ from webinar_hub.models import (
 )
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
+from webinar_hub.rules.calendar_mail import CANCELS, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.entitlement import drop_is_hers
 from webinar_hub.rules.segment import wants_news
-
-DAY = timedelta(days=1)
-LEAD_STEPS = (DAY, timedelta(hours=1), timedelta(minutes=10))
-# Kinds that put a session into the calendar, and kinds that take it out again.
-REQUESTS = frozenset(("confirmation", "invite", "session_changed", "session_added"))
-CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel"))
 
 
 class NothingToSay(HubError):
@@ -212,6 +207,7 @@ class Batch:
         lead = _lead(broadcast, session, due)
         if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
             lead = DAY
+        on = session is not None and session.state != "cancelled" and cohort.state != "cancelled"
         shown = calendar_session(session, cohort, webinar.title, self.hub) if session else None
         return {
             "session": shown,
@@ -221,7 +217,7 @@ class Batch:
             "lead": lead,
             "old_starts_at": broadcast.old_starts_at if broadcast else None,
             "sessions": tuple(LetterSession(s.title, s.starts_at, s.ends_at) for s in ahead),
-            "calendar_method": _method(due.kind, session, cohort, lead),
+            "calendar_method": calendar_method(due.kind, lead, takes_place=on) if session else None,
         }
 
     def _about_drop(self, due: Claimed) -> dict[str, Any]:
@@ -259,21 +255,9 @@ class Batch:
 
 
 def _lead(broadcast: Broadcast | None, session: Session | None, due: Claimed) -> timedelta | None:
-    """How far ahead the session is: the planned distance, or, if it is not true, the real one in round figures.
-
-    A reminder to many may be early. Where it may say "tomorrow" it tells the real distance, rounded up, because a
-    few minutes before midnight tomorrow is another day.
-    """
     if broadcast is None or session is None or not broadcast.lead_minutes:
         return None
-    planned = timedelta(minutes=broadcast.lead_minutes)
-    real = session.starts_at - due.composed_at
-    if real > planned and DAY / 2 <= planned < 2 * DAY:
-        return -(-real // LEAD_STEPS[-1]) * LEAD_STEPS[-1]
-    if abs(planned - real) <= planned / 8:
-        return planned
-    step = next(step for step in LEAD_STEPS if real >= 2 * step or step == LEAD_STEPS[-1])
-    return max(step, round(real / step) * step)
+    return said_lead(timedelta(minutes=broadcast.lead_minutes), session.starts_at, due.composed_at)
 
 
 def message_id(due: Claimed, sender: str) -> str:
@@ -287,19 +271,6 @@ def message_id(due: Claimed, sender: str) -> str:
 def _domain(address: str) -> str:
     """The domain of an address as headers write it."""
     return address.rpartition("@")[2].encode("idna").decode()
-
-
-def _method(kind: str, session: Session | None, cohort: Cohort, lead: timedelta | None) -> str | None:
-    """What the mail does to her calendar. A reminder repeats the invite while there is a day to act on it."""
-    if session is None:
-        return None
-    if kind in CANCELS:
-        return "CANCEL"
-    if session.state == "cancelled" or cohort.state == "cancelled":
-        return None
-    if kind in REQUESTS or (kind == "reminder" and lead is not None and lead >= DAY):
-        return "REQUEST"
-    return None
 
 
 def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Batch:

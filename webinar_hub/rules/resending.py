@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from webinar_hub.rules.calendar_mail import CANCELS
 from webinar_hub.rules.delivery import topic_of
 
-CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel"))
 ABOUT_WHAT_TAKES_PLACE = frozenset(("invite", "reminder", "live", "session_changed", "session_added"))
 
 

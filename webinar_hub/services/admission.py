@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from webinar_hub.core.db import db, insert_new, leave_work
+from webinar_hub.core.db import db, leave_work
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Cohort, Delivery, Person, Registration

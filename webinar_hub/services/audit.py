@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from webinar_hub.core.db import at_the_end, db, insert_new
+from webinar_hub.core.db import at_the_end, db
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import AuditCheck, AuditEntry, AuditHead, AuditLink
 from webinar_hub.rules.audit_chain import BEGIN, Verdict, digest, is_chained
 

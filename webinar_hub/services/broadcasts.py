@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, String, and_, func, literal, or_, select, update
 
-from webinar_hub.core.db import db, insert_selected, leave_work
+from webinar_hub.core.db import db, leave_work
+from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Broadcast, Delivery, Person, Registration
 from webinar_hub.rules.audience import audience
 from webinar_hub.rules.delivery import priority_of

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, case, func, select, update
 
-from webinar_hub.core.db import db, insert_new, leave_work
+from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, NotFound
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.delivery_story import FORCED_LIFE, retry_refusal

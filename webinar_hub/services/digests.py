@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import DigestOff
 from webinar_hub.services import audit
 

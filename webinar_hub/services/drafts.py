@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid
+from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.models import Draft
 
 LONGEST_NAME = 120

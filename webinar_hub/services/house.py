@@ -5,7 +5,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import HouseLogo, HouseSettings
 from webinar_hub.rules import house
 from webinar_hub.services import audit

@@ -6,7 +6,8 @@ from typing import Literal
 
 from sqlalchemy import func, select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import Delivery, DeliveryEvent, Person, Registration
 from webinar_hub.rules.mail_events import (
     LONGEST_DETAIL,

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
-from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.core.tokens import nonce
 from webinar_hub.models import OrganizerFeed
 from webinar_hub.services import audit

@@ -29,7 +29,8 @@ from sqlalchemy import (
 )
 
 from webinar_hub.core.clock import LONGEST_LEASE, lease_moment, ran_out
-from webinar_hub.core.db import at_once, db, insert_new, insert_selected, leave_work
+from webinar_hub.core.db import at_once, db, leave_work
+from webinar_hub.core.inserts import insert_new, insert_selected
 from webinar_hub.models import Delivery, SilencedDelivery
 from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.delivery import ALL_PRIORITIES, RESCUED, Claimed, priority_of

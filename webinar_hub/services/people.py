@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Cohort, Person, PersonNote, PersonTag, Registration

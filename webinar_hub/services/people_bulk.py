@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import String, cast, func, literal, select
 
-from webinar_hub.core.db import db, insert_selected, leave_work
+from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict
+from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Cohort, Delivery, Person, PersonTag, Registration
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.people import Chosen, Scope, Wanted, chosen_people, chosen_places, of_place

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import String, cast, delete, literal, select
 
-from webinar_hub.core.db import db, insert_many, insert_selected, leave_work
+from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.core.inserts import insert_many, insert_selected
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.documents.names import plain_name

@@ -11,9 +11,9 @@ from sqlalchemy import and_, insert, or_, select
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.models import Broadcast, Change, Cohort, Delivery, Registration, Session
+from webinar_hub.rules.calendar_mail import MAY_REQUEST
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.services import picture
-from webinar_hub.services.invites import REQUESTS
 from webinar_hub.services.picture import Rows
 
 
@@ -69,7 +69,7 @@ def tell_those_given(
 def _given(cohort: Cohort, sessions: Collection[int], since: datetime) -> dict[int | None, set[int]]:
     """By session, or None for all: the registrations that were sent its date since then, or are just now."""
     lately = or_(Delivery.sent_at >= since, and_(Delivery.state == "sending", Delivery.composed_at >= since))
-    about_one = and_(Delivery.kind.in_(REQUESTS), Delivery.session_id.in_(sessions))
+    about_one = and_(Delivery.kind.in_(MAY_REQUEST), Delivery.session_id.in_(sessions))
     rows = db.session.execute(
         select(Delivery.registration_id, Delivery.session_id, Delivery.kind)
         .join(Registration, Registration.id == Delivery.registration_id)

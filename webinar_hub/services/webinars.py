@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webinar_hub.core.db import db, insert_new, leave_work
+from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import NotFound
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.tokens import public_id
 from webinar_hub.models import Presenter, Webinar
 from webinar_hub.rules.cohort_file import PresenterPart, WebinarPart

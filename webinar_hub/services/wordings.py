@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid, NotFound
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import MailWording, Webinar
 from webinar_hub.rules.wording import KINDS, problems
 from webinar_hub.services import audit
