@@ -94,7 +94,7 @@ def transaction() -> Iterator[Session]:
     """
     session: Session = db.session()
     session.rollback()
-    with _one_writer if _is_sqlite() else nullcontext():
+    with _one_writer if is_sqlite() else nullcontext():
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
@@ -147,7 +147,7 @@ def rehearsal() -> Iterator[Session]:
     """Everything inside is undone at the end: to see what a change would do, by doing it."""
     session: Session = db.session()
     session.rollback()
-    with _one_writer if _is_sqlite() else nullcontext():
+    with _one_writer if is_sqlite() else nullcontext():
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
@@ -360,5 +360,6 @@ def _begin_to_write(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
-def _is_sqlite() -> bool:
+def is_sqlite() -> bool:
+    """Whether this app's database is SQLite; else it is PostgreSQL."""
     return db.engine.dialect.name == "sqlite"

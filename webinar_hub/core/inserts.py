@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.selectable import SelectBase
 
-from webinar_hub.core.db import Base, db
+from webinar_hub.core.db import Base, db, is_sqlite
 
 
 def insert_new(model: type[Base], values: dict[str, Any], *returning: str) -> Any:
@@ -62,4 +62,4 @@ def insert_or_update(
 
 
 def _insert(model: type[Base]) -> Any:
-    return sqlite.insert(model) if _is_sqlite() else postgresql.insert(model)
+    return sqlite.insert(model) if is_sqlite() else postgresql.insert(model)

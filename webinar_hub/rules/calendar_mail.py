@@ -13,7 +13,7 @@ CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_canc
 
 
 def calendar_method(kind: str, lead: timedelta | None, *, takes_place: bool) -> Literal["REQUEST", "CANCEL"] | None:
-    """The METHOD of a mail about a session (RFC 5546). A reminder repeats the invite while there is a day to act."""
+    """The METHOD of a mail about a session (RFC 5546); a reminder repeats it while there is a day to act."""
     if kind in CANCELS:
         return "CANCEL"
     if not takes_place:
