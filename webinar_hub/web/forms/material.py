@@ -21,7 +21,7 @@ MOST_DAYS = 366
 
 def _title(form: Form, field: Field) -> None:
     _readable(field, longest=TITLE)
-    if not field.data.strip():
+    if not _typed(field).strip():
         raise ValidationError("Write a title, as people will read it.")
 
 
