@@ -13,10 +13,7 @@ def brand_css(accent: str) -> str:
         return ""
     light, dark = _tokens(colours.light(accent)), _tokens(colours.dark(accent))
     # Where colours are forced or a page is printed, components.css has the last word.
-    return (
-        f"@media screen{{:root{{{light}}}}}\n"
-        f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-    )
+    return f"@media screen{{:root{{{light}}}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
 
 
 def _tokens(palette: Palette) -> str:
