@@ -41,8 +41,10 @@ def test_a_picture_is_made_small_and_keeps_its_shape() -> None:
 def test_one_with_much_in_it_is_made_smaller_until_it_is_light_or_refused() -> None:
     dice = random.Random(1)
     with pytest.raises(UnfitLogo, match="too heavy"):
-        fitted(png(400, 200, noise=dice))
-    assert len(fitted(png(60, 28, noise=dice))) <= LARGEST
+        fitted(png(480, 28, noise=dice))
+    smaller = fitted(png(400, 200, noise=dice))
+    assert len(smaller) <= LARGEST
+    assert size(smaller)[1] < 72
 
 
 def test_a_wide_one_is_no_wider_than_its_place() -> None:
