@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from tests.building import sign_up
 from tests.counting import counting
@@ -78,7 +79,8 @@ def test_name_and_accent_reach_the_public_pages(app: Flask, owner: FlaskClient, 
     assert "immutable" in style.headers["Cache-Control"]
     again = app.test_client().get("/brand.css", headers={"If-None-Match": style.headers["ETag"]})
     assert again.status_code == 304
-    assert PLUM in app.test_client().get("/w/baby-massage/cover.svg").text
+    assert f"/w/baby-massage/cover.svg?in={PLUM[1:]}" in page.text
+    assert PLUM in app.test_client().get(f"/w/baby-massage/cover.svg?in={PLUM[1:]}").text
 
 
 def test_a_colour_nobody_can_read_is_refused_and_another_offered(owner: FlaskClient, app: Flask) -> None:
@@ -238,6 +240,31 @@ def test_a_process_reads_them_once_in_five_seconds(app: Flask) -> None:
 
     kept = KeptHouse(reading, monotonic=lambda: next(moments))
     assert [kept.now().version for _ in range(5)] == [1, 1, 1, 2, 2]
+
+
+def test_what_is_known_goes_on_while_the_database_is_away() -> None:
+    answers: list[House | Exception] = [House(name="Ours"), OperationalError("", {}, Exception("away"))]
+
+    def reading() -> House:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    moments = iter([0.0, LASTS])
+    kept = KeptHouse(reading, monotonic=lambda: next(moments))
+    assert [kept.now().name, kept.now().name] == ["Ours", "Ours"]
+    assert answers == []
+
+
+def test_what_was_never_known_is_not_made_up() -> None:
+    def away() -> House:
+        raise OperationalError("", {}, Exception("away"))
+
+    kept = KeptHouse(away)
+    with pytest.raises(OperationalError):
+        kept.now()
+    assert kept.known() == House()
 
 
 def test_a_sign_up_does_not_read_them(app: Flask, cohort: str, readings: list[str]) -> None:
