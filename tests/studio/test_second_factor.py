@@ -69,6 +69,15 @@ def test_signing_in_asks_for_a_code_and_nothing_opens_before(app: Flask, key: st
     assert is_in(client)
 
 
+def test_the_code_leads_on_to_the_page_she_asked_for(app: Flask, key: str) -> None:
+    client = app.test_client()
+    door = client.get("/studio/account").headers["Location"]
+    typed = {"csrf_token": token(client, door), "email": EMAIL, "password": PASSWORD}
+    between = client.post(door, data=typed).headers["Location"]
+    answer = client.post(between, data={"csrf_token": token(client, between), "code": code(key)})
+    assert answer.headers["Location"] == "/studio/account"
+
+
 def test_she_is_told_that_codes_are_on(app: Flask, key: str) -> None:
     assert "asks for a code" in mails(app)[-1].text
 

@@ -22,6 +22,7 @@ from tests.studio.coming_in import (
     token,
 )
 from tests.studio.staff import given_staff, signed_in
+from tests.web import visiting
 from webinar_hub.core.db import db
 from webinar_hub.models import AuditEntry, OneTimeLink, SignIn
 
@@ -320,6 +321,26 @@ def test_public_pages_know_nothing_of_staff(app: Flask, people: People) -> None:
         assert answer.text == bare.text
         assert len(for_staff) == len(for_stranger)
         assert not [each for each in for_staff if "organizers" in each or "sign_ins" in each]
+
+
+def test_signing_up_costs_staff_no_statement_more(app: Flask, cohort: str) -> None:
+    form = f"/w/baby-massage/sign-up/{cohort}"
+    counts = []
+    for number, browser in enumerate((app.test_client(), signed_in(app, given_staff(app)))):
+        with counting(app) as statements:
+            answer = visiting.post(browser, form, form, **(visiting.FIELDS | {"email": f"ann{number}@x.example"}))
+        assert answer.status_code == 303
+        counts.append([each.split(" ", 3)[:3] for each in statements])
+        assert not [each for each in statements if "organizers" in each or "sign_ins" in each]
+    assert counts[0] == counts[1]
+
+
+def test_the_studio_answers_errors_in_its_own_words(app: Flask, client: FlaskClient, travel: Traveller) -> None:
+    for page in (client.get("/studio/link/nothing"), client.get("/studio/nothing")):
+        assert page.status_code == 404
+        assert "To the studio" in page.text
+        assert "lost-link" not in page.text
+    assert "used already, or is too old" in client.get("/studio/link/nothing").text
 
 
 def test_the_library_cannot_be_signed_in_to_by_a_header(app: Flask, travel: Traveller) -> None:
