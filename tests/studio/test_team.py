@@ -196,6 +196,18 @@ def test_the_list_takes_the_same_statements_whatever_there_is(app: Flask, cohort
     assert counts[0] == counts[1] == counts[2]
 
 
+def test_whoever_has_no_role_left_still_has_her_account(app: Flask, travel: Traveller) -> None:
+    with app.app_context(), transaction():
+        ines = Organizer(email=INES, name="Ines Roth", zone="UTC", created_at=clock.now())
+        db.session.add(ines)
+        db.session.flush()
+        organizer = ines.id
+    client = signed_in(app, organizer)
+    assert client.get("/studio/").headers["Location"] == "/studio/account"
+    assert client.get("/studio/account").status_code == 200
+    assert client.get("/studio/webinars").status_code == 403
+
+
 def test_names_and_addresses_are_harmless_in_mails_and_pages(app: Flask, travel: Traveller) -> None:
     with app.app_context(), transaction():
         mara = Organizer(
