@@ -179,7 +179,7 @@ def held(cohort_id: int, now: datetime) -> Held | None:
         )
     )
     changes = tuple(HeldChange(id_, words, names.get(actor, "Somebody")) for id_, words, actor, _ in rows)
-    return Held(changes, max(until for *_, until in rows), mails or 0)
+    return Held(changes, max(until for *_, until in rows if until is not None), mails or 0)
 
 
 def _session_chip(session: Session, zone_name: str, now: datetime) -> Chip:
