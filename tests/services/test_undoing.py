@@ -247,6 +247,16 @@ def test_what_was_changed_by_another_way_since_is_not_overwritten(app: Flask, co
     assert "Until now: Tue 8 December" in mail.text
 
 
+def test_an_evening_that_was_given_away_meanwhile_is_not_taken_back(app: Flask, cohort: str) -> None:
+    change = apply(app, Wish("cancel", key="week-1"))
+    with app.app_context(), transaction():
+        row = sessions.find(KEY, "week-2")
+        sessions.reschedule(*row, datetime(2026, 12, 8, 19, 30), 60, actor="cli", now=clock.now())
+    with pytest.raises(Conflict, match="still running"):
+        undo(app, change)
+    assert session(app).state == "cancelled"
+
+
 def test_a_cohort_that_was_put_back_can_be_cancelled_again(app: Flask, cohort: str, travel: Traveller) -> None:
     undo(app, apply(app, Wish("cancel-cohort")))
     apply(app, Wish("cancel-cohort"))

@@ -18,7 +18,7 @@ from tests.delivering import deliver
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Broadcast, Change, Drop, Session
+from webinar_hub.models import Broadcast, Change, Cohort, Drop, Session
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import sessions
 
@@ -80,6 +80,16 @@ def test_sessions_bonuses_and_messages_stand_in_their_weeks(app: Flask, owner: F
     assert "8:00 am A sheet for parents" in said
     assert "6:00 pm to 1 Reminder, 1 hour before" in said
     assert "today" in said
+
+
+def test_where_many_are_concerned_nobody_is_counted(app: Flask, owner: FlaskClient, ann: None) -> None:
+    with app.app_context(), transaction():
+        cohort = db.session.scalars(select(Cohort)).one()
+        cohort.capacity, cohort.seats_taken = None, 100_000
+    with counting(app) as statements:
+        said = words(owner.get(PAGE))
+    assert "to up to 100,000 Reminder, 1 hour before" in said
+    assert not any("deliveries" in statement for statement in statements)
 
 
 def test_messages_can_be_hidden(owner: FlaskClient, ann: None) -> None:

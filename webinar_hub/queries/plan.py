@@ -37,8 +37,6 @@ class PlanLine:
     run: Run | None = None
     places: int = 0
     at_most: Run | None = None
-    # A change that can still be taken back holds it until then.
-    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +111,7 @@ def _ahead(
         return expected(crowd, limits.rate)
 
     return PlanLine(
-        broadcast.due_at,
-        broadcast.kind,
-        about,
-        lead,
-        broadcast.state,
-        people,
-        0,
-        run(people),
-        places,
-        run(places),
-        broadcast.held_until,
+        broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, 0, run(people), places, run(places)
     )
 
 
