@@ -137,7 +137,7 @@ def test_a_preview_says_everything_and_changes_nothing(app: Flask, owner: FlaskC
     assert "Session moved: one mail each, to 1 person." in said
     assert "1 entry changes in 1 calendar." in said
     assert "Until now: Tue 8 December, 7:00 pm in New York: 4:00 pm for you" in said
-    assert "“A sheet for parents” opens Wed 9 December 2026, 8:00 am Fri 11 December 2026, 8:00 am" in said
+    assert "“A sheet for parents” opens until now: Wed 9 December 2026, 8:00 am then: Fri 11 December" in said
     assert "Reminder, 1 hour before: Cues" in said
     assert wall(app) == "2026-12-08T19:00:00"
     assert last_change(app) == 0
@@ -235,7 +235,7 @@ def test_cancelling_names_what_is_lost_first(app: Flask, owner: FlaskClient, ann
     said = words(preview(owner, {"what": "cancel", "key": "week-1"}))
     assert "“Cues” on Tue 8 December, 7:00 pm is cancelled." in said
     assert "Session cancelled: one mail each, to 1 person." in said
-    assert "“Cues” takes place cancelled" in said
+    assert "“Cues” until now: takes place then: cancelled" in said
     apply(owner, {"what": "cancel", "key": "week-1"})
     page = owner.get(PAGE)
     assert "7:00 pm cancelled Cues" in words(page)
