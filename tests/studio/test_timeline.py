@@ -168,7 +168,9 @@ def test_told_now(app: Flask, owner: FlaskClient, ann: None) -> None:
     answer = owner.post(f"{PAGE}/changes/{last_change(app)}/tell", follow_redirects=True)
     assert "The mails are on their way." in words(answer)
     assert len(deliver(app)) == 1
-    assert owner.post(f"{PAGE}/changes/{last_change(app)}/undo").status_code == 409
+    too_late = owner.post(f"{PAGE}/changes/{last_change(app)}/undo")
+    assert too_late.status_code == 409
+    assert "The ten minutes are over" in words(too_late)
 
 
 def test_the_banner_goes_when_the_time_is_over(owner: FlaskClient, ann: None, travel: Traveller) -> None:
