@@ -257,6 +257,15 @@ def test_an_evening_that_was_given_away_meanwhile_is_not_taken_back(app: Flask, 
     assert session(app).state == "cancelled"
 
 
+def test_a_cancellation_that_a_file_takes_back_is_never_told(
+    app: Flask, cohort: str, tmp_path: Path, travel: Traveller
+) -> None:
+    apply(app, Wish("cancel", key="week-1"))
+    given_cohort(app, tmp_path)
+    travel.shift(WINDOW)
+    assert not any("will not take place" in mail.text for mail in deliver(app))
+
+
 def test_a_cohort_that_was_put_back_can_be_cancelled_again(app: Flask, cohort: str, travel: Traveller) -> None:
     undo(app, apply(app, Wish("cancel-cohort")))
     apply(app, Wish("cancel-cohort"))

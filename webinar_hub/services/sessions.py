@@ -178,6 +178,7 @@ def reworded(session: Session, now: datetime) -> None:
 def added(cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
     """Tell everybody already registered of one more session, with its invite; the plan is for the caller."""
     _raise_revision(session, now)
+    plan.unsay(session, "session_cancelled", now)
     plan.announce(cohort, "session_added", session.revision, now=now, session=session, expires_at=session.ends_at)
     audit.note(actor, "session.added", f"session:{session.id}", now=now, starts_at=session.starts_at.isoformat())
 
