@@ -194,6 +194,8 @@ def test_what_is_applied_is_what_was_shown(app: Flask, owner: FlaskClient, ann: 
 
 REFUSED = {
     "no such day": ({"day": "2027-02-30", "title": "Cues, <again>"}, 422, "There is no 30 February 2027."),
+    "far away": ({"day": "9999-12-31"}, 422, "The year 9999 cannot be meant."),
+    "long ago": ({"day": "0001-01-01"}, 422, "The year 1 cannot be meant."),
     "no day": ({"day": "soon"}, 422, "Write the day like 2027-01-12"),
     "no hour": ({"hour": "25:99"}, 422, "Write the time like 19:00"),
     "too long": ({"minutes": "9999"}, 422, "a whole number from 5 to 1440"),

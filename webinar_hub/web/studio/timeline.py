@@ -104,7 +104,7 @@ def undo(cohort: str, change: int) -> Answer | Redirect:
             mails = undoing.undo(cohort, change, actor=staff().actor, now=clock.now())
     except Conflict as error:
         return _page(cohort, error.message), error.status
-    told = "Nobody was told." if not mails else f"{mails} who came meanwhile get a mail with the right time."
+    told = "Only those who signed up meanwhile get a mail with the right time." if mails else "Nobody was told."
     flash(f"Everything is as it was before. {told}", "done")
     return redirect(url_for("studio_timeline.page", cohort=cohort), 303)
 
