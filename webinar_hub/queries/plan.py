@@ -40,8 +40,6 @@ class PlanLine:
     at_most: Run | None = None
     broadcast: int = 0
     announcement: int | None = None
-    # A change that can still be taken back holds it until then.
-    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,6 @@ def _ahead(
         run(places),
         broadcast.id,
         broadcast.announcement_id,
-        broadcast.held_until,
     )
 
 
