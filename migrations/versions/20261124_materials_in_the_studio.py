@@ -41,8 +41,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("material_versions") as batch:
         batch.add_column(sa.Column("added_by", sa.String(length=80), server_default="", nullable=False))
-    op.create_index("ix_downloads_drop_id", "downloads", ["drop_id", "material_version_id", "registration_id"])
-    op.create_index("ix_downloads_material_version_id", "downloads", ["material_version_id"])
+    op.create_index("ix_downloads_drop_id", "downloads", ["drop_id", "registration_id", "material_version_id"])
+    op.create_index("ix_downloads_material_version_id", "downloads", ["material_version_id", "drop_id"])
 
 
 def downgrade() -> None:

@@ -10,17 +10,7 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
-from webinar_hub.models import (
-    Broadcast,
-    Cohort,
-    Drop,
-    DropGrant,
-    Notice,
-    Person,
-    Registration,
-    Session,
-    Webinar,
-)
+from webinar_hub.models import Broadcast, Cohort, Drop, Notice, Person, Registration, Session, Webinar
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.rules.delivery import Claimed, topic_of
@@ -85,7 +75,6 @@ class Batch:
     broadcasts: Mapping[int, Broadcast]
     drops: Mapping[int, Drop]
     materials: Mapping[int, tuple[LetterMaterial, ...]]
-    granted: Collection[tuple[int, int]] = ()
     notices: Mapping[int, Notice] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
@@ -134,7 +123,6 @@ class Batch:
             late_join=cohort.late_join,
             registered_at=place.registered_at,
             now=drop.release_at,
-            granted=(drop.id, place.id) in self.granted,
         )
 
     def _ahead(self, due: Claimed, place: _Place) -> list[Session]:
@@ -289,7 +277,6 @@ def batch(due: Collection[Claimed], hub: Hub) -> Batch:
         broadcasts=_by_id(Broadcast, {row.broadcast_id for row in due}),
         drops=drops,
         materials=_materials(drops),
-        granted=_granted(drops, places),
         notices=_by_id(Notice, {row.notice_id for row in due}),
     )
 
@@ -320,18 +307,6 @@ def _by_id(model: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     if not wanted:
         return {}
     return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(wanted)))}
-
-
-def _granted(drops: Collection[int], places: Collection[int]) -> frozenset[tuple[int, int]]:
-    """Which drops are somebody's before their moment, as (drop, registration)."""
-    if not drops:
-        return frozenset()
-    rows = db.session.execute(
-        select(DropGrant.drop_id, DropGrant.registration_id).where(
-            DropGrant.drop_id.in_(drops), DropGrant.registration_id.in_(places)
-        )
-    )
-    return frozenset((drop, registration) for drop, registration in rows)
 
 
 def _materials(drops: Collection[int]) -> dict[int, tuple[LetterMaterial, ...]]:

@@ -17,7 +17,7 @@ from webinar_hub.services.materials import Bytes, Words
 from webinar_hub.web.protection import csrf
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
-from webinar_hub.web.studio.receiving import FORM_AROUND_FILES, TooLarge, keep, prepare_for_file, stream
+from webinar_hub.web.studio.receiving import FORM_AROUND_FILES, NoRoom, TooLarge, keep, prepare_for_file, stream
 
 blueprint = area("uploads")
 
@@ -64,6 +64,9 @@ def _files() -> list[FileStorage]:
         raise TooLarge(
             "Together these files are too large for one go. Nothing was kept: choose fewer."
         ) from problem
+    except OSError as problem:
+        # Where there is no room for the form itself, which lies in a folder for such things until it is read.
+        raise NoRoom("There is no room left on this machine. Nothing was kept: tell whoever runs it.") from problem
     if not files:
         raise Invalid("files", "Choose a file first, then press the button.")
     return files
