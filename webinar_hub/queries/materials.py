@@ -197,14 +197,19 @@ def _uses(webinar: int, now: datetime, material: int | None = None) -> dict[int,
 
 def _taken(webinar: int) -> dict[int, int]:
     """How often each material was taken, in any version and cohort."""
+    of_webinar = select(MaterialVersion.id).join(Material).where(Material.webinar_id == webinar)
+    counted = (
+        select(Download.material_version_id, func.count().label("times"))
+        .where(Download.material_version_id.in_(of_webinar))
+        .group_by(Download.material_version_id)
+        .subquery()
+    )
     rows = db.session.execute(
-        select(MaterialVersion.material_id, func.count())
-        .join(Download, Download.material_version_id == MaterialVersion.id)
-        .join(Material, Material.id == MaterialVersion.material_id)
-        .where(Material.webinar_id == webinar)
+        select(MaterialVersion.material_id, func.sum(counted.c.times))
+        .join(counted, counted.c.material_version_id == MaterialVersion.id)
         .group_by(MaterialVersion.material_id)
     )
-    return {material: number for material, number in rows}
+    return {material: int(number) for material, number in rows}
 
 
 def _version_lines(material: int) -> list[VersionLine]:
