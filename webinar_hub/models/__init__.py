@@ -14,7 +14,7 @@ from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
-from webinar_hub.models.material import LooseFile, Material, MaterialVersion
+from webinar_hub.models.material import HandoutText, LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
 from webinar_hub.models.pace import Pace
@@ -37,6 +37,7 @@ __all__ = [
     "Drop",
     "DropGrant",
     "DropMaterial",
+    "HandoutText",
     "InboxPosition",
     "InviteReply",
     "Lease",

@@ -5,6 +5,7 @@ from flask import Flask
 from webinar_hub.web.studio import (
     access,
     drops,
+    handouts,
     library,
     materials,
     navigation,
@@ -13,7 +14,7 @@ from webinar_hub.web.studio import (
     webinars,
 )
 
-_AREAS = (webinars, materials, drops, library, uploads)
+_AREAS = (webinars, materials, drops, library, uploads, handouts)
 
 
 def register(app: Flask) -> None:
