@@ -77,7 +77,7 @@ def _add(first: int, last: int) -> None:
         session.execute(update(Cohort).values(capacity=None, seats_taken=Cohort.seats_taken + last - first + 1))
 
 
-_PERSON = ["email", "email_key", "name", "profession", "zone", "language", "created_at", "link_nonce"]
+_PERSON = ["email", "email_key", "name", "profession", "zone", "language", "created_at", "link_nonce", "search"]
 _REGISTRATION = ["public_id", "person_id", "cohort_id", "state", "registered_at", "revision", "nonce"]
 _DELIVERY = [
     "key", "kind", "registration_id", "broadcast_id", "session_id", "state", "priority", "attempts",
@@ -95,6 +95,7 @@ def _people(first: int, last: int) -> Any:
     return select(
         address, address, literal("Robin Number ") + number, literal("OT"), zone, literal("en"), moment,
         literal("nonce-of-usual-length-") + number,
+        literal(" robin number ") + number + literal(" ") + address + literal(" example.net example net"),
     )  # fmt: skip
 
 

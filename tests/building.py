@@ -1,7 +1,7 @@
 """Builds what tests start from: a small cohort, people who signed up, and what the outbox holds for them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -11,9 +11,9 @@ from webinar_hub.cli import importing
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict
-from webinar_hub.models import Cohort, Delivery, Person, Registration
+from webinar_hub.models import Cohort, Delivery, Person, Registration, Session
 from webinar_hub.rules.cohort_file import read_cohort_file
-from webinar_hub.services import registrations
+from webinar_hub.services import plan, registrations, sessions
 
 # A Monday, two weeks before the first session of COHORT.
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -89,6 +89,22 @@ def given_cohort(app: Flask, folder: Path, changes: Mapping[str, str] | None = N
     importing.apply(app, file, folder)
     with app.app_context():
         return db.session.scalars(select(Cohort.public_id).where(Cohort.key == file.cohort.key)).one()
+
+
+def given_sessions(app: Flask, number: int, key: str = KEY) -> None:
+    """So many sessions more, one a week after the last one, with all that is said of them."""
+    with app.app_context(), transaction():
+        cohort = db.session.scalars(select(Cohort).where(Cohort.key == key)).one()
+        rows = db.session.scalars(select(Session).where(Session.cohort_id == cohort.id)).all()
+        last = datetime.fromisoformat(max(session.wall_start for session in rows))
+        for week in range(1, number + 1):
+            session = Session(
+                cohort_id=cohort.id, key=f"more-{len(rows) + week}", title=f"Evening {week}", revision=0
+            )
+            session.created_at = session.updated_at = clock.now()
+            sessions.place(session, last + timedelta(weeks=week), cohort.zone, 60)
+            db.session.add(session)
+        plan.replan(cohort, now=clock.now())
 
 
 def sign_up(app: Flask, cohort: str, email: str = "ann@x.example", name: str = "Ann Lee", **changes: str) -> None:

@@ -20,9 +20,12 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.email import Composer
+from webinar_hub.documents.look import look_of
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
+from webinar_hub.services.staff_letters import Post
 
 # The right side of calendar UIDs. They must stay the same for life (RFC 5545 3.8.4.7), so it is not the address
 # of the service, which may move; what makes them unique is on the left.
@@ -85,6 +88,8 @@ def _provide(app: Flask, settings: Settings) -> None:
     """What entry points ask the application for; `web/current.py` gives it its types."""
     tokens = Tokens(settings.keys)
     links = Links(settings.base_url, tokens)
+    house = KeptHouse()
+    notice_templates = NoticeTemplates(resource_folder("templates"), lambda: look_of(house.now()))
     returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
     app.extensions |= {
         "settings": settings,
@@ -96,13 +101,15 @@ def _provide(app: Flask, settings: Settings) -> None:
             sender=settings.mail_sender,
             returns=returns if returns.address else None,
         ),
+        "house": house,
         "storage": _storage(settings),
         "tries": RedisTries(settings.redis_url) if settings.redis_url else None,
         "migrations_folder": resource_folder("migrations"),
         "webhooks": _webhooks(settings),
         "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
-        "notice_templates": NoticeTemplates(resource_folder("templates")),
+        "notice_templates": notice_templates,
+        "staff_post": Post(notice_templates, settings.staff_sender, settings.base_url),
         "limits": Limits(
             settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
         ),

@@ -1,15 +1,15 @@
 """materials in the studio: drops given early, files nobody claims, who brought a version.
 
-Revision: d01
-After: 0006
+Revision: 0009
+After: 0008
 Made: 2026-11-24 23:50:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "d01"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

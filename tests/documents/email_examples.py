@@ -43,6 +43,10 @@ MATERIALS = (
     LetterMaterial(9, "Lullaby for slow hands", "", "", "mp3", 640_000),
     LetterMaterial(11, "A film about pressure", "Eight minutes.", "https://films.example/pressure", "", 0),
 )
+OWN_WORDS = (
+    "Hello {name},\n\nwe meet in **another room**. Everything is on [your page]({my_page}).\n\n"
+    "- {cohort}\n- write to {organizer}\n\nBraces \\{like these\\} stay.\n"
+)
 NOTE = (
     "Before we meet, please read [the first chapter](https://practice.example/chapter-1).\n\n"
     "Then bring:\n\n- a **doll** or a rolled-up towel\n- a soft blanket\n"
@@ -121,6 +125,19 @@ LETTERS: dict[str, Letter] = {
     "cohort_cancelled": letter("cohort_cancelled", **CANCELLING),
     "registration_cancelled": letter("registration_cancelled", **CANCELLING),
     "calendar_cancel": letter("calendar_cancel", **CANCELLING),
+    "announcement": letter("announcement", own_subject="A change of room for {webinar}", own_words=OWN_WORDS),
+    "announcement_of_news": letter(
+        "announcement", own_subject="Two new evenings", own_words="Hello {name},\n\nwe go on!", topic="news"
+    ),
+    "reminder_in_her_own_words": letter(
+        "reminder",
+        lead=HOUR,
+        topic="reminders",
+        own_subject="{time_left}: {session} & you",
+        own_words="Hello {name},\n\n{name}, {time_left} we begin: **{session}**, {when}.\n\n"
+        "[Come in]({join_link}), or: {join_link}",
+        **ABOUT_SESSION,
+    ),
     "my_link": letter("my_link", webinar_slug="", webinar_title="", cohort_title=""),
 }
 

@@ -23,7 +23,7 @@ from webinar_hub.core.errors import HubError
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Delivery, Person, Registration, Session
 from webinar_hub.queries import health, letters
-from webinar_hub.queries.letters import CANCELS
+from webinar_hub.rules.calendar_mail import CANCELS
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.services import broadcasts, outbox, preferences, registrations, sessions
 from webinar_hub.services.outbox import Result

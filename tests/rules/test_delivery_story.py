@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from webinar_hub.queries.outbox import STATES
 from webinar_hub.rules.delivery_story import DeliveryFacts, obstacle, retry_refusal, story
+from webinar_hub.rules.outbox_filter import STATES
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,6 +8,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Membership, Organizer, Webinar
 from webinar_hub.rules.staff import Role
+from webinar_hub.services import sign_ins
 
 
 def given_staff(
@@ -25,9 +26,10 @@ def given_staff(
 
 def signed_in(app: Flask, organizer: int) -> FlaskClient:
     """A browser in which she has just signed in."""
-    client = app.test_client()
-    with app.app_context():
+    client, now = app.test_client(), clock.real_now()
+    with app.app_context(), transaction():
         uniquifier = db.session.scalars(select(Organizer.fs_uniquifier).where(Organizer.id == organizer)).one()
+        token = sign_ins.begin(organizer, user_agent="", network="127.0.0.1", stays=True, now=now)
     with client.session_transaction() as session:
-        session.update(_user_id=uniquifier, _fresh=True, fs_cc="set", fs_paa=clock.now().timestamp())
+        session.update(_user_id=uniquifier, _fresh=True, fs_cc="set", fs_paa=now.timestamp(), sign_in=token)
     return client

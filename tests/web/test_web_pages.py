@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.building import sign_up
+from tests.counting import counting
 from tests.web.visiting import contents, public_id
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Person, Registration, Session
@@ -61,11 +62,17 @@ class TestEveryPage:
         for rule in app.url_map.iter_rules():
             if "POST" not in (rule.methods or ()):
                 continue
-            _, url = rule.build({name: ids[name] for name in rule.arguments})
+            _, url = rule.build({name: ids.get(name, 1) for name in rule.arguments})
             answer = ann.post(url)
             assert answer.status_code in (400, 404), rule
             if answer.status_code == 404:
-                assert rule.endpoint in ("unsubscribe.change", "sign_up.save", "webhooks.receive"), rule
+                assert rule.endpoint in (
+                    "unsubscribe.change",
+                    "unsubscribe.no_news",
+                    "sign_up.save",
+                    "webhooks.receive",
+                    "presenting.start",
+                ), rule
         assert contents(app) == before
 
     def test_the_debugger_is_nowhere(self, app: Flask, visitor: FlaskClient) -> None:
@@ -111,28 +118,16 @@ def test_a_database_that_is_away_or_busy_asks_for_patience(
 
 
 def test_statements_of_her_page_do_not_grow_with_the_cohort(app: Flask, ann: FlaskClient) -> None:
-    from sqlalchemy import event
-
-    counted: list[str] = []
     with app.app_context():
-        engine = db.engine
         registrations = db.session.scalar(select(func.count()).select_from(Registration))
     assert registrations == 1
-
-    def count(*arguments: object) -> None:
-        counted.append(str(arguments[2]))
-
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with counting(app) as few:
         ann.get("/my")
-        few = len(counted)
-        for number in range(30):
-            sign_up(app, public_cohort(app), f"p{number}@x.example", network=str(number))
-        counted.clear()
+    for number in range(30):
+        sign_up(app, public_cohort(app), f"p{number}@x.example", network=str(number))
+    with counting(app) as many:
         ann.get("/my")
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    assert len(counted) == few
+    assert len(many) == len(few)
 
 
 def public_cohort(app: Flask) -> str:

@@ -28,6 +28,8 @@ COMMANDS = {
     "restore": "Go back to a backup.",
     "replies": "Show what calendars have answered to a cohort's invites.",
     "suppressions": "Addresses that are no longer written to, and writing to one again.",
+    "organizers": "Who may sign in to the studio; let somebody in, or in again.",
+    "audit": "Verify that nobody has changed the audit log.",
     "tasks": "What only a person can do: whom to call because no mail reaches her.",
 }
 

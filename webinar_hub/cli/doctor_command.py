@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from webinar_hub.adapters import checkup
 from webinar_hub.cli.doctor import Check, database, findings, machine, mail
 from webinar_hub.cli.opening import application
 from webinar_hub.core.config import Settings
@@ -66,7 +67,7 @@ def _examine(app: Flask, resolver: tuple[str, int] | None, selector: str, mail_t
         "disk": lambda: machine.disk(settings),
         "folders": lambda: machine.folders(settings),
         "time zones": machine.zones,
-        "mail server": lambda: mail.way_out(settings),
+        "mail server": lambda: checkup.way_out(settings),
     }
     usable = False
     if answers.verdict == "ok":

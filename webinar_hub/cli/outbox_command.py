@@ -18,8 +18,9 @@ from webinar_hub.core.errors import HubError
 from webinar_hub.documents.names import plain_name
 from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.queries import outbox as queries
-from webinar_hub.queries.outbox import STATES, OutboxLine, Wanted
+from webinar_hub.queries.outbox import OutboxLine
 from webinar_hub.rules.delivery_story import obstacle, story
+from webinar_hub.rules.outbox_filter import STATES, Wanted
 from webinar_hub.services import deliveries
 
 NUMBER = click.IntRange(1, 2**31 - 1)

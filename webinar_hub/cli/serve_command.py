@@ -3,6 +3,7 @@
 import click
 
 from webinar_hub.app import create_app
+from webinar_hub.cli.first_run import tell_how_to_begin
 from webinar_hub.cli.schema import demand_up_to_date
 from webinar_hub.cli.serving import Server, demand_free
 from webinar_hub.worker.running import demand_runnable
@@ -23,4 +24,5 @@ def command(host: str, port: int, without_worker: bool) -> None:
         demand_runnable(app.extensions["settings"])
     demand_up_to_date(app)
     click.echo(f"Webinar Hub on http://{host}:{port} (Ctrl-C ends it)", err=True)
+    tell_how_to_begin(app)
     Server(app, f"{host}:{port}", with_worker=not without_worker).run()

@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     materials: str = ""
     s3_key: str = ""
     s3_secret: str = ""
+    approve_above: int = Field(default=500, ge=0)
     upload_limit: int = Field(default=200_000_000, ge=1)
 
     log_format: Literal["json", "text"] = "json"
@@ -239,6 +240,12 @@ class Settings(BaseSettings):
     def mail_address(self) -> str:
         """The mail transport's URL; the demo keeps every mail in its built-in mailbox."""
         return f"mailbox:{self.mailbox_folder.resolve()}" if self.mail == "mailbox:" else self.mail
+
+    @property
+    def staff_sender(self) -> str:
+        """The address that mails to staff come from."""
+        has_name = not re.fullmatch(r"[\d.]+|.*:.*", self.host)
+        return self.mail_sender or f"webinar-hub@{self.host if has_name else 'localhost'}"
 
     @property
     def mail_kind(self) -> str:

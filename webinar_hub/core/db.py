@@ -6,28 +6,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     Connection,
-    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Executable,
     MetaData,
-    Select,
-    Table,
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeDecorator
 
 from webinar_hub.core import clock, wake
@@ -96,15 +94,11 @@ def transaction() -> Iterator[Session]:
     """
     session: Session = db.session()
     session.rollback()
-    with _one_writer if _is_sqlite() else nullcontext():
+    with _one_writer if is_sqlite() else nullcontext():
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
-            # In one order everywhere, or two transactions could wait for each other.
-            for finish, wishes in sorted(
-                session.info.pop("last", {}).items(), key=lambda pair: pair[0].__qualname__
-            ):
-                finish(wishes)
+            finish_now()
             session.commit()
         except BaseException:
             session.rollback()
@@ -135,6 +129,13 @@ def at_the_end(finish: Callable[[list[Kept]], None], wish: Kept) -> None:
     db.session().info.setdefault("last", {}).setdefault(finish, []).append(wish)
 
 
+def finish_now() -> None:
+    """Do what was left for the end of the transaction, as the commit does."""
+    # In one order everywhere, or two transactions could wait for each other.
+    for finish, wishes in sorted(db.session().info.pop("last", {}).items(), key=lambda pair: pair[0].__qualname__):
+        finish(wishes)
+
+
 def at_once(statement: Executable, parameters: dict[str, Any]) -> Sequence[Any]:
     """Run one statement as a transaction of its own; its rows. PostgreSQL is asked once instead of four times."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -146,7 +147,7 @@ def rehearsal() -> Iterator[Session]:
     """Everything inside is undone at the end: to see what a change would do, by doing it."""
     session: Session = db.session()
     session.rollback()
-    with _one_writer if _is_sqlite() else nullcontext():
+    with _one_writer if is_sqlite() else nullcontext():
         try:
             session.connection(execution_options={"begin": "IMMEDIATE"})
             yield session
@@ -156,6 +157,41 @@ def rehearsal() -> Iterator[Session]:
             for left in ("work", "last", "once"):
                 session.info.pop(left, None)
             _undo(session)
+
+
+@contextmanager
+def scratch() -> Iterator[Session]:
+    """An empty database of the same tables in this process's memory; inside, everything happens there alone.
+
+    The real one is not asked, locked or written meanwhile, so what is played here may take its time and holds up
+    nobody. Nothing wakes the worker, and at the end all of it is gone.
+    """
+    app = Flask("webinar_hub.scratch", static_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    app.extensions["tries"] = None
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+        try:
+            connection = db.engine.raw_connection().driver_connection
+            connection.executescript(_tables_in_memory())  # type: ignore[union-attr]
+            yield db.session()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+@cache
+def _tables_in_memory() -> str:
+    """Working the statements out takes longer than running them.
+
+    What a row points to may be missing: only a part of the real one is copied in.
+    """
+    dialect, tables = SQLiteDialect(), Base.metadata.sorted_tables
+    made = [CreateTable(table) for table in tables] + [
+        CreateIndex(each) for table in tables for each in table.indexes
+    ]
+    return ";".join(["PRAGMA foreign_keys=OFF", *(str(each.compile(dialect=dialect)) for each in made)])
 
 
 @contextmanager
@@ -187,6 +223,41 @@ def close_connections() -> None:
 def forget_connections() -> None:
     """Leave what was open before the fork to the parent: a forked process begins with connections of its own."""
     db.engine.dispose(close=False)
+
+
+def commit_late() -> None:
+    """Commit what a library changed in a session that began by reading, as Flask-Security does in its own views.
+
+    On an error nothing is kept. Whatever is ours says `with transaction():` instead.
+    """
+    session: Session = db.session()
+    try:
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    if session.info.pop("work", False):
+        wake.ring()
+
+
+def begin_to_write() -> None:
+    """Have a transaction that began by reading begin again before it writes: SQLite may refuse it otherwise.
+
+    It does when others wrote meanwhile. What was read may have changed then, as it may on PostgreSQL, where each
+    statement sees what is committed.
+    A flush does this by itself; whoever writes by a statement of its own calls it.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name != "sqlite" or connection.get_execution_options().get("begin") == "IMMEDIATE":
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("COMMIT")
+    _begin_to_write(driver)
+    connection.execution_options(begin="IMMEDIATE")
+
+
+# Not for the lock between threads: whoever holds that waits for SQLite's, so these two come in one order only.
+event.listen(db.session, "before_flush", lambda *_: begin_to_write())
 
 
 def leave_work() -> None:
@@ -289,51 +360,6 @@ def _begin_to_write(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
-def insert_new(model: type[Base], values: dict[str, Any], *returning: str) -> Any:
-    """Insert a row unless a UNIQUE constraint knows it already; the columns named, or None where it does.
-
-    The constraint decides, not a look beforehand: two requests at once cannot both find the place empty.
-    """
-    statement = _insert_of_new(cast("Table", model.__table__), db.engine.dialect.name, returning)
-    return db.session.connection().execute(statement, values).first()
-
-
-@cache
-def _insert_of_new(table: Table, dialect: str, returning: tuple[str, ...]) -> Any:
-    """Built once for each table, because building it takes longer than running it."""
-    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    return insert.on_conflict_do_nothing().returning(*(table.c[name] for name in returning))
-
-
-def insert_selected(model: type[Base], columns: list[str], rows: Select[Any]) -> int:
-    """Insert what a SELECT finds, leaving out what UNIQUE knows already; how many rows are new.
-
-    One statement, however many rows: nothing of them passes through this process.
-    """
-    # SQLite's grammar takes ON CONFLICT for a part of the SELECT unless that has a WHERE; all of ours have.
-    statement = _insert(model).from_select(columns, rows).on_conflict_do_nothing()
-    # SQLAlchemy counts an INSERT's rows only when it is asked to; on PostgreSQL it would say -1.
-    result = db.session.execute(statement, execution_options={"preserve_rowcount": True})
-    return cast("CursorResult[Any]", result).rowcount
-
-
-def insert_or_update(
-    model: type[Base], rows: dict[str, Any] | SelectBase, key: list[str], change: dict[str, Any], where: Any = None
-) -> Any:
-    """The insert of one row, or of selected ones, that becomes an UPDATE where `key` is known already.
-
-    `where` narrows that UPDATE. Selected rows need a WHERE, see `insert_selected`.
-    """
-    insert = _insert(model)
-    rows_in = (
-        insert.values(**rows) if isinstance(rows, dict) else insert.from_select(rows.selected_columns.keys(), rows)
-    )
-    return rows_in.on_conflict_do_update(index_elements=key, set_=change, where=where)
-
-
-def _insert(model: type[Base]) -> Any:
-    return sqlite.insert(model) if _is_sqlite() else postgresql.insert(model)
-
-
-def _is_sqlite() -> bool:
+def is_sqlite() -> bool:
+    """Whether this app's database is SQLite; else it is PostgreSQL."""
     return db.engine.dialect.name == "sqlite"

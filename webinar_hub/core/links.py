@@ -44,6 +44,10 @@ class Links:
         """The page (GET) and one-click address (POST, RFC 8058) that end a cohort's reminders and bonuses."""
         return f"{self.base}/unsubscribe/{self.tokens.sign('unsubscribe', registration, nonce)}"
 
+    def no_news(self, registration: int, nonce: str) -> str:
+        """The page (GET) and one-click address (POST) that end a person's news."""
+        return f"{self.unsubscribe(registration, nonce)}/news"
+
     def download(self, registration: int, nonce: str, drop: int, material: int) -> str:
         """One material of one drop, for one registration."""
         return f"{self.base}/d/{self.tokens.sign('download', registration, nonce, drop, material)}"
@@ -51,3 +55,15 @@ class Links:
     def feed(self, person: int, nonce: str) -> str:
         """A person's calendar subscription."""
         return f"{self.base}/cal/{self.tokens.sign('feed', person, nonce)}.ics"
+
+    def studio_feed(self, organizer: int, nonce: str) -> str:
+        """An organizer's calendar subscription."""
+        return f"{self.base}/cal/studio/{self.tokens.sign('studio-feed', organizer, nonce)}.ics"
+
+    def start(self, presenter: int, nonce: str) -> str:
+        """A presenter's own page: her sessions, and the button that starts them."""
+        return f"{self.base}/start/{self.tokens.sign('start', presenter, nonce)}"
+
+    def studio(self) -> str:
+        """The studio's first page."""
+        return f"{self.base}/studio/"

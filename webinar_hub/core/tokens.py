@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
-Purpose = Literal["me", "unsubscribe", "download", "feed", "file"]
+Purpose = Literal["me", "unsubscribe", "download", "feed", "file", "studio-feed", "start"]
 MailPurpose = Literal["bounce", "unsubscribe-mail"]
 
 # A number in hexadecimal digits and 100 bits of its signature: at most 37 characters, and none of them changes its
@@ -31,6 +31,11 @@ def public_id() -> str:
 def nonce() -> str:
     """The revocable half of a link: 128 bits."""
     return secrets.token_urlsafe(16)
+
+
+def hashed(token: str) -> str:
+    """What is stored of a token that is itself random and long: so a fast hash is enough."""
+    return sha256(token.encode()).hexdigest()
 
 
 class _Serializer(URLSafeSerializer):

@@ -19,6 +19,7 @@ from webinar_hub.documents.calendar_session import session_uid
 from webinar_hub.documents.letter_rendering import LetterTemplates
 from webinar_hub.documents.letters import Letter, Recipient
 from webinar_hub.documents.names import inert, plain_name
+from webinar_hub.documents.notices import Words
 from webinar_hub.documents.slots import Slotted
 
 if TYPE_CHECKING:
@@ -54,6 +55,18 @@ class Composer:
         that asks for what is not there.
         """
         return _message(self._prepared(letter), recipient)
+
+    def read(self, letter: Letter, recipient: Recipient) -> Words:
+        """What the mail says, for people to look at before it is sent; raises what `compose` raises."""
+        rendered = self._templates.render(letter)
+        name = inert(recipient.name)
+        values = _values(name, recipient)
+        plain, escaped = [value.encode() for value in values], [str(escape(value)).encode() for value in values]
+        return Words(
+            subject=plain_name(Slotted(rendered.subject, str.encode).fill(plain).decode()),
+            text=Slotted(rendered.text, str.encode).fill(plain).decode().replace("\r\n", "\n"),
+            html=Slotted(rendered.html, str.encode).fill(escaped).decode().replace("\r\n", "\n"),
+        )
 
     def rendered_letters(self) -> int:
         """How many letters have been rendered so far: one per value, as long as it is kept."""
@@ -92,10 +105,11 @@ def _invite(letter: Letter) -> "SharedInvite | None":
 
 
 def _sender_headers(letter: Letter) -> bytes:
-    name = plain_name(letter.organizer_name)
+    name = plain_name(letter.from_name or letter.organizer_name)
     headers = mime.mailbox_header("From", name, letter.from_address)
-    if letter.organizer_email != letter.from_address:
-        headers += mime.mailbox_header("Reply-To", name, letter.organizer_email)
+    answers_to = letter.reply_to or letter.organizer_email
+    if answers_to != letter.from_address:
+        headers += mime.mailbox_header("Reply-To", name, answers_to)
     return headers
 
 
@@ -121,7 +135,7 @@ def _message(prepared: _PreparedLetter, recipient: Recipient) -> bytes:
 def _values(name: str, recipient: Recipient) -> Sequence[str]:
     """What goes into the slots, in the order slots.py has them."""
     spoken_to = f" {name}" if name else ""
-    return [spoken_to, recipient.me_link, recipient.unsubscribe_link, *recipient.downloads]
+    return [spoken_to, recipient.me_link, recipient.unsubscribe_link, name, *recipient.downloads]
 
 
 def _headers(prepared: _PreparedLetter, recipient: Recipient, name: str, values: Sequence[str]) -> bytes:

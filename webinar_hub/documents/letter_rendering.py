@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
-from webinar_hub.documents import markdown, slots, when
+from webinar_hub.documents import markdown, own_words, slots, when
 from webinar_hub.documents.letters import Letter
 
 KILOBYTE = 1000
@@ -69,8 +69,18 @@ class LetterTemplates:
         letter = slots.without_slots(letter)
         you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.downloads(len(letter.materials)))
         # No keys: a letter holds public links only; personal ones come with the recipient.
-        facts = {"letter": letter, "you": you, "links": Links(letter.base_url, Tokens([]))}
-        subject = self._of_kind(letter, "subject.txt", facts)
+        values = _values(letter, you)
+        facts = {
+            "letter": letter,
+            "you": you,
+            "look": letter.look,
+            "links": Links(letter.base_url, Tokens([])),
+            "own": own_words.written(letter.own_words, values) if letter.own_words else None,
+        }
+        if letter.own_subject:
+            subject = own_words.subject(letter.own_subject, values)
+        else:
+            subject = self._of_kind(letter, "subject.txt", facts)
         html = self._of_kind(letter, "body.html", facts | {"subject": " ".join(subject.split())})
         return RenderedLetter(
             subject=" ".join(subject.split()),
@@ -80,6 +90,26 @@ class LetterTemplates:
 
     def _of_kind(self, letter: Letter, name: str, facts: dict[str, object]) -> str:
         return self._environment.get_template(f"{letter.kind}/{name}").render(facts)
+
+
+def _values(letter: Letter, you: You) -> dict[str, str]:
+    """What the placeholders of an organizer's own words stand for in this letter (`rules/wording.py`)."""
+    values = {
+        "webinar": letter.webinar_title,
+        "cohort": letter.cohort_title,
+        "organizer": letter.organizer_name,
+        "my_page": you.me,
+        "bonus": letter.drop_title,
+        "session": letter.session_title,
+        "time_left": time_left(letter),
+    }
+    if letter.session:
+        zones = (letter.cohort_zone, letter.recipient_zone)
+        values["when"] = when.when_for(letter.session.starts_at, *zones)
+        values["join_link"] = Links(letter.base_url, Tokens([])).join(you.me, letter.session.public_id)
+        if letter.old_starts_at:
+            values["old_when"] = when.when_for(letter.old_starts_at, *zones)
+    return values
 
 
 def time_left(letter: Letter) -> str:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from webinar_hub.documents.calendar_session import CalendarSession
+from webinar_hub.documents.look import HOUSE_LOOK, Look
 
-Topic = Literal["service", "reminders", "bonuses"]
+Topic = Literal["service", "reminders", "bonuses", "news"]
 CalendarMethod = Literal["REQUEST", "CANCEL"]
 
 _SESSION = ("session", "session_title")
@@ -26,6 +27,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
     "my_link": (),
+    "announcement": ("own_subject", "own_words"),
 }
 """Each kind of mail with the fields of a letter it cannot do without; its words are a folder of templates."""
 
@@ -67,7 +69,10 @@ class Letter:
 
     Texts are as people typed them. `note` and `drop_note` are Markdown. `lead` is a reminder's distance to the
     start; in a confirmation it says that the first session starts within it, so that the mail is to have its join
-    button (give a round figure there, not the exact rest: each figure is a rendering of its own).
+    button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
+    `reply_to` stand in for the organizer's in the headers where they are set.
+    `own_subject` and `own_words` (Markdown) are an organizer's, with the placeholders of `rules/wording.py`; where
+    they are empty, the mail says what its templates say.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
     """
 
@@ -99,6 +104,11 @@ class Letter:
     next_step_url: str = ""
     calendar_method: CalendarMethod | None = None
     topic: Topic = "service"
+    from_name: str = ""
+    reply_to: str = ""
+    look: Look = HOUSE_LOOK
+    own_subject: str = ""
+    own_words: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:

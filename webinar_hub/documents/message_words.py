@@ -13,6 +13,14 @@ _KINDS = {
     "session_added": "new session",
     "session_cancelled": "session cancelled",
     "cohort_cancelled": "cohort cancelled",
+    "confirmation": "confirmation",
+    "invite": "invite to one session",
+    "registration_cancelled": "place given back",
+    "announcement": "announcement",
+    "news": "news",
+    "notice": "mail to staff, or a test",
+    "calendar_cancel": "calendar entry withdrawn",
+    "my_link": "new personal link",
 }
 
 

@@ -3,6 +3,7 @@
 Letters to registrants, of which thousands share their words, are next door (letters.py, email.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -13,6 +14,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from webinar_hub.documents import markdown, mime, when
+from webinar_hub.documents.look import HOUSE_LOOK, Look
 from webinar_hub.documents.names import inert, plain_name
 
 _BODY = b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -45,8 +47,12 @@ class Written(Protocol):
 class NoticeTemplates:
     """The folders `<templates>/notices/<kind>/`, each with subject.txt, body.txt and body.html."""
 
-    def __init__(self, templates: Path) -> None:
-        """Take the project's folder of templates; a template is read when it is first asked for."""
+    def __init__(self, templates: Path, look: Callable[[], Look] = lambda: HOUSE_LOOK) -> None:
+        """Take the project's folder of templates; a template is read when it is first asked for.
+
+        `look` says in which colours and with which address the next notice is written.
+        """
+        self._look = look
         self._environment = Environment(
             loader=FileSystemLoader([str(templates / "notices"), str(templates / "email")]),
             undefined=StrictUndefined,
@@ -56,6 +62,7 @@ class NoticeTemplates:
         )
         self._environment.filters |= {
             "when_in": when.when_in,
+            "place_of": when.place_of,
             "duration_in_words": when.duration_in_words,
             "markdown": markdown.to_html,
             "markdown_text": markdown.to_text,
@@ -64,6 +71,7 @@ class NoticeTemplates:
 
     def render(self, kind: str, **facts: object) -> Words:
         """The words of one notice; raises jinja2.TemplateError when a template asks for what is not there."""
+        facts = {"look": self._look()} | facts
         subject = plain_name(" ".join(self._of_kind(kind, "subject.txt", facts).split()))
         html = self._of_kind(kind, "body.html", facts | {"subject": subject})
         return Words(subject, self._of_kind(kind, "body.txt", facts).strip() + "\n", self._inliner.inline(html))

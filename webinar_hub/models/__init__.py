@@ -3,56 +3,91 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
-from webinar_hub.models.audit import AuditEntry
+from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
 from webinar_hub.models.broadcast import Broadcast
+from webinar_hub.models.change import Change, SilencedDelivery
 from webinar_hub.models.cohort import Cohort
 from webinar_hub.models.consent import Consent
 from webinar_hub.models.delivery import Delivery
 from webinar_hub.models.delivery_event import DeliveryEvent
+from webinar_hub.models.digest import DigestOff
+from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
+from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
+from webinar_hub.models.mail_wording import MailWording
 from webinar_hub.models.material import HandoutText, LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
+from webinar_hub.models.organizer_feed import OrganizerFeed
 from webinar_hub.models.pace import Pace
+from webinar_hub.models.people_import import PeopleImport
+from webinar_hub.models.people_view import PeopleView
 from webinar_hub.models.person import Person
+from webinar_hub.models.person_record import MergedPerson, PersonNote, PersonTag
+from webinar_hub.models.presenter_invite import PresenterInvite
+from webinar_hub.models.program import Program
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
+from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
 from webinar_hub.models.task import Task
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
     "Allowance",
+    "Announcement",
     "AttendanceSegment",
+    "AuditCheck",
     "AuditEntry",
+    "AuditHead",
+    "AuditLink",
     "Broadcast",
+    "Change",
     "Cohort",
     "Consent",
     "Delivery",
     "DeliveryEvent",
+    "DigestOff",
     "Download",
+    "Draft",
     "Drop",
     "DropGrant",
     "DropMaterial",
     "HandoutText",
+    "HouseLogo",
+    "HouseSettings",
     "InboxPosition",
     "InviteReply",
+    "LastCode",
     "Lease",
     "LooseFile",
+    "MailWording",
     "Material",
     "MaterialVersion",
     "Membership",
+    "MergedPerson",
     "Notice",
+    "OneTimeLink",
     "Organizer",
+    "OrganizerFeed",
     "Pace",
     "Passkey",
+    "PeopleImport",
+    "PeopleView",
     "Person",
+    "PersonNote",
+    "PersonTag",
     "Presenter",
+    "PresenterInvite",
+    "Program",
     "Registration",
     "Session",
+    "SignIn",
+    "SilencedDelivery",
     "StaffRole",
     "Task",
     "Webinar",

@@ -12,7 +12,10 @@ class AttendanceSegment(Base):
     """A stretch of presence as one source saw it; a click on "Join" begins one whose end is not known."""
 
     __tablename__ = "attendance_segments"
-    __table_args__ = (Index("ix_attendance_segments_session_id_registration_id", "session_id", "registration_id"),)
+    __table_args__ = (
+        Index("ix_attendance_segments_session_id_registration_id", "session_id", "registration_id"),
+        Index("ix_attendance_segments_registration_id", "registration_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     registration_id: Mapped[int] = mapped_column(ForeignKey("registrations.id"))

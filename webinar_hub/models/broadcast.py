@@ -1,8 +1,20 @@
 """A broadcast: one planned message to a cohort's audience, a single row until it is due."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    case,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -26,6 +38,12 @@ class Broadcast(Base):
             sqlite_where=text("state IN ('planned', 'expanding')"),
             postgresql_where=text("state IN ('planned', 'expanding')"),
         ),
+        Index(
+            "ix_broadcasts_held_until",
+            "held_until",
+            sqlite_where=text("held_until IS NOT NULL"),
+            postgresql_where=text("held_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +53,11 @@ class Broadcast(Base):
     kind: Mapped[str] = mapped_column(String(40))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
     drop_id: Mapped[int | None] = mapped_column(ForeignKey("drops.id", ondelete="CASCADE"))
+    # What an organizer wrote, and to which part of the cohort (`rules/segment.py`); what the plan sends is for all.
+    announcement_id: Mapped[int | None] = mapped_column(
+        ForeignKey("announcements.id", ondelete="CASCADE"), index=True
+    )
+    segment: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     lead_minutes: Mapped[int | None]
     # A changed session's broadcast remembers what the old time was, for the words of the mail.
     old_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -46,3 +69,15 @@ class Broadcast(Base):
     expanded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # A reminder to many begins before its moment: everybody is written to early, who comes later at the moment.
     early: Mapped[str | None] = mapped_column(String(10))
+    # Until then nothing of it leaves, though it may be due: the change behind it can still be taken back.
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def is_free(cls, now: datetime) -> ColumnElement[bool]:
+        """SQL: whether nothing holds it back at this moment."""
+        return or_(cls.held_until.is_(None), cls.held_until <= now)
+
+    @classmethod
+    def leaves_at(cls) -> ColumnElement[datetime]:
+        """SQL: when it leaves: at its moment, or when nothing holds it back any more."""
+        return case((cls.held_until > cls.due_at, cls.held_until), else_=cls.due_at)

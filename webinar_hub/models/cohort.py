@@ -16,7 +16,7 @@ class Cohort(Base):
     __table_args__ = (
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="not_oversold"),
-        CheckConstraint("state IN ('open', 'cancelled')", name="state_known"),
+        CheckConstraint("state IN ('draft', 'open', 'cancelled')", name="state_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,6 +34,8 @@ class Cohort(Base):
     enrolment_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     late_join: Mapped[str] = mapped_column(String(40), default="all past drops")
     livestream_url: Mapped[str] = mapped_column(String(2000), default="")
+    # Where a presenter's start link leads; without one, where everybody goes.
+    host_url: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     # Whether a calendar that declines every session ahead gives the place back.
     declined_frees_seat: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
@@ -43,5 +45,7 @@ class Cohort(Base):
     welcome_note: Mapped[str] = mapped_column(Text, default="")
     thank_you_note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Put away when all is over: it is in no list of the public, and sends nothing more.
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
     version: Mapped[int] = mapped_column(default=1, server_default="1")

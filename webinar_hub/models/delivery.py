@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webinar_hub.core.db import Base, UtcDateTime
 
 OPEN_STATES = text("state IN ('queued', 'sending')")
+NOT_SENT_STATES = text("state IN ('failed', 'expired', 'cancelled', 'suppressed')")
 
 
 class Delivery(Base):
@@ -40,6 +41,14 @@ class Delivery(Base):
         ),
         # What has lost its sense is looked for at every ring, and must be found among a million that have not.
         Index("ix_deliveries_expires_at", "expires_at", sqlite_where=OPEN_STATES, postgresql_where=OPEN_STATES),
+        # The few that did not get out, for whoever looks after them among a million that did.
+        Index(
+            "ix_deliveries_not_sent",
+            "state",
+            "id",
+            sqlite_where=NOT_SENT_STATES,
+            postgresql_where=NOT_SENT_STATES,
+        ),
         Index("ix_deliveries_registration_id", "registration_id"),
         Index("ix_deliveries_broadcast_id_state", "broadcast_id", "state"),
         Index(

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
+
+BOUNCED = text("kind IN ('bounced_hard', 'bounced_soft', 'blocked')")
 
 
 class DeliveryEvent(Base):
@@ -25,6 +27,8 @@ class DeliveryEvent(Base):
             name="kind_known",
         ),
         Index("ix_delivery_events_delivery_id", "delivery_id"),
+        # Few among many that say "delivered".
+        Index("ix_delivery_events_bounced", "delivery_id", sqlite_where=BOUNCED, postgresql_where=BOUNCED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

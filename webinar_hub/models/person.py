@@ -1,18 +1,36 @@
 """A person: one per e-mail address, without an account; her places in cohorts are registrations."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
+from webinar_hub.core.search_words import LONGEST, search_text
 from webinar_hub.core.tokens import nonce
+
+
+def _search(context: Any) -> str:
+    row = context.get_current_parameters()
+    return search_text(row.get("name", ""), row.get("email", ""))
 
 
 class Person(Base):
     """Somebody who signed up; `email_key` is her address as it is compared, `email` as she wrote it."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        # In the order of names, and whole to be looked through.
+        Index("ix_people_search", "search", "id"),
+        # A handful among a hundred thousand, and asked for each time somebody looks whom to call.
+        Index(
+            "ix_people_suppressed",
+            "id",
+            sqlite_where=text("suppressed_at IS NOT NULL"),
+            postgresql_where=text("suppressed_at IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254))
@@ -30,3 +48,5 @@ class Person(Base):
     suppression_reason: Mapped[str | None] = mapped_column(String(300))
     # What came back before this moment no longer counts against her address.
     suppression_lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What she is found by (`core/search_words.py`); whoever changes name or address changes this too.
+    search: Mapped[str] = mapped_column(String(LONGEST), default=_search, server_default="")

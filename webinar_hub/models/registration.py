@@ -18,6 +18,8 @@ class Registration(Base):
         CheckConstraint("state IN ('confirmed', 'cancelled')", name="state_known"),
         # The order in which a broadcast is expanded.
         Index("ix_registrations_cohort_id_id", "cohort_id", "id"),
+        # The order in which the studio lists a cohort's people.
+        Index("ix_registrations_cohort_id_registered_at_id", "cohort_id", "registered_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -31,5 +33,7 @@ class Registration(Base):
     revision: Mapped[int] = mapped_column(default=0)
     # The revocable half of her unsubscribe and download links.
     nonce: Mapped[str] = mapped_column(String(32), default=nonce)
+    # What brought her to the sign-up, where the link to it said so (`rules/source.py`).
+    source: Mapped[str] = mapped_column(String(40), default="", server_default="")
     reminders_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bonuses_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar_hub.core.db import Base, UtcDateTime
+from webinar_hub.core.tokens import nonce
 
 
 class Webinar(Base):
@@ -48,4 +49,10 @@ class Presenter(Base):
     name: Mapped[str] = mapped_column(String(120))
     credentials: Mapped[str] = mapped_column(String(120), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
+    # Financial interests and the others are disclosed apart; "" means not asked yet, "None." that there are none.
     disclosure: Mapped[str] = mapped_column(Text, default="")
+    disclosure_other: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # With an address she gets her own invites and start link (`services/presenters.py`).
+    email: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    # The revocable half of her start link.
+    link_nonce: Mapped[str] = mapped_column(String(32), default=nonce, server_default="")

@@ -1,6 +1,6 @@
 """Sessions as calendar entries: for mails' siblings on the web, which are downloads and the subscription."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,20 +11,36 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, public_uid, session_uid
+from webinar_hub.documents.look import HOUSE_LOOK, Look, look_of
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
+from webinar_hub.queries.me import merged_into
+from webinar_hub.rules.house import House
 
 
 @dataclass(frozen=True, slots=True)
 class Hub:
     """What mails and calendar entries need to know of the installation: `host` ends UIDs, `sender` may be "".
 
-    `returns` is None where nothing that comes back is read.
+    `returns` is None where nothing that comes back is read. `from_name` and `reply_to` may be "", too.
     """
 
     links: Links
     host: str
     sender: str
     returns: ReturnAddress | None = None
+    from_name: str = ""
+    reply_to: str = ""
+    look: Look = HOUSE_LOOK
+
+    def of(self, house: House) -> "Hub":
+        """The same as the owner has set it; a sender in the environment is the operator's and stays."""
+        return replace(
+            self,
+            sender=self.sender or house.sender_address,
+            from_name=house.sender_name,
+            reply_to=house.reply_to,
+            look=look_of(house),
+        )
 
 
 def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: Hub) -> CalendarSession:
@@ -49,12 +65,12 @@ def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: 
 
 def public_cohort(cohort: str, hub: Hub) -> list[CalendarEntry]:
     """All sessions of a cohort for anybody's calendar. Raises NotFound."""
-    return _public(_rows().where(Cohort.public_id == cohort), hub)
+    return _public(_rows().where(Cohort.public_id == cohort, Cohort.state != "draft"), hub)
 
 
 def public_session(session: str, hub: Hub) -> list[CalendarEntry]:
     """One session for anybody's calendar. Raises NotFound."""
-    return _public(_rows().where(Session.public_id == session), hub)
+    return _public(_rows().where(Session.public_id == session, Cohort.state != "draft"), hub)
 
 
 def _public(statement: Any, hub: Hub) -> list[CalendarEntry]:
@@ -97,10 +113,13 @@ def personal(person: int, hub: Hub, session: str | None = None) -> list[Calendar
 def feed_owner(tokens: Tokens, token: str) -> int:
     """The person whose subscription this address is. Raises NotFound for an ended or invented one."""
     parts = tokens.read("feed", token, (int, str))
-    person = db.session.get(Person, parts[0]) if parts else None
-    if person is None or parts is None or person.feed_nonce is None or person.feed_nonce != parts[1]:
+    if parts is None:
         raise NotFound()
-    return person.id
+    whose = select(Person.feed_nonce, merged_into().label("kept")).where(Person.id == parts[0])
+    row = db.session.execute(whose).first()
+    if row is None or row.feed_nonce is None or row.feed_nonce != parts[1]:
+        raise NotFound()
+    return int(row.kept or parts[0])
 
 
 def _rows() -> Any:

@@ -6,11 +6,22 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select, true
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.when import duration_in_words
-from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Registration, Session, Webinar
+from webinar_hub.models import (
+    Announcement,
+    Broadcast,
+    Cohort,
+    Delivery,
+    Drop,
+    Person,
+    Registration,
+    Session,
+    Webinar,
+)
+from webinar_hub.rules.example_people import CROWD
 from webinar_hub.rules.join_window import OPENS_BEFORE, opens_at
 
 _WORDS = {
@@ -21,6 +32,8 @@ _WORDS = {
     "session_cancelled": "A session is called off: {}",
     "session_added": "A new date: {}",
     "cohort_cancelled": "It is called off: {}",
+    "announcement": "An announcement goes out: {}",
+    "news": "News go out: {}",
 }
 
 
@@ -54,32 +67,43 @@ def stage() -> Stage | None:
 
 
 def next_moment(now: datetime) -> datetime | None:
-    """The next moment after `now` at which something happens: a mail is due, a door opens, a session ends."""
-    thing = next_thing(now)
+    """The next moment after `now` at which anything happens: a mail is due, a door opens, a session ends."""
+    # Whatever there is: the player must not jump over what happens in a cohort nobody looks at.
+    thing = min(_things(now, true()), key=attrgetter("at"), default=None)
     return thing.at if thing else None
 
 
 def next_thing(now: datetime) -> NextThing | None:
-    """What happens next after `now`, or None where nothing lies ahead; four statements."""
+    """What the visitor will see happen next after `now`, or None where nothing lies ahead; four statements.
+
+    That is in the first cohort, and in any other in which somebody who is not of the made-up crowd has a place.
+    """
+    somebody = (
+        select(Registration.id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.cohort_id == Cohort.id, Person.email_key.not_like(f"%{CROWD}"))
+        .exists()
+    )
+    seen = or_(Cohort.id == select(func.min(Cohort.id)).scalar_subquery(), somebody)
     # Of two things at once the first one named is said, and a mail is what people look for.
-    return min(_things(now), key=attrgetter("at"), default=None)
+    return min(_things(now, seen), key=attrgetter("at"), default=None)
 
 
 def last_moment(now: datetime) -> datetime:
     """When the last planned thing will have happened; `now` where nothing lies ahead."""
-    last_message = db.session.scalar(select(func.max(Broadcast.due_at)).where(Broadcast.state == "planned"))
+    last_message = db.session.scalar(select(func.max(Broadcast.leaves_at())).where(Broadcast.state == "planned"))
     last_end = db.session.scalar(select(func.max(Session.ends_at)).where(Session.state == "scheduled"))
     return max(moment for moment in (now, last_message, last_end) if moment is not None)
 
 
-def _things(now: datetime) -> Iterator[NextThing]:
-    if row := _first(_next_broadcast(now)):
+def _things(now: datetime, seen: Any) -> Iterator[NextThing]:
+    if row := _first(_next_broadcast(now).where(seen)):
         yield NextThing(row.due_at, row.zone, _said(row))
-    if row := _first(_next_delivery(now)):
+    if row := _first(_next_delivery(now).where(seen)):
         yield NextThing(row.due_at, row.zone, "A mail that had to wait goes out")
-    if row := _first(_next_session(Session.starts_at, after=now + OPENS_BEFORE)):
+    if row := _first(_next_session(Session.starts_at, after=now + OPENS_BEFORE).where(seen)):
         yield NextThing(opens_at(row.starts_at), row.zone, f"The join button comes alive: {row.title}")
-    if row := _first(_next_session(Session.ends_at, after=now)):
+    if row := _first(_next_session(Session.ends_at, after=now).where(seen)):
         yield NextThing(row.ends_at, row.zone, f"The live hour ends: {row.title}")
 
 
@@ -89,26 +113,34 @@ def _first(statement: Any) -> Row[Any] | None:
 
 
 def _next_broadcast(now: datetime) -> Any:
-    about = func.coalesce(Session.title, Drop.title, Webinar.title).label("about")
+    about = func.coalesce(Session.title, Drop.title, Announcement.subject, Webinar.title).label("about")
+    moment = Broadcast.leaves_at()
     return (
-        select(Broadcast.due_at, Broadcast.kind, Broadcast.lead_minutes, Drop.surprise, Cohort.zone, about)
+        select(moment.label("due_at"), Broadcast.kind, Broadcast.lead_minutes, Drop.surprise, Cohort.zone, about)
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
-        .where(Broadcast.state == "planned", Broadcast.due_at > now)
-        .order_by(Broadcast.due_at, Broadcast.id)
+        .outerjoin(Announcement, Announcement.id == Broadcast.announcement_id)
+        .where(Broadcast.state == "planned", moment > now)
+        .order_by(moment, Broadcast.id)
     )
 
 
 def _next_delivery(now: datetime) -> Any:
     return (
-        select(Delivery.due_at, Cohort.zone)
-        .join(Registration, Registration.id == Delivery.registration_id)
-        .join(Cohort, Cohort.id == Registration.cohort_id)
+        select(Delivery.due_at, func.coalesce(Cohort.zone, _home()).label("zone"))
+        .outerjoin(Registration, Registration.id == Delivery.registration_id)
+        .outerjoin(Cohort, Cohort.id == Registration.cohort_id)
         .where(Delivery.state == "queued", Delivery.due_at > now)
         .order_by(Delivery.due_at, Delivery.id)
     )
+
+
+def _home() -> Any:
+    """The zone of the first cohort, for mails to staff, which belong to none."""
+    first = select(Cohort.zone).order_by(Cohort.id).limit(1).scalar_subquery()
+    return func.coalesce(first, "UTC")
 
 
 def _next_session(moment: Any, *, after: datetime) -> Any:

@@ -32,6 +32,7 @@ def head_starts(now: datetime, rate: float) -> list[HeadStart]:
         .where(
             Broadcast.state.in_(("planned", "expanding")),
             Broadcast.due_at > now,
+            Broadcast.is_free(now),
             Broadcast.due_at <= now + EARLIEST,
             Broadcast.kind == "reminder",
             or_(Broadcast.early.is_(None), Broadcast.early == "begun"),

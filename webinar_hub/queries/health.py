@@ -14,6 +14,8 @@ from webinar_hub.rules.delivery import ALL_PRIORITIES
 # FEATURES G5: the scheduler may not lag more than this.
 LAG = timedelta(minutes=2)
 CLOCK = "clock"
+# So long a mail may wait before organizers are told: greylisting costs the first minutes (RELIABILITY F9).
+DELAYED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def health(now: datetime, *, leader_lease: float) -> HealthView:
     overdue = db.session.scalar(
         select(func.count())
         .select_from(Broadcast)
-        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at < now - LAG)
+        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.leaves_at() < now - LAG)
     )
     if overdue:
         problems.append(f"{overdue} messages have been due for more than two minutes without being taken up.")
@@ -65,6 +67,31 @@ def _mails_left_lying(now: datetime) -> list[str]:
     return [f"{number} mails have been due for more than two minutes and do not go out: is the mail server well?"]
 
 
+def delayed_since(now: datetime) -> datetime | None:
+    """Since when a mail has been waiting for more than five minutes while none goes out; None while all is well.
+
+    One statement that looks at open rows only: every page of the studio asks it.
+    """
+    moving = select(Delivery.id).where(
+        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until > lease_moment(), Delivery.reply.is_(None)
+    )
+    waiting = (
+        select(Delivery.due_at)
+        .where(
+            OPEN_STATES,
+            Delivery.state == "queued",
+            Delivery.priority.in_(ALL_PRIORITIES),
+            Delivery.due_at < now - DELAYED,
+            or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
+            ~moving.exists(),
+        )
+        .order_by(Delivery.priority, Delivery.due_at)
+        .limit(1)
+    )
+    found: datetime | None = db.session.scalar(waiting)
+    return found
+
+
 def next_due() -> datetime | None:
     """When the next thing is to be done: a broadcast to expand or a delivery to send; in the past if it is late.
 
@@ -72,8 +99,10 @@ def next_due() -> datetime | None:
     """
     # The index of what is open is only taken where its condition is written out.
     waiting = and_(OPEN_STATES, Delivery.state == "queued")
+    ahead = Broadcast.state.in_(("planned", "expanding"))
     earliest = union_all(
-        select(func.min(Broadcast.due_at).label("due_at")).where(Broadcast.state.in_(("planned", "expanding"))),
+        select(func.min(Broadcast.due_at).label("due_at")).where(ahead, Broadcast.held_until.is_(None)),
+        select(func.min(Broadcast.leaves_at())).where(ahead, Broadcast.held_until.is_not(None)),
         *(
             select(func.min(Delivery.due_at)).where(waiting, Delivery.priority == literal(priority))
             for priority in ALL_PRIORITIES
@@ -85,7 +114,8 @@ def next_due() -> datetime | None:
 
 def unfinished(now: datetime) -> bool:
     """Whether anything due by now has not come to its end, be it waiting, leased or half expanded."""
-    broadcasts = select(Broadcast.id).where(Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at <= now)
+    ahead = Broadcast.state.in_(("planned", "expanding"))
+    broadcasts = select(Broadcast.id).where(ahead, Broadcast.due_at <= now, Broadcast.is_free(now))
     open_and_due = OPEN_STATES, Delivery.priority.in_(ALL_PRIORITIES), Delivery.due_at <= now
     # In the order of the index, or PostgreSQL reads the history first, hoping to come upon one soon.
     deliveries = select(Delivery.id).where(*open_and_due).order_by(Delivery.priority, Delivery.due_at)

@@ -1,26 +1,36 @@
-"""What the mails of a claimed batch say: six statements, however many mails there are."""
+"""What the mails of a claimed batch say: six statements, however many mails there are.
+
+Where somebody gave a kind of mail other words, or an announcement goes out, one more for each of these.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
-from webinar_hub.models import Broadcast, Cohort, Drop, Notice, Person, Registration, Session, Webinar
+from webinar_hub.models import (
+    Announcement,
+    Broadcast,
+    Cohort,
+    Drop,
+    MailWording,
+    Notice,
+    Person,
+    Registration,
+    Session,
+    Webinar,
+)
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
+from webinar_hub.rules.calendar_mail import CANCELS, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.entitlement import drop_is_hers
-
-DAY = timedelta(days=1)
-LEAD_STEPS = (DAY, timedelta(hours=1), timedelta(minutes=10))
-# Kinds that put a session into the calendar, and kinds that take it out again.
-REQUESTS = frozenset(("confirmation", "invite", "session_changed", "session_added"))
-CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel"))
+from webinar_hub.rules.segment import wants_news
 
 
 class NothingToSay(HubError):
@@ -39,7 +49,7 @@ class NotWrittenTo(NothingToSay):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A registration with its person, as a mail needs it."""
 
     id: int
@@ -69,13 +79,16 @@ class Batch:
     """Everything the mails of one batch may speak of, read beforehand."""
 
     hub: Hub
-    places: Mapping[int, _Place]
+    places: Mapping[int, Place]
     cohorts: Mapping[int, tuple[Cohort, Webinar]]
     sessions: Mapping[int, list[Session]]
     broadcasts: Mapping[int, Broadcast]
     drops: Mapping[int, Drop]
     materials: Mapping[int, tuple[LetterMaterial, ...]]
     notices: Mapping[int, Notice] = field(default_factory=dict)
+    announcements: Mapping[int, Announcement] = field(default_factory=dict)
+    wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
+    news_to: frozenset[int] = frozenset()
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -89,6 +102,12 @@ class Batch:
         letter = self._letter(due, place)
         return letter, self._recipient(due, place, letter)
 
+    def unchecked(self, due: Claimed) -> tuple[Letter, Recipient]:
+        """What it would say if it were sent now, to be looked at: nobody may be sent it."""
+        place = self.places[due.registration_id or 0]
+        letter = self._letter(due, place)
+        return letter, self._recipient(due, place, letter)
+
     def address(self, due: Claimed) -> str:
         """Where one delivery goes; "" for a row that cannot be understood."""
         notice = self.notice(due)
@@ -99,11 +118,11 @@ class Batch:
         """The mail to staff that this delivery is, where it is one."""
         return self.notices.get(due.notice_id or 0)
 
-    def _check(self, due: Claimed, place: _Place) -> None:
+    def _check(self, due: Claimed, place: Place) -> None:
         session = self._session(due, place)
-        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link"}:
+        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
             raise NothingToSay("The place was given back.")
-        if place.refuses(due.kind):
+        if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
         gone = session is not None and session.state == "cancelled"
         if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
@@ -115,7 +134,7 @@ class Batch:
         if due.kind == "drop" and not self._is_hers(due, place):
             raise NothingToSay("She came after this bonus.")
 
-    def _is_hers(self, due: Claimed, place: _Place) -> bool:
+    def _is_hers(self, due: Claimed, place: Place) -> bool:
         """Whether the drop, which is out by now, is open to her: one announced late may be older than she."""
         drop, (cohort, _) = self.drops[due.drop_id or 0], self.cohorts[place.cohort_id]
         return drop_is_hers(
@@ -125,14 +144,14 @@ class Batch:
             now=drop.release_at,
         )
 
-    def _ahead(self, due: Claimed, place: _Place) -> list[Session]:
+    def _ahead(self, due: Claimed, place: Place) -> list[Session]:
         sessions = self.sessions[place.cohort_id]
         return [s for s in sessions if s.state == "scheduled" and s.ends_at > due.composed_at]
 
-    def _session(self, due: Claimed, place: _Place) -> Session | None:
+    def _session(self, due: Claimed, place: Place) -> Session | None:
         return next((s for s in self.sessions[place.cohort_id] if s.id == due.session_id), None)
 
-    def _letter(self, due: Claimed, place: _Place) -> Letter:
+    def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
         shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at)
@@ -140,10 +159,11 @@ class Batch:
             self._letters[shared] = self._new_letter(due, place)
         return self._letters[shared]
 
-    def _new_letter(self, due: Claimed, place: _Place) -> Letter:
+    def _new_letter(self, due: Claimed, place: Place) -> Letter:
         cohort, webinar = self.cohorts[place.cohort_id]
+        subject, words = self._own_words(due, webinar)
         return Letter(
-            kind=due.kind,
+            kind="announcement" if due.kind == "news" else due.kind,
             webinar_slug=webinar.slug,
             webinar_title=webinar.title,
             cohort_title=cohort.title,
@@ -158,11 +178,25 @@ class Batch:
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
+            from_name=self.hub.from_name,
+            reply_to=self.hub.reply_to,
+            look=self.hub.look,
+            own_subject=subject,
+            own_words=words,
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
         )
 
-    def _about_session(self, due: Claimed, place: _Place, cohort: Cohort, webinar: Webinar) -> dict[str, Any]:
+    def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
+        """Subject and words that an organizer wrote for this; empty for those of the templates."""
+        broadcast = self.broadcasts.get(due.broadcast_id or 0)
+        if broadcast is not None and broadcast.announcement_id is not None:
+            announcement = self.announcements[broadcast.announcement_id]
+            return announcement.subject, announcement.body
+        everywhere = self.wordings.get((None, due.kind), ("", ""))
+        return self.wordings.get((webinar.id, due.kind), everywhere)
+
+    def _about_session(self, due: Claimed, place: Place, cohort: Cohort, webinar: Webinar) -> dict[str, Any]:
         sessions = self.sessions[place.cohort_id]
         session = self._session(due, place)
         broadcast = self.broadcasts.get(due.broadcast_id or 0)
@@ -170,6 +204,7 @@ class Batch:
         lead = _lead(broadcast, session, due)
         if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
             lead = DAY
+        on = session is not None and session.state != "cancelled" and cohort.state != "cancelled"
         shown = calendar_session(session, cohort, webinar.title, self.hub) if session else None
         return {
             "session": shown,
@@ -179,7 +214,7 @@ class Batch:
             "lead": lead,
             "old_starts_at": broadcast.old_starts_at if broadcast else None,
             "sessions": tuple(LetterSession(s.title, s.starts_at, s.ends_at) for s in ahead),
-            "calendar_method": _method(due.kind, session, cohort, lead),
+            "calendar_method": calendar_method(due.kind, lead, takes_place=on) if session else None,
         }
 
     def _about_drop(self, due: Claimed) -> dict[str, Any]:
@@ -194,7 +229,7 @@ class Batch:
             "materials": self.materials.get(drop.id, ()),
         }
 
-    def _recipient(self, due: Claimed, place: _Place, letter: Letter) -> Recipient:
+    def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
         links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
         return Recipient(
@@ -204,7 +239,7 @@ class Batch:
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
             me_link=links.me(place.person_id, place.link_nonce),
-            unsubscribe_link=links.unsubscribe(place.id, place.nonce),
+            unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
             registration_public_id=place.public_id,
@@ -217,21 +252,9 @@ class Batch:
 
 
 def _lead(broadcast: Broadcast | None, session: Session | None, due: Claimed) -> timedelta | None:
-    """How far ahead the session is: the planned distance, or, if it is not true, the real one in round figures.
-
-    A reminder to many may be early. Where it may say "tomorrow" it tells the real distance, rounded up, because a
-    few minutes before midnight tomorrow is another day.
-    """
     if broadcast is None or session is None or not broadcast.lead_minutes:
         return None
-    planned = timedelta(minutes=broadcast.lead_minutes)
-    real = session.starts_at - due.composed_at
-    if real > planned and DAY / 2 <= planned < 2 * DAY:
-        return -(-real // LEAD_STEPS[-1]) * LEAD_STEPS[-1]
-    if abs(planned - real) <= planned / 8:
-        return planned
-    step = next(step for step in LEAD_STEPS if real >= 2 * step or step == LEAD_STEPS[-1])
-    return max(step, round(real / step) * step)
+    return said_lead(timedelta(minutes=broadcast.lead_minutes), session.starts_at, due.composed_at)
 
 
 def message_id(due: Claimed, sender: str) -> str:
@@ -247,41 +270,34 @@ def _domain(address: str) -> str:
     return address.rpartition("@")[2].encode("idna").decode()
 
 
-def _method(kind: str, session: Session | None, cohort: Cohort, lead: timedelta | None) -> str | None:
-    """What the mail does to her calendar. A reminder repeats the invite while there is a day to act on it."""
-    if session is None:
-        return None
-    if kind in CANCELS:
-        return "CANCEL"
-    if session.state == "cancelled" or cohort.state == "cancelled":
-        return None
-    if kind in REQUESTS or (kind == "reminder" and lead is not None and lead >= DAY):
-        return "REQUEST"
-    return None
-
-
-def batch(due: Collection[Claimed], hub: Hub) -> Batch:
-    """Read what these deliveries speak of."""
+def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Batch:
+    """Read what these deliveries speak of; those without a registration go to `guest`, if there is one."""
     places = _places({row.registration_id for row in due if row.registration_id is not None})
+    if guest is not None:
+        places[0] = guest
     cohorts = _cohorts({place.cohort_id for place in places.values()})
     sessions: dict[int, list[Session]] = {cohort: [] for cohort in cohorts}
     in_order = select(Session).where(Session.cohort_id.in_(cohorts)).order_by(Session.starts_at, Session.id)
     for session in db.session.scalars(in_order):
         sessions[session.cohort_id].append(session)
     drops = _by_id(Drop, {row.drop_id for row in due})
+    broadcasts = _by_id(Broadcast, {row.broadcast_id for row in due})
     return Batch(
         hub=hub,
         places=places,
-        cohorts=cohorts,
+        cohorts={id_: (cohort, webinar) for id_, (cohort, webinar, _) in cohorts.items()},
         sessions=sessions,
-        broadcasts=_by_id(Broadcast, {row.broadcast_id for row in due}),
+        broadcasts=broadcasts,
         drops=drops,
         materials=_materials(drops),
         notices=_by_id(Notice, {row.notice_id for row in due}),
+        announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
+        wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
+        news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
 
-def _places(registrations: set[int]) -> dict[int, _Place]:
+def _places(registrations: set[int]) -> dict[int, Place]:
     rows = db.session.execute(
         select(
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
@@ -292,14 +308,34 @@ def _places(registrations: set[int]) -> dict[int, _Place]:
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))
     )  # fmt: skip
-    return {row[0]: _Place(*cast("tuple[Any, ...]", row)) for row in rows}
+    return {row[0]: Place(*cast("tuple[Any, ...]", row)) for row in rows}
 
 
-def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar]]:
+def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:
+    """By cohort, and whether there are any words but those of the templates."""
+    changed = select(MailWording.id).exists()
     rows = db.session.execute(
-        select(Cohort, Webinar).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.id.in_(ids))
+        select(Cohort, Webinar, changed).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.id.in_(ids))
     )
-    return {cohort.id: (cohort, webinar) for cohort, webinar in rows}
+    return {cohort.id: (cohort, webinar, is_changed) for cohort, webinar, is_changed in rows}
+
+
+def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
+    """The words in force, by webinar (None for all) and kind; where it says "the default" they are left out."""
+    newest = select(func.max(MailWording.id)).group_by(MailWording.webinar_id, MailWording.kind)
+    rows = db.session.execute(
+        select(MailWording.webinar_id, MailWording.kind, MailWording.subject, MailWording.body).where(
+            MailWording.id.in_(newest), MailWording.body != ""
+        )
+    )
+    return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
+
+
+def _news_to(people: set[int]) -> frozenset[int]:
+    """Who of these still wants news."""
+    if not people:
+        return frozenset()
+    return frozenset(db.session.scalars(select(Person.id).where(Person.id.in_(people), wants_news())))
 
 
 def _by_id(model: Any, ids: Iterable[int | None]) -> dict[int, Any]:

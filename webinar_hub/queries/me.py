@@ -16,6 +16,7 @@ from webinar_hub.models import (
     Consent,
     DropGrant,
     InviteReply,
+    MergedPerson,
     Person,
     Registration,
     Session,
@@ -38,17 +39,29 @@ FAR = datetime.max.replace(tzinfo=UTC)
 
 
 def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> int | None:
-    """The person a link or cookie names, or None once her links were renewed or have expired."""
+    """The person a link or cookie names, or None once her links were renewed or have expired.
+
+    Of somebody who was merged into another, that one.
+    """
     row = db.session.execute(
-        select(Person.link_nonce, func.max(Session.ends_at).label("last_end"))
+        select(Person.link_nonce, func.max(Session.ends_at).label("last_end"), merged_into().label("kept"))
         .outerjoin(Registration, Registration.person_id == Person.id)
         .outerjoin(Session, Session.cohort_id == Registration.cohort_id)
         .where(Person.id == person)
-        .group_by(Person.link_nonce)
+        .group_by(Person.id, Person.link_nonce)
     ).first()
     if row is None or row.link_nonce != nonce or not link_is_valid(row.last_end, link_days, now):
         return None
-    return person
+    return row.kept or person
+
+
+def merged_into() -> Any:
+    """Who a person is by now, asked beside Person: None but for one who was merged and took no place again."""
+    place = select(Registration.id).where(Registration.person_id == Person.id, Registration.state == "confirmed")
+    kept = select(MergedPerson.into_id).where(
+        MergedPerson.person_id == Person.id, ~place.correlate(Person).exists()
+    )
+    return kept.correlate(Person).scalar_subquery()
 
 
 def my_page(person: int, links: Links, now: datetime) -> MyPageView:

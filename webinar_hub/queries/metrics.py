@@ -55,9 +55,11 @@ def _clock(leader_lease: float) -> list[Reading]:
 
 def _broadcasts(now: datetime) -> list[Reading]:
     planned, overdue, oldest = db.session.execute(
-        select(func.count(), func.count().filter(Broadcast.due_at < now - LAG), func.min(Broadcast.due_at)).where(
-            OPEN_BROADCASTS
-        )
+        select(
+            func.count(),
+            func.count().filter(Broadcast.leaves_at() < now - LAG),
+            func.min(Broadcast.leaves_at()),
+        ).where(OPEN_BROADCASTS)
     ).one()
     return [
         _one("broadcasts_planned", "Messages of all plans that are still to come.", planned),

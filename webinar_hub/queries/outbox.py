@@ -1,32 +1,36 @@
 """What an operator sees of the outbox: how many of each state, a list, one delivery with all it hangs on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, or_, select, union_all
 
 from webinar_hub.core.clock import lease_moment
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import AuditEntry, Cohort, Delivery, Drop, Person, Registration, Session
+from webinar_hub.models import (
+    Announcement,
+    AuditEntry,
+    Broadcast,
+    Cohort,
+    Delivery,
+    Drop,
+    Notice,
+    Person,
+    Registration,
+    Session,
+)
 from webinar_hub.queries.plan import cohort_named
 from webinar_hub.rules.delivery_story import DeliveryFacts
+from webinar_hub.rules.outbox_filter import STATES, Wanted, conditions, retryable
 from webinar_hub.rules.registration import email_key, masked
 
-STATES = ("queued", "sending", "sent", "failed", "expired", "cancelled", "suppressed")
-_ABOUT = func.coalesce(Session.title, Drop.title, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which deliveries; what is empty or None does not matter. `since` is the earliest moment they were due."""
-
-    states: tuple[str, ...] = ()
-    cohort: str = ""
-    email: str = ""
-    kind: str = ""
-    since: datetime | None = None
+_ABOUT = func.coalesce(Session.title, Drop.title, Announcement.subject, Notice.subject, "")
+_EMAIL = func.coalesce(Person.email, Notice.to_email, "")
+MOST_COUNTED = 10_000
+"""Of a million nobody needs to know the last one, and counting them takes longer than showing the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +48,58 @@ class OutboxLine:
 
 
 def counts(wanted: Wanted) -> dict[str, int]:
-    """How many there are of each state, the states without any included."""
+    """How many there are of each state, the states without any included. Raises NotFound as `lines` does."""
     statement = _narrowed(select(Delivery.state, func.count()), wanted).group_by(Delivery.state)
     return dict.fromkeys(STATES, 0) | {state: number for state, number in db.session.execute(statement)}
 
 
-def lines(wanted: Wanted, limit: int) -> list[OutboxLine]:
-    """The newest of them, up to `limit`. Raises NotFound for an unknown cohort or nobody's address."""
+def some_counts(wanted: Wanted) -> dict[str, int]:
+    """The same, but of each state counted no further than MOST_COUNTED + 1; one statement, cheap with a million."""
+    meant = checked(wanted)
+    each = [
+        select(literal(state).label("state"), func.count().label("number")).select_from(
+            select(Delivery.id)
+            .where(*conditions(replace(meant, states=(state,))))
+            .limit(MOST_COUNTED + 1)
+            .subquery()
+        )
+        for state in STATES
+    ]
+    return {state: number for state, number in db.session.execute(union_all(*each))}
+
+
+def lines(wanted: Wanted, limit: int, *, before: int | None = None, masks: bool = True) -> list[OutboxLine]:
+    """The newest of them, up to `limit`, or the newest of those with a number below `before`.
+
+    Raises NotFound for an unknown cohort or nobody's address.
+    """
     statement = _with_subject(
         select(
-            Delivery.id, Delivery.state, Delivery.kind, _ABOUT, Person.email, Delivery.due_at, Delivery.attempts,
+            Delivery.id, Delivery.state, Delivery.kind, _ABOUT, _EMAIL, Delivery.due_at, Delivery.attempts,
             func.coalesce(Delivery.reply, ""),
         )
     )  # fmt: skip
     statement = _narrowed(statement, wanted).order_by(Delivery.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(Delivery.id < before)
     found = [OutboxLine(*row) for row in db.session.execute(statement)]
-    return found if wanted.email else [replace(line, email=masked(line.email)) for line in found]
+    return found if wanted.email or not masks else [replace(line, email=masked(line.email)) for line in found]
+
+
+def cohorts(webinars: Collection[int] | None) -> list[tuple[str, str]]:
+    """Key and title of those whose mails can be asked for, the newest first."""
+    statement = select(Cohort.key, Cohort.title).order_by(Cohort.id.desc()).limit(200)
+    if webinars is not None:
+        statement = statement.where(Cohort.webinar_id.in_(webinars))
+    return [(key, title) for key, title in db.session.execute(statement)]
+
+
+def senders(webinars: Collection[int] | None) -> list[str]:
+    """The organizers' addresses that mails of open cohorts come from where no sender is set."""
+    statement = select(Cohort.organizer_email).where(Cohort.state == "open").distinct()
+    if webinars is not None:
+        statement = statement.where(Cohort.webinar_id.in_(webinars))
+    return list(db.session.scalars(statement))
 
 
 def ids(wanted: Wanted) -> list[int]:
@@ -67,16 +107,23 @@ def ids(wanted: Wanted) -> list[int]:
     return list(db.session.scalars(_narrowed(select(Delivery.id), wanted).order_by(Delivery.id)))
 
 
-def facts(reference: str) -> DeliveryFacts:
-    """One delivery by its number or its key. Raises NotFound."""
+def to_retry(wanted: Wanted, now: datetime) -> tuple[int, int]:
+    """How many that failed could be put back into the queue, and the highest number among them."""
+    statement = select(func.count(), func.coalesce(func.max(Delivery.id), 0))
+    number, through = db.session.execute(statement.where(*retryable(checked(wanted), now))).one()
+    return number, through
+
+
+def facts(reference: str, webinars: Collection[int] | None = None) -> DeliveryFacts:
+    """One delivery by its number or its key; with `webinars` only one of theirs. Raises NotFound."""
     by_number = reference.isascii() and reference.isdigit() and len(reference) < 19
     which = Delivery.id == int(reference) if by_number else Delivery.key == reference
     row: Any = db.session.execute(
         _with_subject(
             select(
-                Delivery, Registration, Person, Cohort.title, _ABOUT, Session.state,
+                Delivery, Registration, Person, Notice, func.coalesce(Cohort.title, ""), _ABOUT, Session.state,
                 Delivery.lease_until >= lease_moment(),
-            ).where(which)
+            ).where(which, *conditions(Wanted(webinars=webinars)))
         )
     ).first()  # fmt: skip
     if row is None:
@@ -85,8 +132,8 @@ def facts(reference: str) -> DeliveryFacts:
 
 
 def _facts(
-    delivery: Delivery, registration: Registration, person: Person, cohort: str, about: str, session: str | None,
-    held: bool | None, *, by_hand: tuple[str, ...],
+    delivery: Delivery, registration: Registration | None, person: Person | None, notice: Notice | None,
+    cohort: str, about: str, session: str | None, held: bool | None, *, by_hand: tuple[str, ...],
 ) -> DeliveryFacts:  # fmt: skip
     lease: Literal["held", "run out", "none"] = "none"
     if delivery.state == "sending":
@@ -107,13 +154,13 @@ def _facts(
         on_the_wire=delivery.lease_token is not None,
         about=about,
         cohort=cohort,
-        name=person.name,
-        email=person.email,
-        place_cancelled=registration.state == "cancelled",
+        name=person.name if person else notice.to_name if notice else "",
+        email=person.email if person else notice.to_email if notice else "",
+        place_cancelled=registration is not None and registration.state == "cancelled",
         session_cancelled=session == "cancelled",
-        reminders_off=registration.reminders_off_at is not None,
-        bonuses_off=registration.bonuses_off_at is not None,
-        suppressed=person.suppressed_at is not None,
+        reminders_off=registration is not None and registration.reminders_off_at is not None,
+        bonuses_off=registration is not None and registration.bonuses_off_at is not None,
+        suppressed=person is not None and person.suppressed_at is not None,
         planned=delivery.broadcast_id is not None,
         by_hand=by_hand,
     )
@@ -133,36 +180,38 @@ def _by_hand(delivery: int) -> tuple[str, ...]:
 def _with_subject(statement: Any) -> Any:
     return (
         statement.select_from(Delivery)
-        .join(Registration, Registration.id == Delivery.registration_id)
-        .join(Person, Person.id == Registration.person_id)
-        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .outerjoin(Registration, Registration.id == Delivery.registration_id)
+        .outerjoin(Person, Person.id == Registration.person_id)
+        .outerjoin(Cohort, Cohort.id == Registration.cohort_id)
+        .outerjoin(Notice, Notice.id == Delivery.notice_id)
+        .outerjoin(Broadcast, Broadcast.id == Delivery.broadcast_id)
+        .outerjoin(Announcement, Announcement.id == Broadcast.announcement_id)
         .outerjoin(Session, Session.id == Delivery.session_id)
         .outerjoin(Drop, Drop.id == Delivery.drop_id)
     )
 
 
 def _narrowed(statement: Any, wanted: Wanted) -> Any:
-    if wanted.states:
-        statement = statement.where(Delivery.state.in_(wanted.states))
-    if wanted.kind:
-        statement = statement.where(Delivery.kind == wanted.kind)
-    if wanted.since:
-        statement = statement.where(Delivery.due_at >= wanted.since)
+    return statement.where(*conditions(checked(wanted)))
+
+
+def checked(wanted: Wanted) -> Wanted:
+    """The same with its address as it is compared. Raises NotFound for a cohort or an address nobody knows."""
     if wanted.cohort:
-        theirs = select(Registration.id).where(Registration.cohort_id == cohort_named(wanted.cohort).id)
-        statement = statement.where(Delivery.registration_id.in_(theirs))
-    if wanted.email:
-        hers = select(Registration.id).where(Registration.person_id == _person(wanted.email))
-        statement = statement.where(Delivery.registration_id.in_(hers))
-    return statement
+        cohort_named(wanted.cohort)
+    return replace(wanted, email=_known(wanted.email))
 
 
-def _person(address: str) -> int:
+def _known(address: str) -> str:
+    """The address as it is compared; "" for none. Raises NotFound for one nobody has."""
+    if not address:
+        return ""
     try:
         key = email_key(address)
     except ValueError as error:
         raise NotFound(f"{address!r} is no e-mail address.") from error
-    found = db.session.scalar(select(Person.id).where(Person.email_key == key))
-    if found is None:
+    person = select(Person.id).where(Person.email_key == key)
+    notice = select(Notice.id).where(Notice.to_email == key)
+    if not db.session.scalar(select(or_(person.exists(), notice.exists()))):
         raise NotFound(f"Nobody has signed up as {address}.")
-    return found
+    return key

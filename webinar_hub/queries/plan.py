@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Person, Registration, Session
+from webinar_hub.models import Announcement, Broadcast, Cohort, Delivery, Drop, Person, Registration, Session
 from webinar_hub.queries.head_starts import lead_before, minutes
 from webinar_hub.rules.audience import audience
 from webinar_hub.rules.head_start import Crowd, Run, expected
 from webinar_hub.rules.pacing import Limits
+from webinar_hub.rules.segment import from_data
 
 NO_LIMITS = Limits()
 # PostgreSQL answers with 1,664 columns at most, SQLite with 2,000.
@@ -37,6 +38,10 @@ class PlanLine:
     run: Run | None = None
     places: int = 0
     at_most: Run | None = None
+    broadcast: int = 0
+    announcement: int | None = None
+    # A change that can still be taken back holds it until then.
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +92,40 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class WishesView:
+    """What a cohort sends by itself, in minutes, and which version of the cohort says so."""
+
+    reminders: tuple[int, ...]
+    live: bool
+    thank_you: int | None
+    version: int
+
+
+def wishes(key: str) -> WishesView:
+    """What a cohort sends by itself. Raises NotFound."""
+    cohort = cohort_named(key)
+    return WishesView(
+        tuple(cohort.reminder_minutes), cohort.announces_live, cohort.thank_you_minutes, cohort.version
+    )
+
+
 def subject() -> ColumnElement[str]:
     """The title of what a broadcast is about; to be asked with its cohort, and its session and drop if it has one.
 
     The session of "cohort cancelled" is only there for the calendar entry that comes with that mail.
     """
     about_all = Broadcast.kind.in_(("cohort_cancelled", "thank_you"))
-    return case((about_all, Cohort.title), else_=func.coalesce(Session.title, Drop.title, ""))
+    written = select(Announcement.subject).where(Announcement.id == Broadcast.announcement_id).scalar_subquery()
+    return case((about_all, Cohort.title), else_=func.coalesce(Session.title, Drop.title, written, ""))
 
 
 def _begun(broadcast: Broadcast, about: str, people: int, done: int) -> PlanLine:
     lead = minutes(broadcast.lead_minutes)
-    return PlanLine(broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, done)
+    return PlanLine(
+        broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, done,
+        broadcast=broadcast.id, announcement=broadcast.announcement_id,
+    )  # fmt: skip
 
 
 def _ahead(
@@ -111,7 +138,19 @@ def _ahead(
         return expected(crowd, limits.rate)
 
     return PlanLine(
-        broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, 0, run(people), places, run(places)
+        broadcast.due_at,
+        broadcast.kind,
+        about,
+        lead,
+        broadcast.state,
+        people,
+        0,
+        run(people),
+        places,
+        run(places),
+        broadcast.id,
+        broadcast.announcement_id,
+        broadcast.held_until,
     )
 
 
@@ -123,10 +162,7 @@ def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast]) -> Mapping[i
     sizes: dict[int, int] = {}
     for begin in range(0, len(broadcasts), COUNTED_AT_ONCE):
         part = broadcasts[begin : begin + COUNTED_AT_ONCE]
-        counts = (
-            func.count().filter(and_(*audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes)))
-            for broadcast in part
-        )
+        counts = (func.count().filter(and_(*_audience(broadcast))) for broadcast in part)
         row = db.session.execute(
             select(*counts)
             .select_from(Registration)
@@ -148,11 +184,16 @@ def audience_size(broadcast: Broadcast, came_before: datetime | None = None) -> 
         .join(Person, Person.id == Registration.person_id)
         .where(
             Registration.cohort_id == broadcast.cohort_id,
-            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes),
+            *_audience(broadcast),
             *([Registration.registered_at <= came_before] if came_before else []),
         )
     )
     return size or 0
+
+
+def _audience(broadcast: Broadcast) -> list[ColumnElement[bool]]:
+    part = from_data(broadcast.segment)
+    return audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, part=part)
 
 
 def _sent(cohort: Cohort) -> dict[int, tuple[int, int]]:

@@ -1,22 +1,41 @@
 """What the unsubscribe page shows before anything is changed."""
 
-from sqlalchemy import select
+from typing import Any, cast
+
+from sqlalchemy import Row, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Cohort, Person, Registration, Webinar
-from webinar_hub.queries.views import UnsubscribeView
+from webinar_hub.queries.views import NoNewsView, UnsubscribeView
 from webinar_hub.rules.registration import masked
+from webinar_hub.rules.segment import wants_news
+
+
+def news_page(tokens: Tokens, token: str) -> NoNewsView:
+    """Whether whoever this link belongs to gets news. Raises NotFound for every other text."""
+    row = _named(tokens, token)
+    return NoNewsView(masked(row.email), row.news)
 
 
 def unsubscribe_page(tokens: Tokens, token: str) -> UnsubscribeView:
     """The choices of the registration an unsubscribe link belongs to. Raises NotFound for every other text."""
+    row = _named(tokens, token)
+    return UnsubscribeView(
+        webinar_title=row.title,
+        masked_email=masked(row.email),
+        wants_reminders=row.Registration.reminders_off_at is None,
+        wants_bonuses=row.Registration.bonuses_off_at is None,
+    )
+
+
+def _named(tokens: Tokens, token: str) -> Row[Any]:
     parts = tokens.read("unsubscribe", token, (int, str))
     if parts is None:
         raise NotFound()
     row = db.session.execute(
-        select(Registration, Person.email, Webinar.title)
+        select(Registration, Person.email, Webinar.title, wants_news().label("news"))
         .join(Person, Person.id == Registration.person_id)
         .join(Cohort, Cohort.id == Registration.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
@@ -24,9 +43,4 @@ def unsubscribe_page(tokens: Tokens, token: str) -> UnsubscribeView:
     ).first()
     if row is None or row.Registration.nonce != parts[1]:
         raise NotFound()
-    return UnsubscribeView(
-        webinar_title=row.title,
-        masked_email=masked(row.email),
-        wants_reminders=row.Registration.reminders_off_at is None,
-        wants_bonuses=row.Registration.bonuses_off_at is None,
-    )
+    return cast("Row[Any]", row)

@@ -21,19 +21,24 @@ from webinar_hub.queries.views import (
 
 
 def home(now: datetime) -> HomeView:
-    """Every webinar with the cohort that comes next, the nearest live session first."""
-    webinars = list(db.session.scalars(select(Webinar).order_by(Webinar.title)))
-    cohorts = list(db.session.scalars(select(Cohort)))
+    """Every webinar with the cohort that comes next: the nearest live session one can still sign up for first."""
+    cohorts = list(db.session.scalars(select(Cohort).where(Cohort.state != "draft", Cohort.archived_at.is_(None))))
+    shown = {cohort.webinar_id for cohort in cohorts}
+    webinars = list(db.session.scalars(select(Webinar).where(Webinar.id.in_(shown)).order_by(Webinar.title)))
     views = cohort_views(cohorts, now)
     cards = []
     for webinar in webinars:
         own = [views[cohort.id] for cohort in cohorts if cohort.webinar_id == webinar.id]
         ahead = [view for view in own if view.next_session is not None]
-        cohort = min(ahead, key=_next_start) if ahead else None
+        cohort = min(ahead, key=lambda view: (bool(view.closed_because), _next_start(view))) if ahead else None
         cards.append(WebinarCard(webinar.slug, webinar.title, webinar.summary, cohort))
-    coming = sorted((card for card in cards if card.cohort), key=lambda card: _next_start(card.cohort))
+    coming = sorted((card for card in cards if card.cohort), key=_closed_then_start)
     rest = [card for card in cards if not card.cohort]
     return HomeView(next_up=coming[0] if coming else None, webinars=(*coming, *rest))
+
+
+def _closed_then_start(card: WebinarCard) -> tuple[bool, datetime]:
+    return bool(card.cohort and card.cohort.closed_because), _next_start(card.cohort)
 
 
 def _next_start(cohort: CohortView | None) -> datetime:
@@ -42,14 +47,21 @@ def _next_start(cohort: CohortView | None) -> datetime:
 
 
 def webinar(slug: str, now: datetime) -> WebinarView:
-    """A webinar's page with all its cohorts. Raises NotFound."""
+    """A webinar's page with all its cohorts but those put away. Raises NotFound, also while all are drafts."""
+    return _webinar(slug, now, with_archived=False)
+
+
+def _webinar(slug: str, now: datetime, *, with_archived: bool) -> WebinarView:
     row = db.session.scalars(
         select(Webinar).where(Webinar.slug == slug).options(selectinload(Webinar.presenters))
     ).first()
     if row is None:
         raise NotFound()
-    cohorts = list(db.session.scalars(select(Cohort).where(Cohort.webinar_id == row.id)))
-    views = list(cohort_views(cohorts, now).values())
+    cohorts = list(db.session.scalars(select(Cohort).where(Cohort.webinar_id == row.id, Cohort.state != "draft")))
+    if not cohorts:
+        raise NotFound()
+    listed = [cohort for cohort in cohorts if with_archived or cohort.archived_at is None]
+    views = list(cohort_views(listed, now).values())
     coming = sorted((view for view in views if view.next_session), key=_next_start)
     past = [view for view in views if not view.next_session]
     return WebinarView(
@@ -65,7 +77,9 @@ def webinar(slug: str, now: datetime) -> WebinarView:
         faq=tuple((entry["question"], entry["answer"]) for entry in row.faq),
         next_step_text=row.next_step_text,
         next_step_url=row.next_step_url,
-        presenters=tuple(PresenterView(p.name, p.credentials, p.bio, p.disclosure) for p in row.presenters),
+        presenters=tuple(
+            PresenterView(p.name, p.credentials, p.bio, p.disclosure, p.disclosure_other) for p in row.presenters
+        ),
         organizer_name=cohorts[0].organizer_name if cohorts else "",
         cohorts=tuple(coming),
         past_cohorts=tuple(past),
@@ -73,8 +87,8 @@ def webinar(slug: str, now: datetime) -> WebinarView:
 
 
 def sign_up_page(slug: str, cohort: str, now: datetime) -> tuple[WebinarView, CohortView]:
-    """A webinar and the one of its cohorts with this public id. Raises NotFound."""
-    view = webinar(slug, now)
+    """A webinar and the one of its cohorts with this public id, archived ones too. Raises NotFound."""
+    view = _webinar(slug, now, with_archived=True)
     for candidate in (*view.cohorts, *view.past_cohorts):
         if candidate.public_id == cohort:
             return view, candidate

@@ -1,11 +1,39 @@
 """Who is signed in to the studio, and which webinar a page is about."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import Cohort, Organizer, Webinar
+from webinar_hub.models import Cohort, Organizer, SignIn, Webinar
+from webinar_hub.rules.coming_in import SEEN_EVERY, is_signed_in
 from webinar_hub.rules.staff import Membership, Role, Staff
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whose browser it is, and whether it is time to write down that it was seen."""
+
+    organizer: Organizer
+    sign_in_id: int
+    is_news: bool
+
+
+def signed_in(fs_uniquifier: str, token_hash: str, *, real_now: datetime) -> SignedIn | None:
+    """Who is signed in in the browser that holds this token, or None: it may have been ended meanwhile."""
+    found = db.session.execute(
+        select(Organizer, SignIn.id, SignIn.seen_at, SignIn.stays)
+        .join(SignIn, SignIn.organizer_id == Organizer.id)
+        .where(SignIn.token_hash == token_hash, Organizer.fs_uniquifier == fs_uniquifier, Organizer.active)
+    ).first()
+    if found is None:
+        return None
+    organizer, sign_in_id, seen_at, stays = found
+    if not is_signed_in(seen_at, stays=stays, now=real_now):
+        return None
+    return SignedIn(organizer, sign_in_id, is_news=real_now - seen_at >= SEEN_EVERY)
 
 
 def as_staff(organizer: Organizer) -> Staff:

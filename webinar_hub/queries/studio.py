@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Cohort, Session, Webinar
+from webinar_hub.rules.life_cycle import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def cohort_head(key: str) -> CohortHead:
         raise NotFound()
     cohort, webinar = row
     return CohortHead(
-        cohort.id, cohort.key, cohort.title, cohort.zone, cohort.state,
+        cohort.id, cohort.key, cohort.title, cohort.zone, "archived" if cohort.archived_at else cohort.state,
         webinar.id, webinar.slug, webinar.title, cohort.seats_taken, cohort.capacity,
     )  # fmt: skip
 
@@ -88,9 +90,18 @@ def _cohort_lines(now: datetime) -> list[tuple[int, CohortLine]]:
             Cohort.webinar_id, Cohort.key, Cohort.title, Cohort.zone, Cohort.state, Cohort.seats_taken,
             Cohort.capacity, func.count(case((takes_place, Session.id))), func.min(Session.starts_at),
             func.max(Session.ends_at), func.min(case((takes_place & (Session.ends_at > now), Session.starts_at))),
+            Cohort.archived_at, func.min(case((takes_place, Session.starts_at))),
+            func.max(case((takes_place, Session.ends_at))),
         )
         .outerjoin(Session, Session.cohort_id == Cohort.id)
         .group_by(Cohort.id)
         .order_by(func.max(Session.ends_at).desc(), Cohort.id.desc())
     )  # fmt: skip
-    return [(row[0], CohortLine(*row[1:])) for row in rows]
+    return [(row[0], _line(row, now)) for row in rows]
+
+
+def _line(row: Any, now: datetime) -> CohortLine:
+    """The line of one row, its state said as the stage the cohort is at."""
+    archived_at, first, last = row[-3:]
+    where = stage(row[4], archived=archived_at is not None, first_start=first, last_end=last, now=now)
+    return CohortLine(*(*row[1:4], where, *row[5:-3]))

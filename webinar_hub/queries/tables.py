@@ -26,6 +26,7 @@ def would_be_sent(connection: Connection, now: datetime) -> tuple[int, int]:
     messages = select(func.count()).where(
         Broadcast.state.in_(("planned", "expanding")),
         Broadcast.due_at <= now,
+        Broadcast.is_free(now),
         or_(Broadcast.expires_at.is_(None), Broadcast.expires_at > now),
     )
     deliveries = select(func.count()).where(

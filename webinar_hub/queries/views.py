@@ -94,6 +94,7 @@ class PresenterView:
     credentials: str
     bio: str
     disclosure: str
+    disclosure_other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +203,11 @@ class UnsubscribeView:
     masked_email: str
     wants_reminders: bool
     wants_bonuses: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoNewsView:
+    """What the page shows that ends news; the address is shown in part only."""
+
+    masked_email: str
+    wants_news: bool

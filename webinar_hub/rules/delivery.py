@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Topic = Literal["service", "reminders", "bonuses"]
+Topic = Literal["service", "reminders", "bonuses", "news"]
 FinalState = Literal["sent", "failed", "expired"]
 
 # Kinds that anybody may switch off; every other kind belongs to the service she signed up for.
-TOPICS: dict[str, Topic] = {"reminder": "reminders", "live": "reminders", "drop": "bonuses", "thank_you": "bonuses"}
+TOPICS: dict[str, Topic] = {
+    "reminder": "reminders",
+    "live": "reminders",
+    "drop": "bonuses",
+    "thank_you": "bonuses",
+    "news": "news",
+}
 # Lower goes first: what a person waits for, then what has an hour, then what may take its time.
-PRIORITIES: dict[str, int] = {"reminder": 1, "live": 1, "drop": 2, "thank_you": 2}
-# The last one is for news, of which there is no kind yet.
+PRIORITIES: dict[str, int] = {"reminder": 1, "live": 1, "announcement": 1, "drop": 2, "thank_you": 2, "news": 3}
 ALL_PRIORITIES = (0, 1, 2, 3)
 
 # Minutes between attempts after a temporary refusal; greylisting wants the first three (F9).
@@ -22,6 +27,8 @@ PATIENT_STEPS = 3
 PATIENCE = timedelta(days=5)
 # A mail that cannot even be composed is tried this often: a deploy may bring the missing template back (F13).
 COMPOSE_ATTEMPTS = 8
+# So often a mail may be in the hands of a process that dies before it is suspected to be the reason.
+DEATHS = 3
 RESENT_WITHIN = timedelta(hours=2)
 # How the token of a lease ends that follows one that ran out.
 RESCUED = "~rescued"
@@ -71,6 +78,11 @@ class Claimed:
     def is_rescued(self) -> bool:
         """Whether it was taken over from somebody whose lease had run out."""
         return self.lease_token.endswith(RESCUED)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether senders died with it in their hands again and again."""
+        return self.is_rescued and self.attempts > DEATHS
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ KINDS = {
     "registration_cancelled": "word that a place was given back",
     "calendar_cancel": "withdrawal of one calendar entry",
     "my_link": "new personal link",
+    "announcement": "announcement",
+    "news": "news",
+    "notice": "mail to staff, or a test",
 }
 
 
@@ -39,6 +42,7 @@ KINDS = {
 class DeliveryFacts:
     """A delivery and what it hangs on; moments are aware UTC.
 
+    `cohort` is empty for a notice.
     `lease` says whether somebody holds it by the database's clock; `on_the_wire` that its sender has not yet said
     what happened. `by_hand` is what operators did to it.
     """
@@ -69,16 +73,21 @@ class DeliveryFacts:
     by_hand: tuple[str, ...] = ()
 
 
-def story(facts: DeliveryFacts, now: datetime, say: Say) -> list[str]:
-    """Everything there is to know about a delivery, a sentence or two a line."""
+def story(facts: DeliveryFacts, now: datetime, say: Say, *, commands: bool = True) -> list[str]:
+    """Everything there is to know about a delivery, a sentence or two a line.
+
+    With `commands` it names what to type where something can be done; a page has buttons for that.
+    """
     about = f" about “{facts.about}”" if facts.about else ""
+    cohort = f", of {facts.cohort}" if facts.cohort else ""
     return [
-        f"Delivery {facts.id} is the {KINDS.get(facts.kind, facts.kind)}{about}, of {facts.cohort}.",
-        f"It goes to {facts.name} <{facts.email}>.",
+        f"Delivery {facts.id} is the {KINDS.get(facts.kind, facts.kind)}{about}{cohort}.",
+        f"It goes to {facts.name} <{facts.email}>." if facts.name else f"It goes to {facts.email}.",
         _origin(facts, say),
         *([_attempts(facts, say)] if facts.attempts else ["No attempt to send it has been made."]),
         *facts.by_hand,
         *_now(facts, now, say),
+        *(_commands(facts) if commands else ()),
         f"Its key is {facts.key}; the mail carries it as X-Entity-Ref-ID.",
     ]
 
@@ -178,13 +187,11 @@ def _failed(facts: DeliveryFacts, _: datetime, __: Say) -> Iterator[str]:
         yield "It could not be composed. That is a fault of this program or of a template; the log says more."
     else:
         yield "It cannot be sent."
-    yield f"When the cause is mended: `webinar-hub outbox retry {facts.id}`."
 
 
 def _expired(facts: DeliveryFacts, _: datetime, say: Say) -> Iterator[str]:
     end = f" after {say(facts.expires_at)}" if facts.expires_at else ""
     yield f"It was not sent in time and makes no sense{end}."
-    yield f"To send it all the same: `webinar-hub outbox retry --force {facts.id}`."
 
 
 def _cancelled(facts: DeliveryFacts, _: datetime, __: Say) -> Iterator[str]:
@@ -196,5 +203,15 @@ def _cancelled(facts: DeliveryFacts, _: datetime, __: Say) -> Iterator[str]:
 
 def _suppressed(facts: DeliveryFacts, _: datetime, __: Say) -> Iterator[str]:
     yield "It was not sent, because mails to her address are stopped: they came back, or she complained."
+
+
+def _commands(facts: DeliveryFacts) -> Iterator[str]:
+    """What to type to send it after all."""
+    if facts.state == "failed":
+        yield f"When the cause is mended: `webinar-hub outbox retry {facts.id}`."
+    if facts.state == "expired":
+        yield f"To send it all the same: `webinar-hub outbox retry --force {facts.id}`."
+    if facts.state != "suppressed":
+        return
     lift = f"`webinar-hub suppressions lift {facts.email}`, then " if facts.suppressed else ""
     yield f"When she can be reached again: {lift}`webinar-hub outbox retry {facts.id}`."

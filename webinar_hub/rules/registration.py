@@ -21,6 +21,8 @@ def closed_because(cohort: CohortFacts, now: datetime) -> str:
     """Why nobody can sign up at the moment, in words for the page; "" when she can."""
     if cohort.state == "cancelled":
         return "This cohort was cancelled."
+    if cohort.state == "draft":
+        return "Sign-up has not opened yet."
     if cohort.last_end is None:
         return "No session is scheduled at the moment."
     if cohort.last_end <= now:

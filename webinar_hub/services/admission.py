@@ -26,7 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from webinar_hub.core.db import db, insert_new, leave_work
+from webinar_hub.core.db import db, leave_work
+from webinar_hub.core.inserts import insert_new
+from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Cohort, Delivery, Person, Registration
 from webinar_hub.rules.delivery import priority_of
@@ -50,6 +52,7 @@ class Newcomer:
     next_session_id: int | None
     last_end: datetime | None
     step: int
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,11 @@ def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
     person = {
         "email": newcomer.email, "email_key": newcomer.email_key, "name": newcomer.name, "language": "en",
         "profession": newcomer.profession, "zone": newcomer.zone, "created_at": now, "link_nonce": nonce(),
+        "search": search_text(newcomer.name, newcomer.email),
     }  # fmt: skip
     registration = {
         "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": "confirmed", "registered_at": now,
-        "revision": 0, "nonce": nonce(),
+        "revision": 0, "nonce": nonce(), "source": newcomer.source,
     }  # fmt: skip
     mail = {
         "kind": "confirmation", "session_id": newcomer.next_session_id, "state": "queued", "attempts": 0,

@@ -15,8 +15,9 @@ from flask import current_app
 from sqlalchemy import Select, bindparam, case, delete, literal_column, select, text, union_all
 
 from webinar_hub.adapters.tries import RedisTries, TriesAway
-from webinar_hub.core.db import db, insert_or_update, on_rollback
+from webinar_hub.core.db import db, on_rollback
 from webinar_hub.core.errors import TooMany
+from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.models import Allowance
 
 Counted = dict[str, tuple[int, datetime]]

@@ -7,10 +7,12 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, String, and_, func, literal, or_, select, update
 
-from webinar_hub.core.db import db, insert_selected, leave_work
+from webinar_hub.core.db import db, leave_work
+from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Broadcast, Delivery, Person, Registration
 from webinar_hub.rules.audience import audience
 from webinar_hub.rules.delivery import priority_of
+from webinar_hub.rules.segment import from_data, not_told_yet
 
 # Registrations looked at in one transaction, so that no lock is held for longer than a moment.
 STRETCH = 5000
@@ -50,13 +52,19 @@ def expand_next(now: datetime, early: Mapping[int, datetime] = NOBODY_EARLY) -> 
     """
     broadcast = db.session.scalars(
         select(Broadcast)
-        .where(Broadcast.state.in_(("planned", "expanding")), _begins(now, early))
+        .where(Broadcast.state.in_(("planned", "expanding")), Broadcast.is_free(now), _begins(now, early))
         .order_by(Broadcast.due_at, Broadcast.id)
         .limit(1)
         .with_for_update()
     ).first()
     if broadcast is None:
         return Expanded(0, more=False)
+    try:
+        from_data(broadcast.segment)
+    except ValueError:
+        # A row of a newer release, after going back: nobody may be written to by guess, and the rest must go on.
+        broadcast.state = "missed"
+        return Expanded(0, more=True)
     upper = _end_of_stretch(broadcast)
     added = insert_selected(Delivery, COLUMNS, _audience(broadcast, upper, now)) if upper else 0
     _note(broadcast, upper, now)
@@ -103,13 +111,15 @@ def _audience(broadcast: Broadcast, upper: int, now: datetime) -> Any:
             Registration.id, literal(broadcast.id), literal(broadcast.session_id, Delivery.session_id.type),
             literal(broadcast.drop_id, Delivery.drop_id.type), literal("queued"),
             literal(priority_of(broadcast.kind)), literal(0), literal(now, moment),
-            literal(min(broadcast.due_at, now), moment), literal(broadcast.expires_at, moment),
+            literal(min(broadcast.held_until or broadcast.due_at, now), moment),
+            literal(broadcast.expires_at, moment),
         )
         .join(Person, Person.id == Registration.person_id)
         .where(
             Registration.cohort_id == broadcast.cohort_id,
             Registration.id > broadcast.expanded_through,
             Registration.id <= upper,
-            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, now),
+            *audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, now, from_data(broadcast.segment)),
+            *([not_told_yet(broadcast.announcement_id)] if broadcast.announcement_id is not None else []),
         )
     )  # fmt: skip

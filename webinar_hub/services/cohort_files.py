@@ -18,7 +18,6 @@ from webinar_hub.models import (
     DropMaterial,
     Material,
     MaterialVersion,
-    Presenter,
     Session,
     Webinar,
 )
@@ -30,8 +29,7 @@ from webinar_hub.rules.cohort_file import (
     MaterialPart,
     SessionPart,
 )
-from webinar_hub.rules.zones import to_utc
-from webinar_hub.services import audit, drops, materials, plan, sessions
+from webinar_hub.services import audit, cohorts, drops, materials, plan, sessions, webinars
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +65,13 @@ def _webinar(file: CohortFile, now: datetime) -> Webinar:
     if webinar is None:
         webinar = Webinar(slug=part.slug, created_at=now)
         db.session.add(webinar)
-    for name in ("title", "summary", "description", "audience", "level", "credit"):
-        setattr(webinar, name, getattr(part, name))
-    webinar.outcomes = list(part.outcomes)
-    webinar.agenda = [{"minutes": a.minutes, "title": a.title, "is_break": a.is_break} for a in part.agenda]
-    webinar.faq = [{"question": q.question, "answer": q.answer} for q in part.faq]
-    webinar.next_step_text = part.next_step.text if part.next_step else ""
-    webinar.next_step_url = part.next_step.url if part.next_step else ""
-    db.session.flush()
-    _presenters(file, webinar)
+    webinars.write(webinar, part)
+    webinars.set_presenters(webinar, file.presenters)
     return webinar
 
 
-def _presenters(file: CohortFile, webinar: Webinar) -> None:
-    known = {presenter.position: presenter for presenter in webinar.presenters}
-    for position, part in enumerate(file.presenters):
-        row = known.pop(position, None)
-        if row is None:
-            row = Presenter(webinar_id=webinar.id, position=position)
-            db.session.add(row)
-        row.name, row.credentials, row.bio, row.disclosure = part.name, part.credentials, part.bio, part.disclosure
-    for row in known.values():
-        db.session.delete(row)
-
-
 def _cohort(file: CohortFile, webinar: Webinar, now: datetime) -> tuple[Cohort, bool]:
-    part, messages = file.cohort, file.messages
+    part = file.cohort
     cohort = db.session.scalars(select(Cohort).where(Cohort.key == part.key).with_for_update()).first()
     is_new = cohort is None
     if cohort is None:
@@ -103,29 +82,9 @@ def _cohort(file: CohortFile, webinar: Webinar, now: datetime) -> tuple[Cohort, 
             f"Cohort {cohort.key!r} was cancelled, and everybody has been told; that cannot be taken back. "
             "Give the file another cohort key: it becomes a new run, for which people sign up again."
         )
-    if part.capacity is not None and part.capacity < cohort.seats_taken:
-        raise Conflict(
-            f"{cohort.seats_taken} people have a seat, so the capacity cannot be {part.capacity}. "
-            f"Write {cohort.seats_taken} or more."
-        )
     cohort.webinar_id = webinar.id
-    cohort.title, cohort.zone, cohort.capacity = part.title, part.zone, part.capacity
-    cohort.organizer_name, cohort.organizer_email = part.organizer_name, part.organizer_email
-    cohort.enrolment_opens_at = _moment(part.enrolment_opens, part.zone)
-    cohort.enrolment_closes_at = _moment(part.enrolment_closes, part.zone)
-    cohort.late_join = part.late_join
-    cohort.livestream_url = part.livestream_url or ""
-    cohort.declined_frees_seat = part.declined_frees_seat
-    cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
-    cohort.announces_live = messages.live
-    cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
-    cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
-    db.session.flush()
+    cohorts.settle(cohort, part, file.messages)
     return cohort, is_new
-
-
-def _moment(wall: datetime | None, zone: str) -> datetime | None:
-    return None if wall is None else to_utc(wall, zone)
 
 
 def _sessions(file: CohortFile, cohort: Cohort, *, announce: bool, actor: str, now: datetime) -> None:
@@ -135,7 +94,7 @@ def _sessions(file: CohortFile, cohort: Cohort, *, announce: bool, actor: str, n
         session = known.pop(part.key, None)
         try:
             if session is None:
-                _new_session(part, cohort, announce=announce, actor=actor, now=now)
+                sessions.add(cohort, part, announce=announce, actor=actor, now=now)
             else:
                 _update_session(part, cohort, session, actor=actor, now=now)
         except Conflict as error:
@@ -148,25 +107,10 @@ def _sessions(file: CohortFile, cohort: Cohort, *, announce: bool, actor: str, n
             sessions.cancel(cohort, session, actor=actor, now=now)
 
 
-def _new_session(part: SessionPart, cohort: Cohort, *, announce: bool, actor: str, now: datetime) -> None:
-    session = Session(cohort_id=cohort.id, key=part.key, created_at=now, updated_at=now, revision=0)
-    _words(part, session)
-    sessions.place(session, part.starts, cohort.zone, part.minutes)
-    session.state = "cancelled" if part.cancelled else "scheduled"
-    db.session.add(session)
-    db.session.flush()
-    if announce and not part.cancelled and session.starts_at > now:
-        sessions.added(cohort, session, actor=actor, now=now)
-
-
-def _words(part: SessionPart, session: Session) -> None:
-    session.title, session.summary, session.livestream_url = part.title, part.summary, part.livestream_url or ""
-
-
 def _update_session(part: SessionPart, cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
     old_words, old_starts_at = (session.title, session.summary), session.starts_at
     was_over = session.ends_at <= now
-    _words(part, session)
+    sessions.word(session, part)
     if part.cancelled:
         if not was_over:
             sessions.cancel(cohort, session, actor=actor, now=now)

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
-from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
+from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.documents.returned import CalendarReply
 from webinar_hub.models import Cohort, InviteReply, Person, Registration, Session
 from webinar_hub.rules.registration import email_key

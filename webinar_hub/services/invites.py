@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, case, cast, exists, literal, select
 from sqlalchemy.orm import aliased
 
-from webinar_hub.core.db import insert_selected, leave_work
+from webinar_hub.core.db import leave_work
+from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Cohort, Delivery, Registration, Session
+from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
 from webinar_hub.rules.delivery import priority_of
 
 # What follows which kind, for every other session that lies ahead. A session that was cancelled meanwhile, and is
@@ -22,8 +24,6 @@ FOLLOWED_BY = {
     "registration_cancelled": "calendar_cancel",
     "cohort_cancelled": "calendar_cancel",
 }
-REQUESTS = ("confirmation", "invite", "session_changed", "session_added", "reminder")
-CANCELS = ("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel")
 COLUMNS = [
     "key", "kind", "registration_id", "session_id", "state", "priority", "attempts",
     "created_at", "due_at", "expires_at",
@@ -99,7 +99,7 @@ def _still_in_her_calendar() -> ColumnElement[bool]:
     return exists().where(
         sent.registration_id == Registration.id,
         sent.session_id == Session.id,
-        sent.kind.in_(REQUESTS),
+        sent.kind.in_(MAY_REQUEST),
         sent.state == "sent",
         ~later,
     )

@@ -3,7 +3,8 @@
 from sqlalchemy import or_
 
 from webinar_hub.core.clock import LONGEST_LEADER_LEASE, lease_moment, ran_out
-from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.models import Lease
 
 CLOCK = "clock"

@@ -6,7 +6,8 @@ from typing import Literal
 
 from sqlalchemy import func, select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import Delivery, DeliveryEvent, Person, Registration
 from webinar_hub.rules.mail_events import (
     LONGEST_DETAIL,
@@ -77,7 +78,9 @@ def _follow(delivery: Delivery, kind: EventKind, happened_at: datetime, detail: 
     reason = suppression_reason(Told(kind, happened_at, detail, soft, person.suppression_lifted_at))
     if reason:
         suppressions.begin(person, reason, now=now)
-    if ends_topics(kind):
+    if kind == "unsubscribed" and delivery.kind == "news":
+        preferences.end_news(person.id, now=now)
+    elif ends_topics(kind):
         only = delivery.registration_id if kind == "unsubscribed" else None
         preferences.end_topics(person.id, now=now, registration=only)
 

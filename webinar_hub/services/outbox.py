@@ -5,17 +5,33 @@ transaction. `docs/message-states.md` draws the states.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
-from webinar_hub.core.clock import lease_moment, ran_out
-from webinar_hub.core.db import at_once, db, insert_new, leave_work
-from webinar_hub.models import Delivery
+from webinar_hub.core.clock import LONGEST_LEASE, lease_moment, ran_out
+from webinar_hub.core.db import at_once, db, leave_work
+from webinar_hub.core.inserts import insert_new, insert_selected
+from webinar_hub.models import Delivery, SilencedDelivery
 from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.delivery import ALL_PRIORITIES, RESCUED, Claimed, priority_of
 from webinar_hub.services import invites
@@ -118,6 +134,13 @@ def orphaned(now: datetime) -> bool:
     due = and_(OPEN_STATES, Delivery.priority.in_(ALL_PRIORITIES), Delivery.due_at <= now)
     left = select(Delivery.id).where(due, Delivery.state == "sending", ran_out(Delivery.lease_until))
     return db.session.scalar(left.limit(1)) is not None
+
+
+def hurry(until: datetime, *, now: datetime) -> int:
+    """Make due now what would be due between now and `until`; how many deliveries that were."""
+    ahead = and_(OPEN_STATES, Delivery.due_at > now, Delivery.due_at <= until)
+    statement = update(Delivery).where(ahead).values(due_at=now).execution_options(synchronize_session=False)
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def waiting(most: int, *, now: datetime) -> int:
@@ -236,6 +259,65 @@ def _kinds(results: Sequence[Result]) -> frozenset[str]:
     return frozenset(result.claimed.kind for result in results)
 
 
+REMEMBERING = "remembering"
+
+
+@contextmanager
+def remembering(change: int) -> Iterator[None]:
+    """Write down what is cancelled inside, for `bring_back`: a change that can be taken back takes nothing away."""
+    db.session().info[REMEMBERING] = change
+    try:
+        yield
+    finally:
+        del db.session().info[REMEMBERING]
+
+
+def _remembered(change: int, conditions: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Note the deliveries that are about to be cancelled; a condition that holds for exactly those."""
+    found: Any = (
+        select(literal(change), Delivery.id, Delivery.lease_until).where(OPEN_STATES, *conditions).with_for_update()
+    )
+    insert_selected(SilencedDelivery, ["change_id", "delivery_id", "lease_until"], found)
+    return Delivery.id.in_(_silenced_by(change))
+
+
+def _silenced_by(change: int) -> Select[int]:
+    return select(SilencedDelivery.delivery_id).where(SilencedDelivery.change_id == change)
+
+
+def bring_back(change: int) -> int:
+    """Put back into the outbox what a change took out of it, and what was not sent all the same; how many.
+
+    What was being sent at that moment is its sender's until the lease of then is over: it may still tell.
+    """
+    held = (
+        select(SilencedDelivery.lease_until)
+        .where(SilencedDelivery.change_id == change, SilencedDelivery.delivery_id == Delivery.id)
+        .scalar_subquery()
+    )
+    on_the_wire = Delivery.lease_token.is_not(None)
+    statement = (
+        update(Delivery)
+        .where(Delivery.id.in_(_silenced_by(change)), Delivery.state == "cancelled")
+        .values(
+            state=case((on_the_wire, "sending"), else_="queued"),
+            lease_until=case((on_the_wire, func.coalesce(held, lease_moment(LONGEST_LEASE)))),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    leave_work()
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
+
+def forget_silenced(changes: Select[int]) -> None:
+    """Forget what these changes took out: nothing brings it back any more."""
+    db.session.execute(
+        delete(SilencedDelivery)
+        .where(SilencedDelivery.change_id.in_(changes))
+        .execution_options(synchronize_session=False)
+    )
+
+
 def expire(now: datetime) -> int:
     """End every delivery whose sense has passed and that nobody is sending at this moment; how many."""
     statement = (
@@ -252,6 +334,9 @@ def cancel(*conditions: Any) -> int:
 
     One that is being sent keeps its lease, so that its sender can still say what happened to it.
     """
+    change = db.session().info.get(REMEMBERING)
+    if change is not None:
+        conditions = (_remembered(change, conditions),)
     statement = (
         update(Delivery)
         .where(OPEN_STATES, *conditions)

@@ -10,7 +10,8 @@ from typing import cast
 from sqlalchemy import Table, bindparam, delete, or_, select, update
 
 from webinar_hub.core.clock import lease_seconds
-from webinar_hub.core.db import db, insert_new, insert_or_update
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_new, insert_or_update
 from webinar_hub.models import Pace
 from webinar_hub.rules import pacing
 from webinar_hub.rules.delivery import Claimed

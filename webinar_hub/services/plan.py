@@ -22,8 +22,8 @@ ABOUT_ITS_TIME = ("reminder", "live", "invite", "session_changed", "session_adde
 
 
 def planned_messages(cohort: Cohort) -> list[PlannedMessage]:
-    """The cohort's plan as its rows stand now; a cancelled cohort has none."""
-    if cohort.state == "cancelled":
+    """The cohort's plan as its rows stand now; one that is a draft, cancelled or put away has none."""
+    if cohort.state != "open" or cohort.archived_at is not None:
         return []
     sessions = db.session.scalars(select(Session).where(Session.cohort_id == cohort.id))
     drops = db.session.scalars(select(Drop).where(Drop.cohort_id == cohort.id))
@@ -53,6 +53,8 @@ def replan(cohort: Cohort, *, now: datetime) -> None:
     for key, rows in stored.items():
         if key not in wanted:
             _withdraw([row for row in rows if row.state in (*OPEN, "expanded")])
+    if cohort.state == "cancelled":
+        _withdraw_announcements(cohort)
     leave_work()
 
 
@@ -66,7 +68,12 @@ def announce(
     old_starts_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Tell everybody in the cohort at once; one announcement of a kind for each revision of its subject."""
+    """Tell everybody in the cohort at once; one announcement of a kind for each revision of its subject.
+
+    Of a draft nobody is told anything: nobody can be in it.
+    """
+    if cohort.state == "draft":
+        return
     subject = f"session:{session.id}" if session else f"cohort:{cohort.id}"
     db.session.add(
         Broadcast(
@@ -82,25 +89,48 @@ def announce(
     leave_work()
 
 
-def silence(session: Session) -> None:
-    """Stop what is on its way about a session's old time: reminders, invites, earlier announcements (F23)."""
+def silence(*sessions: Session) -> dict[int, datetime]:
+    """Stop what is on its way about sessions' old times: reminders, invites, earlier announcements (F23).
+
+    Of a session whose last move nobody has been told of yet, by id: the start that people still know.
+    """
+    about_them = Broadcast.session_id.in_([session.id for session in sessions])
     # A worker that is writing an audience out right now holds its broadcast: what it writes must be seen below.
-    db.session.execute(select(Broadcast.id).where(Broadcast.session_id == session.id).with_for_update())
+    db.session.execute(select(Broadcast.id).where(about_them).with_for_update())
     # By broadcast, and then what belongs to none: there is an index for that, so nobody else's mails are looked at.
-    of_session = select(Broadcast.id).where(Broadcast.session_id == session.id)
-    outbox.cancel(Delivery.broadcast_id.in_(of_session), Delivery.kind.in_(ABOUT_ITS_TIME))
+    of_sessions = select(Broadcast.id).where(about_them)
+    outbox.cancel(Delivery.broadcast_id.in_(of_sessions), Delivery.kind.in_(ABOUT_ITS_TIME))
     outbox.cancel(
-        Delivery.broadcast_id.is_(None), Delivery.session_id == session.id, Delivery.kind.in_(ABOUT_ITS_TIME)
+        Delivery.broadcast_id.is_(None),
+        Delivery.session_id.in_([session.id for session in sessions]),
+        Delivery.kind.in_(ABOUT_ITS_TIME),
     )
-    open_announcements = db.session.scalars(
-        select(Broadcast).where(
-            Broadcast.session_id == session.id,
-            Broadcast.kind.in_(("session_changed", "session_added")),
-            Broadcast.state.in_(OPEN),
+    open_announcements = select(Broadcast).where(
+        about_them, Broadcast.kind.in_(("session_changed", "session_added")), Broadcast.state.in_(OPEN)
+    )
+    known: dict[int, datetime] = {}
+    for broadcast in db.session.scalars(open_announcements.order_by(Broadcast.id)):
+        if broadcast.state == "planned" and broadcast.session_id and broadcast.old_starts_at:
+            known.setdefault(broadcast.session_id, broadcast.old_starts_at)
+        broadcast.state = "withdrawn"
+    return known
+
+
+def _withdraw_announcements(cohort: Cohort) -> None:
+    """What an organizer wrote before she cancelled the cohort, and what still waits, was not meant for this."""
+    _withdraw(
+        list(
+            db.session.scalars(
+                select(Broadcast)
+                .where(
+                    Broadcast.cohort_id == cohort.id,
+                    Broadcast.announcement_id.is_not(None),
+                    Broadcast.state.in_(OPEN),
+                )
+                .with_for_update()
+            )
         )
     )
-    for broadcast in open_announcements:
-        broadcast.state = "withdrawn"
 
 
 def _stored(cohort: Cohort) -> dict[str, list[Broadcast]]:

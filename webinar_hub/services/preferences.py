@@ -6,12 +6,15 @@ from sqlalchemy import func, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid, NotFound
+from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import Tokens
-from webinar_hub.models import Delivery, Person, Registration
+from webinar_hub.models import Consent, Delivery, Person, Registration
 from webinar_hub.rules.delivery import TOPICS
 from webinar_hub.rules.zones import UnknownZone, zone
 from webinar_hub.services import audit, outbox
 from webinar_hub.services.registrations import hers
+
+_ENDED = tuple(kind for kind, topic in TOPICS.items() if topic in ("reminders", "bonuses"))
 
 
 def choose_topics(person: int, registration: str, *, reminders: bool, bonuses: bool, now: datetime) -> None:
@@ -28,6 +31,20 @@ def unsubscribe(
     """
     row = by_unsubscribe_token(tokens, token)
     _choose(row, reminders=reminders, bonuses=bonuses, now=now)
+
+
+def unsubscribe_from_news(tokens: Tokens, token: str, *, now: datetime) -> None:
+    """End the news of whoever this link belongs to, at once. Raises NotFound."""
+    end_news(by_unsubscribe_token(tokens, token).person_id, now=now)
+
+
+def end_news(person: int, *, now: datetime) -> None:
+    """Withdraw her consent to news, and take out those that are on their way to her."""
+    valid = (Consent.person_id == person, Consent.topic == "news", Consent.withdrawn_at.is_(None))
+    db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
+    hers = select(Registration.id).where(Registration.person_id == person)
+    outbox.cancel(Delivery.registration_id.in_(hers), Delivery.kind == "news")
+    audit.note(f"person:{person}", "consent.withdrawn", f"person:{person}", now=now)
 
 
 def by_unsubscribe_token(tokens: Tokens, token: str) -> Registration:
@@ -50,7 +67,12 @@ def _choose(row: Registration, *, reminders: bool, bonuses: bool, now: datetime)
 
 
 def end_topics(person: int, *, now: datetime, registration: int | None = None) -> None:
-    """End all reminders and bonuses of a person, or of one registration of hers, because she said so by mail."""
+    """End all reminders and bonuses of a person, or of one registration of hers, because she said so by mail.
+
+    Whoever ends them everywhere wants no news either.
+    """
+    if registration is None:
+        end_news(person, now=now)
     hers = [Registration.person_id == person]
     if registration is not None:
         hers.append(Registration.id == registration)
@@ -64,7 +86,7 @@ def end_topics(person: int, *, now: datetime, registration: int | None = None) -
         )
         .execution_options(synchronize_session=False)
     )
-    outbox.cancel(Delivery.registration_id.in_(select(Registration.id).where(*hers)), Delivery.kind.in_(TOPICS))
+    outbox.cancel(Delivery.registration_id.in_(select(Registration.id).where(*hers)), Delivery.kind.in_(_ENDED))
     audit.note(f"person:{person}", "topics.ended", f"registration:{registration or 'all'}", now=now)
 
 
@@ -76,4 +98,5 @@ def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> 
         raise Invalid("zone", str(error)) from error
     row = db.session.scalars(select(Person).where(Person.id == person)).one()
     row.name, row.zone = name, zone_name
+    row.search = search_text(name, row.email)
     audit.note(f"person:{person}", "details.changed", f"person:{person}", now=now)

@@ -46,7 +46,7 @@ _PLACE = select(
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did.
+    `page` is where she did, `source` what brought her there (`rules/source.py`), or "".
     """
 
     name: str
@@ -55,10 +55,11 @@ class SignUp:
     zone: str
     news_words: str
     page: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """The cohort as the sign-up needs it."""
 
     id: int
@@ -87,7 +88,7 @@ def sign_up(
         key = email_key(form.email)
     except ValueError as error:
         raise Invalid("email", str(error)) from error
-    place = once(f"place:{cohort}", lambda: _place(cohort, now))
+    place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
     if reason := closed_because(place.facts, now):
@@ -119,7 +120,7 @@ def _take_seats(cohorts: list[int]) -> None:
             raise Conflict("This cohort is full.")
 
 
-def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
+def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -129,7 +130,8 @@ def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
         cohort_id=place.id,
         next_session_id=place.next_session_id,
         last_end=place.facts.last_end,
-        step=_step(now),
+        step=step_of(now),
+        source=form.source,
     )
     admitted = admit(newcomer, now=now)
     if admitted.registration_id is None:
@@ -141,9 +143,10 @@ def _let_in(form: SignUp, key: str, place: _Place, now: datetime) -> None:
         consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
 
 
-def _place(cohort: str, now: datetime) -> _Place:
+def place_in(cohort: str, now: datetime) -> Place:
+    """The cohort with this public id as a sign-up needs it. Raises NotFound."""
     row = db.session.connection().execute(_PLACE, {"cohort": cohort, "now": now}).first()
-    if row is None:
+    if row is None or row.state == "draft":
         raise NotFound()
     facts = CohortFacts(
         state=row.state,
@@ -152,10 +155,10 @@ def _place(cohort: str, now: datetime) -> _Place:
         last_end=row.last_end,
         seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
     )
-    return _Place(row.id, row.slug, row.zone, facts, row.next_session)
+    return Place(row.id, row.slug, row.zone, facts, row.next_session)
 
 
-def _remind(key: str, place: _Place, now: datetime) -> None:
+def _remind(key: str, place: Place, now: datetime) -> None:
     """Confirm once more to whoever has a place, while a session is ahead; the sign-up itself is closed."""
     registration = db.session.scalars(
         select(Registration)
@@ -167,28 +170,29 @@ def _remind(key: str, place: _Place, now: datetime) -> None:
         _confirm_again(registration, place, now)
 
 
-def _come_in_again(person: int, place: _Place, now: datetime) -> None:
+def _come_in_again(person: int, place: Place, now: datetime) -> None:
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update()).one()
     if registration.state == "cancelled":
         at_the_end(_take_seats, place.id)
-        _revive(registration, now)
+        revive(registration, now)
     _confirm_again(registration, place, now)
 
 
-def _confirm_again(registration: Registration, place: _Place, now: datetime) -> None:
+def _confirm_again(registration: Registration, place: Place, now: datetime) -> None:
     if not _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
-        _confirm(registration.id, registration.revision, place, now)
+        confirm(registration.id, registration.revision, place, now)
 
 
-def _demand_seat(place: _Place, taken: bool, now: datetime) -> None:
+def _demand_seat(place: Place, taken: bool, now: datetime) -> None:
     """Raises Conflict where the cohort is closed or the last seat went a moment ago (A4)."""
     reason = closed_because(place.facts, now) or ("" if taken else "This cohort is full.")
     if reason:
         raise Conflict(reason)
 
 
-def _revive(registration: Registration, now: datetime) -> None:
+def revive(registration: Registration, now: datetime) -> None:
+    """Make a cancelled place a place again; its seat and its confirmation are for the caller."""
     registration.state = "confirmed"
     registration.registered_at = now
     registration.cancelled_at = None
@@ -199,9 +203,10 @@ def _revive(registration: Registration, now: datetime) -> None:
     outbox.cancel(Delivery.registration_id == registration.id, Delivery.kind.in_(farewells))
 
 
-def _confirm(registration: int, revision: int, place: _Place, now: datetime) -> None:
+def confirm(registration: int, revision: int, place: Place, now: datetime) -> None:
+    """Put her confirmation into the outbox, with the invite to the next session."""
     outbox.enqueue(
-        confirmation_key(registration, revision, _step(now)),
+        confirmation_key(registration, revision, step_of(now)),
         "confirmation",
         registration,
         now=now,
@@ -210,7 +215,7 @@ def _confirm(registration: int, revision: int, place: _Place, now: datetime) -> 
     )
 
 
-def _step(now: datetime) -> int:
+def step_of(now: datetime) -> int:
     """Confirmations are counted in steps of the pause, so that even two requests at once make one mail (A07)."""
     return int(now.timestamp() // CONFIRMATION_PAUSE.total_seconds())
 
@@ -241,10 +246,14 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
 
     Raises Conflict once the cohort is over or cancelled: nobody else could have the seat.
     """
-    row = hers(person, registration)
+    leave(hers(person, registration), actor=f"person:{person}", now=now)
+
+
+def leave(row: Registration, *, actor: str, now: datetime, tell: bool = True) -> None:
+    """Give a place back that the caller has locked; without `tell` no mail says so, and her calendar keeps it."""
     if row.state == "cancelled":
         return
-    following = _next_session(row.cohort_id, now)
+    following = next_session(row.cohort_id, now)
     if following is None:
         raise Conflict(NOTHING_TO_LEAVE)
     row.state, row.cancelled_at = "cancelled", now
@@ -252,14 +261,10 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
     db.session.flush()
     move_seats(row.cohort_id, -1)
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind != "my_link")
-    outbox.enqueue(
-        f"registration:{row.id}:cancelled:{row.revision}",
-        "registration_cancelled",
-        row.id,
-        now=now,
-        session_id=following,
-    )
-    audit.note(f"person:{person}", "registration.cancelled", f"registration:{row.id}", now=now)
+    if tell:
+        key = f"registration:{row.id}:cancelled:{row.revision}"
+        outbox.enqueue(key, "registration_cancelled", row.id, now=now, session_id=following)
+    audit.note(actor, "registration.cancelled", f"registration:{row.id}", now=now)
 
 
 def come_back(person: int, registration: str, *, now: datetime) -> None:
@@ -270,14 +275,15 @@ def come_back(person: int, registration: str, *, now: datetime) -> None:
     # Only here: a sign-up anybody may have typed does not undo what she unsubscribed from.
     row.reminders_off_at = row.bonuses_off_at = None
     public = db.session.scalar(select(Cohort.public_id).where(Cohort.id == row.cohort_id)) or ""
-    place = _place(public, now)
+    place = place_in(public, now)
     _demand_seat(place, move_seats(place.id, +1), now)
-    _revive(row, now)
-    _confirm(row.id, row.revision, place, now)
+    revive(row, now)
+    confirm(row.id, row.revision, place, now)
     audit.note(f"person:{person}", "registration.returned", f"registration:{row.id}", now=now)
 
 
-def _next_session(cohort: int, now: datetime) -> int | None:
+def next_session(cohort: int, now: datetime) -> int | None:
+    """The id of the session of a cohort that comes next or is under way."""
     found: int | None = db.session.scalar(
         select(Session.id)
         .where(Session.cohort_id == cohort, Session.state == "scheduled", Session.ends_at > now)

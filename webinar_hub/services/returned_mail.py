@@ -7,7 +7,8 @@ signed, or with our Message-ID, both of whose numbers have to be right.
 from datetime import datetime
 from typing import Literal
 
-from webinar_hub.core.db import db, insert_or_update
+from webinar_hub.core.db import db
+from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.core.log import get_logger
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.documents.returned import Bounce, CalendarReply, Complaint, Returned

@@ -4,6 +4,8 @@ The cost is the same for ten registrants as for a million: what they are told is
 calendar entries follow because every invite carries the session's revision.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Drop, Registration, Session
+from webinar_hub.rules.cohort_file import SessionPart
 from webinar_hub.rules.release import release_after
 from webinar_hub.rules.session import Span, no_move_because, overlap_words
 from webinar_hub.rules.zones import NonexistentTime, to_utc, zone
@@ -48,6 +51,27 @@ def place(session: Session, wall_start: datetime, zone_name: str, minutes: int) 
     session.ends_at = starts_at + timedelta(minutes=minutes)
 
 
+def add(cohort: Cohort, part: SessionPart, *, announce: bool, actor: str, now: datetime) -> Session:
+    """One more session; with `announce` everybody already registered is told. The plan is for the caller.
+
+    Raises Invalid for a wall time that does not exist.
+    """
+    session = Session(cohort_id=cohort.id, key=part.key, created_at=now, updated_at=now, revision=0)
+    word(session, part)
+    place(session, part.starts, cohort.zone, part.minutes)
+    session.state = "cancelled" if part.cancelled else "scheduled"
+    db.session.add(session)
+    db.session.flush()
+    if announce and not part.cancelled and session.starts_at > now:
+        added(cohort, session, actor=actor, now=now)
+    return session
+
+
+def word(session: Session, part: SessionPart) -> None:
+    """Have a session say what is written; when it is, is another matter."""
+    session.title, session.summary, session.livestream_url = part.title, part.summary, part.livestream_url or ""
+
+
 def move(cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *, now: datetime) -> bool:
     """Set when a known session is; whether that is another time than before.
 
@@ -64,6 +88,15 @@ def move(cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A session and when it is to be: a naive wall time in the cohort's zone, and its length."""
+
+    session: Session
+    wall_start: datetime
+    minutes: int
+
+
 def reschedule(
     cohort: Cohort, session: Session, wall_start: datetime, minutes: int, *, actor: str, now: datetime
 ) -> None:
@@ -72,61 +105,90 @@ def reschedule(
     Raises Conflict for a session that is cancelled, over, or would start in the past or while another one runs;
     Invalid for a wall time that does not exist, its own or that of a drop that follows it.
     """
-    if session.state == "cancelled":
-        raise Conflict(f"Session {session.key!r} is cancelled. Take that back in the cohort file first.")
-    old_starts_at = session.starts_at
-    if not move(cohort, session, wall_start, minutes, now=now):
+    reschedule_all(cohort, [Move(session, wall_start, minutes)], actor=actor, now=now)
+
+
+def reschedule_all(cohort: Cohort, moves: Sequence[Move], *, actor: str, now: datetime) -> None:
+    """Move several sessions at once, in as many statements as one takes; it raises what `reschedule` does."""
+    moved: list[tuple[Session, datetime]] = []
+    for wish in moves:
+        if wish.session.state == "cancelled":
+            raise Conflict(f"Session {wish.session.key!r} is cancelled. Take that back in the cohort file first.")
+        old_starts_at = wish.session.starts_at
+        if move(cohort, wish.session, wish.wall_start, wish.minutes, now=now):
+            moved.append((wish.session, old_starts_at))
+    if not moved:
         return
-    _refuse_overlap(session)
-    _take_drops_along(session, now)
-    changed(cohort, session, old_starts_at=old_starts_at, actor=actor, now=now)
+    _refuse_overlap(cohort, [session for session, _ in moved])
+    _take_drops_along([session for session, _ in moved], now)
+    all_changed(cohort, moved, actor=actor, now=now)
     plan.replan(cohort, now=now)
 
 
-def _refuse_overlap(session: Session) -> None:
+def _refuse_overlap(cohort: Cohort, moved: Sequence[Session]) -> None:
     """Raises Conflict while another session of the cohort runs: the cohort file refuses that, too."""
-    others = select(Session).where(
-        Session.cohort_id == session.cohort_id, Session.id != session.id, Session.state == "scheduled"
-    )
-    mine = Span(session.starts_at, session.ends_at)
-    for other in db.session.scalars(others.order_by(Session.starts_at)):
-        if mine.overlaps(Span(other.starts_at, other.ends_at)):
-            raise Conflict(overlap_words(other.title, datetime.fromisoformat(other.wall_start), other.minutes))
+    scheduled = select(Session).where(Session.cohort_id == cohort.id, Session.state == "scheduled")
+    running: Session | None = None
+    for session in db.session.scalars(scheduled.order_by(Session.starts_at, Session.id)):
+        if running is not None and session.starts_at < running.ends_at and not {session, running}.isdisjoint(moved):
+            stays = running if session in moved else session
+            raise Conflict(overlap_words(stays.title, datetime.fromisoformat(stays.wall_start), stays.minutes))
+        if running is None or session.ends_at > running.ends_at:
+            running = session
 
 
-def _take_drops_along(session: Session, now: datetime) -> None:
-    """Move the drops that follow this session and have not been released. Raises Invalid (DST gap)."""
-    place_of_session = zone(session.zone)
-    starts, ends = (
-        moment.astimezone(place_of_session).replace(tzinfo=None) for moment in (session.starts_at, session.ends_at)
-    )
-    followers = select(Drop).where(Drop.after_session_id == session.id, Drop.release_at > now)
+def _take_drops_along(sessions: Sequence[Session], now: datetime) -> None:
+    """Move the drops that follow these sessions and have not been released. Raises Invalid (DST gap)."""
+    followed = {session.id: session for session in sessions}
+    followers = select(Drop).where(Drop.after_session_id.in_(followed), Drop.release_at > now)
     for drop in db.session.scalars(followers):
+        session = followed[drop.after_session_id or 0]
+        starts, ends = (
+            moment.astimezone(zone(session.zone)).replace(tzinfo=None)
+            for moment in (session.starts_at, session.ends_at)
+        )
         at = time.fromisoformat(drop.after_at) if drop.after_at else None
-        release = release_after(starts, ends, days=drop.after_days, at=at)
-        drop.wall_release = release.isoformat(timespec="seconds")
-        try:
-            drop.release_at = to_utc(release, drop.zone)
-        except NonexistentTime as error:
-            raise Invalid("starts", f'The bonus "{drop.title}" would follow this session. {error}') from error
+        place_drop(drop, release_after(starts, ends, days=drop.after_days, at=at))
+
+
+def place_drop(drop: Drop, release: datetime) -> None:
+    """Set when a drop opens, by the wall time meant. Raises Invalid (DST gap)."""
+    drop.wall_release = release.isoformat(timespec="seconds")
+    try:
+        drop.release_at = to_utc(release, drop.zone)
+    except NonexistentTime as error:
+        raise Invalid("starts", f'The bonus "{drop.title}" would move, too. {error}') from error
 
 
 def changed(cohort: Cohort, session: Session, *, old_starts_at: datetime, actor: str, now: datetime) -> None:
     """Tell everybody that what their calendars show of a session has changed; the plan is for the caller."""
+    all_changed(cohort, [(session, old_starts_at)], actor=actor, now=now)
+
+
+def all_changed(cohort: Cohort, moved: Sequence[tuple[Session, datetime]], *, actor: str, now: datetime) -> None:
+    """Tell everybody of these sessions, each with its start until now, that they have changed."""
+    known = plan.silence(*(session for session, _ in moved))
+    for session, old_starts_at in moved:
+        told = known.get(session.id, old_starts_at)
+        # Moved back to when people think it is: what they would read must name two different times.
+        told = old_starts_at if told == session.starts_at else told
+        _tell_of_change(cohort, session, told, actor=actor, now=now)
+
+
+def _tell_of_change(cohort: Cohort, session: Session, told: datetime, *, actor: str, now: datetime) -> None:
     _raise_revision(session, now)
-    plan.silence(session)
     plan.announce(
         cohort,
         "session_changed",
         session.revision,
         now=now,
         session=session,
-        old_starts_at=old_starts_at,
+        old_starts_at=told,
         expires_at=session.ends_at,
     )
     audit.note(
         actor, "session.changed", f"session:{session.id}", now=now,
-        old=old_starts_at.isoformat(), new=session.starts_at.isoformat(),
+        old=told.isoformat(), new=session.starts_at.isoformat(),
     )  # fmt: skip
 
 
@@ -174,7 +236,7 @@ def cancel_cohort(cohort: Cohort, *, actor: str, now: datetime) -> None:
     for session in ahead:
         session.state = "cancelled"
         _raise_revision(session, now)
-        plan.silence(session)
+    plan.silence(*ahead)
     in_cohort = select(Registration.id).where(Registration.cohort_id == cohort.id)
     # Whoever left before is not told of this: what takes it out of her calendar still goes out.
     kept = ("my_link", "registration_cancelled", "calendar_cancel")

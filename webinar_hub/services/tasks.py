@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
+from webinar_hub.core.inserts import insert_new
 from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.models import Cohort, Delivery, Registration, Session, Task
 from webinar_hub.rules.suppression import call_words, needs_a_person

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webinar_hub.web import (
+    brand,
     calendars,
     downloads,
     errors,
@@ -12,6 +13,7 @@ from webinar_hub.web import (
     join,
     lost_link,
     me,
+    presenting,
     protection,
     public,
     registration,
@@ -22,7 +24,11 @@ from webinar_hub.web import (
     webhooks,
 )
 
-_AREAS = (public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks)
+_AREAS = (
+    *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
+    brand,
+    presenting,
+)
 
 
 def register(app: Flask) -> None:
@@ -32,6 +38,7 @@ def register(app: Flask) -> None:
     protection.register(app)
     errors.register(app)
     filters.register(app)
+    brand.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
     studio.register(app)

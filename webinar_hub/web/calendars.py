@@ -14,8 +14,8 @@ from webinar_hub.web.current import hub, tokens
 
 blueprint = Blueprint("calendars", __name__)
 
-_MEDIA_TYPE = "text/calendar; charset=utf-8"
-_REFRESH = timedelta(hours=1)
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+REFRESH = timedelta(hours=1)
 # A change of how feeds are written changes the tag of each of them.
 _LOOK = 1
 
@@ -45,7 +45,7 @@ def personal_file(session: str) -> Response:
 def feed(token: str) -> Response:
     """The calendar she has subscribed to; answers 304 until one of her sessions changes."""
     entries = queries.personal(queries.feed_owner(tokens(), token), hub())
-    response = Response(content_type=_MEDIA_TYPE)
+    response = Response(content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "private, no-cache"
     # Calendars ask all day long: what the feed is made from tells whether it changed, without making it.
     response.set_etag(sha256(repr((_LOOK, entries)).encode()).hexdigest())
@@ -55,7 +55,7 @@ def feed(token: str) -> Response:
         from webinar_hub.documents.ics import calendar_feed  # noqa: PLC0415  slow import
 
         response.data = calendar_feed(
-            entries, name="My webinars", description="The live sessions I have a place in.", refresh=_REFRESH
+            entries, name="My webinars", description="The live sessions I have a place in.", refresh=REFRESH
         )
     return response
 
@@ -63,6 +63,6 @@ def feed(token: str) -> Response:
 def _file(entries: list[CalendarEntry], *, name: str, filename: str) -> Response:
     from webinar_hub.documents.ics import calendar_file  # noqa: PLC0415  slow import
 
-    response = Response(calendar_file(entries, stamped_at=clock.now(), name=name), content_type=_MEDIA_TYPE)
+    response = Response(calendar_file(entries, stamped_at=clock.now(), name=name), content_type=MEDIA_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from webinar_hub.adapters.storage import Storage
 from webinar_hub.core.config import Settings
@@ -10,6 +10,9 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
+from webinar_hub.queries.house import KeptHouse
+from webinar_hub.rules.house import House
+from webinar_hub.services.staff_letters import Post
 
 
 def settings() -> Settings:
@@ -34,12 +37,32 @@ def storage() -> Storage:
 
 def hub() -> Hub:
     """What calendar entries say of this installation."""
-    return cast(Hub, current_app.extensions["hub"])
+    return cast(Hub, current_app.extensions["hub"]).of(house())
+
+
+def kept_house() -> KeptHouse:
+    """What this process knows of the owner's settings, to be told when they change."""
+    return cast(KeptHouse, current_app.extensions["house"])
+
+
+def house() -> House:
+    """What the owner has set for the installation, a few seconds old at most; on an error page what was known."""
+    return kept_house().known() if g.get("asks_nothing") else kept_house().now()
+
+
+def ask_nothing_more() -> None:
+    """The database may be what is wrong: have this request's answer do without it."""
+    g.asks_nothing = True
 
 
 def notice_templates() -> NoticeTemplates:
     """The words of mails to staff."""
     return cast(NoticeTemplates, current_app.extensions["notice_templates"])
+
+
+def staff_post() -> Post:
+    """What mails to staff need."""
+    return cast(Post, current_app.extensions["staff_post"])
 
 
 def network() -> str:

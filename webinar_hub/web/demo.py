@@ -160,7 +160,8 @@ def _controls(now: datetime) -> Controls:
 def _target(wish: str, now: datetime) -> datetime | None:
     match wish:
         case "next":
-            return queries.next_moment(now)
+            thing = queries.next_thing(now)
+            return thing.at if thing else None
         case "day":
             return now + _A_DAY
         case "end":

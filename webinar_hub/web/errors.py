@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from webinar_hub.adapters.storage import StorageAway
 from webinar_hub.core.errors import HubError, NotFound, TooMany
 from webinar_hub.core.log import get_logger
+from webinar_hub.web.current import ask_nothing_more
 from webinar_hub.web.visitor import NotRecognised
 
 _BUSY_SECONDS = 30
@@ -147,4 +148,5 @@ def _page(status: int, message: str) -> ErrorPage:
 
 
 def _answer(page: ErrorPage) -> Response:
+    ask_nothing_more()
     return make_response(render_template("web/error.html", page=page), page.status)

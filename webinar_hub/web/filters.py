@@ -6,12 +6,13 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, request
 
 from webinar_hub.core import clock
 from webinar_hub.documents.markdown import to_html
 from webinar_hub.documents.when import duration_in_words, place_of, short_month, time_range, when_for, when_in
 from webinar_hub.queries.views import DropView, SessionView
+from webinar_hub.rules.source import passed_on
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.current import settings
 
@@ -51,6 +52,11 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
+def came_from() -> str:
+    """What to add to a link to the sign-up; see `rules/source.py`."""
+    return passed_on(request.args)
+
+
 def register(app: Flask) -> None:
     """Give the templates their filters and the few values every page needs."""
     app.jinja_env.filters.update(
@@ -58,7 +64,7 @@ def register(app: Flask) -> None:
         duration_in_words=duration_in_words, month_in=short_month, year_in=year_in, day_in=day_in,
         size_in_words=size_in_words, initials=initials,
     )  # fmt: skip
-    app.jinja_env.globals.update(asset=asset, fonts=fonts, trail=trail)
+    app.jinja_env.globals.update(asset=asset, fonts=fonts, trail=trail, came_from=came_from)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_of_every_page)
 

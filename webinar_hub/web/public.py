@@ -8,7 +8,7 @@ from webinar_hub.core import clock
 from webinar_hub.documents.cover import cover_png, cover_svg
 from webinar_hub.queries import public as queries
 from webinar_hub.web import headers
-from webinar_hub.web.current import links
+from webinar_hub.web.current import house, links
 from webinar_hub.web.structured_data import events
 
 blueprint = Blueprint("public", __name__)
@@ -34,20 +34,20 @@ def webinar(slug: str) -> Response:
 def cover_drawing(slug: str) -> Response:
     """The picture on the page."""
     queries.webinar(slug, clock.now())
-    return _picture(cover_svg(slug), "image/svg+xml")
+    return _picture(cover_svg(slug, accent=house().accent), "image/svg+xml")
 
 
 @blueprint.get("/w/<slug>/cover.png")
 def cover_picture(slug: str) -> Response:
     """The same picture for previews of the link and for mails."""
     queries.webinar(slug, clock.now())
-    return _picture(_drawn(slug), "image/png")
+    return _picture(_drawn(slug, house().accent), "image/png")
 
 
 @lru_cache(maxsize=50)
-def _drawn(slug: str) -> bytes:
+def _drawn(slug: str, accent: str) -> bytes:
     # Drawing takes a tenth of a second, and social networks ask for a shared link's picture all at once.
-    return cover_png(slug)
+    return cover_png(slug, accent=accent)
 
 
 def _picture(content: str | bytes, media_type: str) -> Response:

@@ -35,3 +35,21 @@ def change(token: str) -> Response:
         return Response("You are unsubscribed.\n", mimetype="text/plain")
     view = queries.unsubscribe_page(tokens(), token)
     return make_response(render_template("web/unsubscribe.html", view=view, token=token, saved=True))
+
+
+@blueprint.get("/unsubscribe/<token>/news")
+def news_page(token: str) -> str:
+    """What news are, and one button that ends them."""
+    return render_template("web/no_news.html", view=queries.news_page(tokens(), token))
+
+
+# For the same reasons as above.
+@blueprint.post("/unsubscribe/<token>/news")
+@csrf.exempt
+def no_news(token: str) -> Response:
+    """End her news; what belongs to her places still comes."""
+    with transaction():
+        preferences.unsubscribe_from_news(tokens(), token, now=clock.now())
+    if request.form.get("List-Unsubscribe") == "One-Click":
+        return Response("You are unsubscribed.\n", mimetype="text/plain")
+    return make_response(render_template("web/no_news.html", view=queries.news_page(tokens(), token)))

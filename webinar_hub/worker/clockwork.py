@@ -19,9 +19,22 @@ from webinar_hub.core import clock, metrics, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
+from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.rules.pacing import Limits
-from webinar_hub.services import allowances, broadcasts, leadership, notices, outbox, pacing, zone_rules
+from webinar_hub.services import (
+    allowances,
+    broadcasts,
+    leadership,
+    notices,
+    one_time_links,
+    outbox,
+    pacing,
+    presenters,
+    sign_ins,
+    zone_rules,
+)
+from webinar_hub.worker import digests
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -29,6 +42,10 @@ log = get_logger("clock")
 JOB = "ring"
 SWEEP_EVERY = timedelta(minutes=10)
 ALLOWANCES_KEPT = timedelta(days=1)
+# Less than this a clock is corrected all the time.
+PUT_BACK = timedelta(seconds=5)
+# How often, in seconds of real time, the leader looks what presenters have to be told.
+TELL_EVERY = 30.0
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
 LOOK_AHEAD_EVERY = 5.0
 
@@ -78,9 +95,12 @@ class Clockwork:
         self._owner = f"{socket.gethostname()}:{uuid4().hex}"
         self._leads_until = 0.0
         self._swept_at: datetime | None = None
+        self._latest = clock.now()
         self._limits: Limits = app.extensions["limits"]
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
+        self._told_at: float | None = None
+        self._voice = voice_of(app)
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -131,13 +151,17 @@ class Clockwork:
             with self._app.app_context():
                 called = self._again.is_set()
                 self._again.clear()
-                leads, due = self._leads(), self._next_due(called)
+                leads = self._leads()
+                if leads:
+                    self._notice_a_clock_put_back()
+                due = self._next_due(called)
                 waiting = (due is not None and due <= clock.now()) or outbox.orphaned(clock.now())
                 if leads and waiting:
                     self._take_up()
                     due = self._next_due(called=True)
                 if leads:
                     self._sweep()
+                    due = self._tell_presenters(called, due)
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -154,6 +178,15 @@ class Clockwork:
             leads = leadership.hold(self._owner, self._leader_lease)
         self._leads_until = clock.monotonic() + self._leader_lease / 3 if leads else 0.0
         return leads
+
+    def _notice_a_clock_put_back(self) -> None:
+        """What was due before the clock was put back is due still: its moment would come a second time (F17)."""
+        now, before = clock.now(), self._latest
+        self._latest = now
+        if now < before - PUT_BACK:
+            with transaction():
+                hurried = outbox.hurry(before, now=now)
+            log.warning("the clock was put back", seconds=round((before - now).total_seconds()), due=hurried)
 
     def _next_due(self, called: bool) -> datetime | None:
         """When the next thing is to be done, a reminder's early start included; `called`: something has changed."""
@@ -180,6 +213,18 @@ class Clockwork:
                 log.info("expanded", deliveries=expanded.deliveries)
                 metrics.record_expansion(expanded.deliveries)
 
+    def _tell_presenters(self, called: bool, due: datetime | None) -> datetime | None:
+        """Compare what presenters were told with what is; when the next thing is due after that."""
+        if not called and self._told_at is not None and clock.monotonic() - self._told_at < TELL_EVERY:
+            return due
+        self._told_at = clock.monotonic()
+        with transaction():
+            told = presenters.tell(self._voice, now=clock.now())
+        if not told:
+            return due
+        log.info("presenters told", mails=told)
+        return self._next_due(called=True)
+
     def _sweep(self) -> None:
         now = clock.now()
         if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
@@ -187,11 +232,14 @@ class Clockwork:
         with transaction():
             allowances.forget(now - ALLOWANCES_KEPT)
             notices.forget_sent()
+            one_time_links.forget_expired(clock.real_now())
+            sign_ins.forget_ended(clock.real_now())
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:
                 # A process reads the tz database when it starts: whatever is new in it is new once.
                 zone_rules.follow(now)
+            digests.write_due(self._app, now)
         self._swept_at = now
 
     def _arm(self, due: datetime | None) -> None:
@@ -202,3 +250,9 @@ class Clockwork:
         elif due is not None and clock.now() < due:
             soonest = min(soonest, clock.real_now() + (due - clock.now()))
         self._scheduler.modify_job(JOB, next_run_time=soonest)
+
+
+def voice_of(app: Flask) -> presenters.Voice:
+    """How mails to presenters are written."""
+    hub: Hub = app.extensions["hub"]
+    return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])

@@ -314,7 +314,7 @@ def test_pages_cost_the_same_however_much_there_is(
             db.session.add_all([drop, material])
             db.session.flush()
             db.session.add(DropMaterial(drop_id=drop.id, material_id=material.id, position=0))
-    for page, statements in ((PAGE, 12), (f"{PAGE}/{drop_of(app).public_id}", 9)):
+    for page, statements in ((PAGE, 16), (f"{PAGE}/{drop_of(app).public_id}", 13)):
         with counting(app) as counted:
             assert owner.get(page).status_code == 200
         assert len(counted) <= statements, counted

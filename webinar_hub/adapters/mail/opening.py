@@ -13,6 +13,7 @@ from webinar_hub.adapters.mail.providers.setting import FORMS, describe_provider
 from webinar_hub.adapters.mail.smtp import SmtpTransport
 from webinar_hub.adapters.mail.smtp_connection import Security, SmtpServer
 from webinar_hub.core.config import Settings
+from webinar_hub.rules.example_people import CROWD
 
 if TYPE_CHECKING:
     from webinar_hub.adapters.mail.providers.transport import ProviderTransport
@@ -37,6 +38,8 @@ def open_configured(settings: Settings) -> MailTransport:
 
     Raises ValueError like `open_transport`.
     """
+    if settings.demo and isinstance(folder := _parsed(settings.mail_address, settings.mail_timeout), Path):
+        return MailboxTransport(folder, crowd=CROWD)
     transport = open_transport(settings.mail_address, timeout=settings.mail_timeout)
     if not settings.dkim_key or not isinstance(transport, SmtpTransport):
         return transport

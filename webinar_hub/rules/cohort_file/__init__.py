@@ -1,6 +1,7 @@
 """The cohort file an organizer writes (TOML): what it says, or every mistake in it with line and remedy."""
 
 from webinar_hub.rules.cohort_file.parts import (
+    NO_CREDIT,
     AfterSession,
     AgendaItem,
     CohortFile,
@@ -19,6 +20,7 @@ from webinar_hub.rules.cohort_file.parts import (
 from webinar_hub.rules.cohort_file.reading import read_cohort_file
 
 __all__ = [
+    "NO_CREDIT",
     "AfterSession",
     "AgendaItem",
     "CohortFile",

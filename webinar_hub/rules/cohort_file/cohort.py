@@ -39,6 +39,7 @@ def read_cohort(table: Table) -> CohortPart:
         late_join=_LATE_JOIN.get(table.text("late_join", longest=40, check=_late_join), "all past drops"),
         livestream_url=livestream_of(table),
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
+        host_url=_host_url(table),
     )
     _check_enrolment(table, cohort)
     return cohort
@@ -65,6 +66,11 @@ def read_rhythm(table: Table | None) -> Rhythm:
 def livestream_of(table: Table) -> str | None:
     """Return the address in `livestream_url`, or None."""
     return table.text("livestream_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address) or None
+
+
+def _host_url(table: Table) -> str | None:
+    written = table.text("host_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address)
+    return written if "host_url" in table else None
 
 
 def exists_in_zone(notebook: Notebook, path: KeyPath, wall: datetime, zone_name: str) -> bool:

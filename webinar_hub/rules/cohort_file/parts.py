@@ -79,17 +79,25 @@ class WebinarPart:
 
 @dataclass(frozen=True, slots=True)
 class PresenterPart:
-    """Who speaks, and what she discloses (financial and not)."""
+    """Who speaks, and what she discloses: `disclosure` of financial interests, `disclosure_other` of the others.
+
+    None says that this is not spoken of here: what is known already stays. With an `email` she gets own invites.
+    """
 
     name: str
     credentials: str
     bio: str
     disclosure: str
+    disclosure_other: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CohortPart:
-    """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit."""
+    """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
+
+    `host_url` is where presenters start it; None leaves what is known.
+    """
 
     key: str
     title: str
@@ -102,6 +110,7 @@ class CohortPart:
     late_join: LateJoin
     livestream_url: str | None
     declined_frees_seat: bool = False
+    host_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

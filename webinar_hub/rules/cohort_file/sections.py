@@ -1,6 +1,7 @@
 """Reads the webinar, its presenters and the messages; what has dates is read in calendar.py and drops.py."""
 
 from datetime import timedelta
+from typing import Any
 
 from webinar_hub.rules.cohort_file import checks
 from webinar_hub.rules.cohort_file.parts import (
@@ -51,9 +52,15 @@ def read_presenter(table: Table) -> PresenterPart:
         credentials=table.text("credentials", longest=TITLE),
         bio=table.text("bio", longest=SHORT_TEXT, paragraphs=True),
         disclosure=table.text("disclosure", longest=SHORT_TEXT, paragraphs=True),
+        disclosure_other=_if_written(table, "disclosure_other", longest=SHORT_TEXT, paragraphs=True),
+        email=_if_written(table, "email", longest=254, check=checks.mailbox),
     )
     table.done()
     return presenter
+
+
+def _if_written(table: Table, key: str, **limits: Any) -> str | None:
+    return table.text(key, **limits) if key in table else None
 
 
 def read_messages(table: Table) -> MessagesPart:

@@ -23,7 +23,7 @@ LONGEST_HANDOUT = 20_000
 
 def _title(form: Form, field: Field) -> None:
     _readable(field, longest=TITLE)
-    if not field.data.strip():
+    if not _typed(field).strip():
         raise ValidationError("Write a title, as people will read it.")
 
 

@@ -1,16 +1,22 @@
 """The sign-up form: one screen, no password."""
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import validate_csrf
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from webinar_hub.documents.names import plain_name
+from webinar_hub.rules.house import NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
+from webinar_hub.web.current import house
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.zone_choices import zone_choices
 
-NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
+NEWS_CHANGED = "The words beside this box have changed since you opened the page. Read them, and tick it again."
 STALE = (
     "This page was open for too long, or cookies are switched off in this browser. "
     "Nothing was lost: press the button again."
@@ -28,6 +34,48 @@ PROFESSIONS = (
     SelectChoice("Other", "Something else"),
 )
 
+_OFFERED = frozenset(choice.value for choice in PROFESSIONS) - {""}
+_UNTICKED = ("", "false", "False")
+
+
+def is_by_robot(typed: Mapping[str, str]) -> bool:
+    """Whether the field nobody sees was filled in."""
+    return bool(typed.get("leave_empty"))
+
+
+def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | None:
+    """What was typed, for the service; None where a form has to say what is wrong with it.
+
+    Making the fields of a form takes longer than checking what is in them, and most sign-ups are right. Whatever
+    is not passes the same checks again in SignUpForm, beside its field.
+    """
+    name, email, profession = (typed.get(field, "") for field in ("name", "email", "profession"))
+    try:
+        validate_csrf(typed.get("csrf_token"))
+        checks.name_typed(name)
+        checks.email_typed(email)
+        checks.time_zone_typed(typed.get("zone", ""))
+    except ValidationError:
+        return None
+    ticked = typed.get("news", "") not in _UNTICKED
+    news_words = house().news_words if ticked else ""
+    if profession not in _OFFERED or (ticked and typed["news"] != _version(news_words)):
+        return None
+    return SignUp(
+        name=plain_name(name),
+        email=email.strip(),
+        profession=profession,
+        zone=typed.get("zone", ""),
+        news_words=news_words,
+        page=page,
+        source=source,
+    )
+
+
+def _version(words: str) -> str:
+    """What a ticked box sends, so that nobody is recorded with words she has not seen."""
+    return "y" if words == NEWS_WORDS else sha256(words.encode()).hexdigest()[:12]
+
 
 class SignUpForm(FlaskForm):
     """What is asked; the token against forged requests is checked like a field, so that nothing typed is lost."""
@@ -41,7 +89,7 @@ class SignUpForm(FlaskForm):
         validate_choice=False,
     )
     zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
-    news = BooleanField(NEWS_WORDS)
+    news = BooleanField("News about new webinars")
     leave_empty = StringField("Leave this field empty")
 
     problem = ""
@@ -52,9 +100,14 @@ class SignUpForm(FlaskForm):
         self.zone.choices = zone_choices(home_zone, self.zone.data)
 
     @property
-    def is_by_robot(self) -> bool:
-        """Whether the field nobody sees was filled in."""
-        return bool(self.leave_empty.data)
+    def news_words(self) -> str:
+        """What stands beside the box for news, as the owner has set it."""
+        return house().news_words
+
+    @property
+    def news_version(self) -> str:
+        """What a ticked box sends."""
+        return _version(self.news_words)
 
     def note(self, field: str, message: str) -> None:
         """Show what a service said: beside the field it names, or above the form."""
@@ -68,15 +121,6 @@ class SignUpForm(FlaskForm):
         is_right = bool(super().validate())
         if self.csrf_token.errors:
             self.problem = STALE
+        if self.news.data and self.news.raw_data != [self.news_version]:
+            self.news.data, self.news.errors, is_right = False, [NEWS_CHANGED], False
         return is_right
-
-    def sign_up(self, *, page: str) -> SignUp:
-        """What was typed, for the service; an empty zone means the cohort's."""
-        return SignUp(
-            name=plain_name(self.name.data or ""),
-            email=(self.email.data or "").strip(),
-            profession=self.profession.data,
-            zone=self.zone.data or "",
-            news_words=NEWS_WORDS if self.news.data else "",
-            page=page,
-        )

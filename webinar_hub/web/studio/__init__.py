@@ -4,17 +4,70 @@ from flask import Flask
 
 from webinar_hub.web.studio import (
     access,
+    account,
+    announcements,
+    audit,
+    cohort,
+    cohort_people,
+    door,
+    drafts,
     drops,
+    feeds,
     handouts,
+    health,
     library,
+    mail_templates,
     materials,
+    messages,
     navigation,
+    outbox,
+    people,
+    people_import,
+    person,
+    programs,
+    rehearsal,
+    settings,
     signing_in,
+    team,
+    timeline,
+    today,
+    transport,
     uploads,
+    webinar_details,
     webinars,
 )
 
-_AREAS = (webinars, materials, drops, library, uploads, handouts)
+_AREAS = (
+    webinars,
+    door,
+    account,
+    team,
+    settings,
+    transport,
+    audit,
+    messages,
+    outbox,
+    announcements,
+    mail_templates,
+    people,
+    cohort_people,
+    people_import,
+    person,
+    materials,
+    drops,
+    library,
+    uploads,
+    handouts,
+    webinar_details,
+    cohort,
+    programs,
+    drafts,
+    feeds,
+    timeline,
+    today,
+    rehearsal,
+    health,
+)
 
 
 def register(app: Flask) -> None:
@@ -22,5 +75,7 @@ def register(app: Flask) -> None:
     signing_in.register(app)
     access.register(app)
     navigation.register(app)
+    health.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
+    app.register_blueprint(feeds.public)

@@ -48,10 +48,15 @@ def tabs(webinar_id: int) -> list[Entry]:
     return [entry for entry in TABS if _exists(entry) and may(entry.permission, webinar_id)]
 
 
+def has_page(endpoint: str) -> bool:
+    """For templates: whether there is such a page, so that nothing leads nowhere."""
+    return endpoint in current_app.view_functions
+
+
 def _exists(entry: Entry) -> bool:
-    return entry.endpoint in current_app.view_functions
+    return has_page(entry.endpoint)
 
 
 def register(app: Flask) -> None:
     """Let templates draw both."""
-    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs)
+    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs, has_page=has_page)

@@ -1,0 +1,48 @@
+"""How the first one comes in to the studio: a link that is printed where the service runs."""
+
+from datetime import timedelta
+
+import click
+from flask import Flask
+from flask_security import hash_password
+
+from webinar_hub.core import clock
+from webinar_hub.core.db import transaction
+from webinar_hub.rules.coming_in import Purpose
+from webinar_hub.services import one_time_links, staff_access
+
+DEMO_EMAIL = "mara@littlehands.example"
+DEMO_PASSWORD = "four little warm hands"  # noqa: S105  printed, and on this machine only
+DEMO_LINK_LIVES = timedelta(days=1)
+
+
+def tell_how_to_begin(app: Flask) -> None:
+    """Print the link that creates the owner, while there is nobody."""
+    with app.app_context(), transaction():
+        token = staff_access.first_link(clock.real_now())
+    if token:
+        click.echo(
+            f"Nobody can sign in yet. This link makes you the owner (once, within a day):\n  {link(app, token)}",
+            err=True,
+        )
+
+
+def demo_studio_link(app: Flask) -> str:
+    """A link that opens the studio as the demo's owner, who is made where she is missing."""
+    with app.app_context():
+        password = hash_password(DEMO_PASSWORD)
+        with transaction():
+            owner = staff_access.with_email(DEMO_EMAIL) or staff_access.add_owner(
+                name="Mara Lind",
+                email=DEMO_EMAIL,
+                zone="America/New_York",
+                password=password,
+                now=clock.now(),
+            )
+            token = one_time_links.make(Purpose.SIGN_IN, owner.id, now=clock.real_now(), lives=DEMO_LINK_LIVES)
+    return link(app, token)
+
+
+def link(app: Flask, token: str) -> str:
+    """The address that a token opens."""
+    return str(app.extensions["staff_post"].link(token))

@@ -1,0 +1,66 @@
+"""A composed mail, read back: what its reader sees, for a rehearsal and for tests sent from one."""
+
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webinar_hub.documents.ics_reading import InviteInWords
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMail:
+    """Subject, both bodies, and the calendar object it carries, or None, with its events in words."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: bytes | None
+    invites: "tuple[InviteInWords, ...]"
+
+
+def read_mail(content: bytes) -> ReadMail:
+    """Take an RFC 5322 message of this house apart."""
+    from webinar_hub.documents.ics_reading import invites_in_words  # noqa: PLC0415  slow import
+
+    message = message_from_bytes(content, policy=default)
+    bodies = {"text/plain": "", "text/html": ""}
+    calendar = None
+    for part in message.walk():
+        kind = part.get_content_type()
+        if kind in bodies and not bodies[kind]:
+            bodies[kind] = part.get_content()
+        elif kind == "text/calendar" and calendar is None:
+            calendar = part.get_payload(decode=True)
+    found = tuple(invites_in_words(calendar)) if isinstance(calendar, bytes) else ()
+    return ReadMail(
+        str(message["Subject"]), bodies["text/plain"], bodies["text/html"],
+        calendar if isinstance(calendar, bytes) else None, found,
+    )  # fmt: skip
+
+
+def for_trying_out(calendar: bytes, mark: str, salt: str) -> bytes:
+    """The same event to look at: METHOD:PUBLISH, under a UID of its own, nobody's guest, free time, no alarm.
+
+    A REQUEST would put itself into the organizer's calendar, ask for her answer, and, under its true UID, fight
+    with the entry of a real session (RFC 5546 section 3.2.1). A PUBLISH is only offered; `mark` begins its title.
+    """
+    from icalendar import Calendar  # noqa: PLC0415  slow import
+
+    read = Calendar.from_ical(calendar)
+    read["METHOD"] = "PUBLISH"
+    for event in read.events:
+        title, uid = str(event.get("SUMMARY", "")), str(event["UID"])
+        for name in ("ATTENDEE", "ORGANIZER", "SUMMARY", "UID", "STATUS", "TRANSP", "URL"):
+            event.pop(name, None)
+        for name in [name for name in event if name.startswith("X-MICROSOFT")]:
+            event.pop(name)
+        event.add("SUMMARY", f"{mark} {title}")
+        event.add("UID", f"test-{sha256(f'{salt}:{uid}'.encode()).hexdigest()[:24]}@webinar-hub")
+        event.add("STATUS", "TENTATIVE")
+        event.add("TRANSP", "TRANSPARENT")
+        event.subcomponents = []
+    content: bytes = read.to_ical()
+    return content

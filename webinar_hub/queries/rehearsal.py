@@ -1,0 +1,177 @@
+"""What a rehearsal is played with: a cohort's own rows, and who may be played.
+
+Secrets are left behind: whoever is played gets links of her own, which open nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table, or_, select
+
+from webinar_hub.core.db import Base, db
+from webinar_hub.core.errors import NotFound
+from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Session, Webinar
+from webinar_hub.rules.registration import email_key
+
+Rows = Sequence[Mapping[str, Any]]
+TWO_WEEKS, HOUR = timedelta(days=14), timedelta(hours=1)
+# What belongs to people: a table that points to one of these is theirs as well, and is not copied.
+_OF_PEOPLE = ("people", "registrations", "deliveries", "notices", "organizers")
+_ALWAYS = ("webinars", "cohorts", "sessions", "drops", "materials", "drop_materials", "broadcasts")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A cohort with its webinar, sessions, drops, materials and announcements to come, by the name of the table."""
+
+    cohort_id: int
+    tables: Mapping[str, Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPoint:
+    """A session as the story tells it; moments are aware UTC."""
+
+    id: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DropPoint:
+    """A bonus as the story tells it."""
+
+    id: int
+    title: str
+    surprise: bool
+    release_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a rehearsal plays: the cohort's dates, in the order of time."""
+
+    zone: str
+    late_join: str
+    state: str
+    sessions: tuple[SessionPoint, ...]
+    drops: tuple[DropPoint, ...]
+
+    @property
+    def ahead_of_all(self) -> datetime | None:
+        """Two weeks before the first thing, when most people come; None without any."""
+        first = min([s.starts_at for s in self.sessions] + [d.release_at for d in self.drops], default=None)
+        return first - TWO_WEEKS if first else None
+
+
+@dataclass(frozen=True, slots=True)
+class RealPerson:
+    """Somebody registered, to be played: her words and wishes, without her secrets."""
+
+    registration: str
+    name: str
+    email: str
+    zone: str
+    profession: str
+    registered_at: datetime
+    reminders_off: bool
+    bonuses_off: bool
+    suppressed: bool
+
+
+def stage(cohort: int) -> Stage:
+    """Three statements."""
+    row = db.session.get_one(Cohort, cohort)
+    sessions = db.session.scalars(
+        select(Session).where(Session.cohort_id == cohort).order_by(Session.starts_at, Session.id)
+    )
+    drops = db.session.scalars(select(Drop).where(Drop.cohort_id == cohort).order_by(Drop.release_at, Drop.id))
+    return Stage(
+        row.zone,
+        row.late_join,
+        row.state,
+        tuple(SessionPoint(s.id, s.title, s.starts_at, s.ends_at, s.state == "cancelled") for s in sessions),
+        tuple(DropPoint(d.id, d.title, d.surprise, d.release_at) for d in drops),
+    )
+
+
+def sender(cohort: int, configured: str) -> tuple[str, str]:
+    """From which address its mails come, and under which name."""
+    row = db.session.get_one(Cohort, cohort)
+    return configured or row.organizer_email, row.organizer_name
+
+
+def somebody_real(cohort: int, address: str) -> RealPerson | None:
+    """Whoever has a place in the cohort under this e-mail address."""
+    try:
+        key = email_key(address)
+    except ValueError:
+        return None
+    return _person(Person.email_key == key, Registration.cohort_id == cohort)
+
+
+def registered(cohort: int, registration: str) -> RealPerson:
+    """Whoever has this place. Raises NotFound."""
+    person = _person(Registration.public_id == registration, Registration.cohort_id == cohort)
+    if person is None:
+        raise NotFound()
+    return person
+
+
+def _person(*conditions: Any) -> RealPerson | None:
+    row = db.session.execute(
+        select(
+            Registration.public_id, Person.name, Person.email, Person.zone, Person.profession,
+            Registration.registered_at, Registration.reminders_off_at.is_not(None),
+            Registration.bonuses_off_at.is_not(None), Person.suppressed_at.is_not(None),
+        )
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.state == "confirmed", *conditions)
+    ).first()  # fmt: skip
+    return RealPerson(*row) if row else None
+
+
+def snapshot(cohort: int) -> Snapshot:
+    """Every row that a cohort's messages are made from; a statement a table, however many people there are."""
+    copied: dict[str, Rows] = {}
+    for table in _tables():
+        conditions = _conditions(table, cohort, copied)
+        rows = db.session.execute(select(table).where(*conditions)).mappings()
+        copied[table.name] = [dict(row) for row in rows]
+    return Snapshot(cohort, copied)
+
+
+def _conditions(table: Table, cohort: int, copied: Mapping[str, Rows]) -> list[Any]:
+    """Which of its rows belong to what was copied before; a column that may be empty says "whatever it is"."""
+    if table.name == Webinar.__tablename__:
+        return [table.c.id == select(Cohort.webinar_id).where(Cohort.id == cohort).scalar_subquery()]
+    if table.name == Cohort.__tablename__:
+        return [table.c.id == cohort]
+    conditions = []
+    for key in (key for column in table.columns for key in column.foreign_keys):
+        if key.column.table.name in copied and key.column.name == "id":
+            ids = [row["id"] for row in copied[key.column.table.name]]
+            fits = key.parent.in_(ids)
+            conditions.append(or_(key.parent.is_(None), fits) if key.parent.nullable else fits)
+    if table.name == Broadcast.__tablename__:
+        # The plan is made anew; what somebody wrote to be sent later is not part of it.
+        conditions += [table.c.state == "planned", table.c.kind.not_in(("reminder", "live", "drop", "thank_you"))]
+    return conditions
+
+
+@cache
+def _tables() -> tuple[Table, ...]:
+    """Those that describe a webinar or one of its runs, each after those it points to."""
+    theirs, ours = set(_OF_PEOPLE), set(_ALWAYS)
+    for table in Base.metadata.sorted_tables:
+        points_to = {key.column.table.name for column in table.columns for key in column.foreign_keys}
+        if points_to & theirs and table.name not in ours:
+            theirs.add(table.name)
+        elif points_to & ours:
+            ours.add(table.name)
+    return tuple(table for table in Base.metadata.sorted_tables if table.name in ours)

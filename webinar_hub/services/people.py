@@ -1,0 +1,205 @@
+"""What the registration desk does with one person: adds her, moves her, cancels her place, notes and tags.
+
+Whoever changes a person, her registrations and her cohorts takes them in this order, as everywhere.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.core.inserts import insert_new
+from webinar_hub.core.search_words import search_text
+from webinar_hub.core.tokens import nonce, public_id
+from webinar_hub.models import Cohort, Person, PersonNote, PersonTag, Registration
+from webinar_hub.rules.people import clean_tag
+from webinar_hub.rules.registration import email_key
+from webinar_hub.rules.zones import UnknownZone, zone
+from webinar_hub.services import audit, registrations
+from webinar_hub.services.admission import move_seats
+
+FULL = (
+    "Every seat of this cohort is taken. Raise the number of seats in its details, or cancel a place, and then try "
+    "again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Who is to be added; `zone` "" means the cohort's."""
+
+    name: str
+    email: str
+    profession: str
+    zone: str
+
+
+def add(cohort: str, added: Added, *, tell: bool, actor: str, now: datetime) -> int:
+    """Give somebody a place in the cohort with this key, whether sign-up is open or not; her id.
+
+    Of a person who is known already name, profession and zone stay. Without `tell` she is not mailed now.
+    Raises Invalid for an impossible address or zone, Conflict where she has a place, or there is none.
+    """
+    row = _cohort(cohort)
+    place = registrations.place_in(row.public_id, now)
+    person = _person(added, place.zone, now)
+    registration = _locked_place(person, row.id)
+    if registration is not None and registration.state == "confirmed":
+        raise Conflict("She has a place in this cohort already. Nothing was changed.")
+    take_place(row, person, registration, place=place, tell=tell, actor=actor, now=now)
+    return person
+
+
+def take_place(
+    cohort: Cohort,
+    person: int,
+    registration: Registration | None,
+    *,
+    place: registrations.Place,
+    tell: bool,
+    actor: str,
+    now: datetime,
+) -> Registration:
+    """Give a person a seat: a new registration, or the cancelled one again. Raises Conflict where there is none."""
+    if cohort.state == "cancelled":
+        raise Conflict("This cohort was cancelled, so nobody can be given a place in it.")
+    if not move_seats(cohort.id, +1):
+        raise Conflict(FULL)
+    if registration is None:
+        values = {
+            "public_id": public_id(), "person_id": person, "cohort_id": cohort.id, "state": "confirmed",
+            "registered_at": now, "revision": 0, "nonce": nonce(),
+        }  # fmt: skip
+        registration = Registration(**values)
+        db.session.add(registration)
+        db.session.flush()
+    else:
+        registrations.revive(registration, now)
+    if tell and place.next_session_id is not None:
+        registrations.confirm(registration.id, registration.revision, place, now)
+    audit.note(
+        actor, "registration.added", f"registration:{registration.id}", now=now, cohort=cohort.key, told=tell
+    )  # fmt: skip
+    return registration
+
+
+def cancel_place(registration: int, *, tell: bool, actor: str, now: datetime) -> None:
+    """Cancel her place. Raises NotFound, and Conflict once nothing is ahead that she could leave."""
+    row = _locked(registration)
+    if row.state == "cancelled":
+        raise Conflict("Her place is cancelled already.")
+    if registrations.next_session(row.cohort_id, now) is None:
+        raise Conflict(
+            "No session of this cohort is ahead, so no seat can be given back; what she attended stays on record."
+        )
+    registrations.leave(row, actor=actor, now=now, tell=tell)
+
+
+def move(registration: int, to: str, *, tell: bool, actor: str, now: datetime) -> None:
+    """Give her a place in the cohort with the key `to` instead.
+
+    Two mails of the usual kinds keep her calendar right: one takes the old sessions out of it, the other brings
+    the new ones. Where the old cohort has nothing ahead, her place there stays on record. Raises NotFound,
+    Conflict where she has a place there or none is left.
+    """
+    row = _locked(registration)
+    if row.state == "cancelled":
+        raise Conflict("Her place is cancelled, so there is none to move. Add her to the other cohort instead.")
+    target = _cohort(to)
+    if target.id == row.cohort_id:
+        raise Conflict("That is the cohort she is in. Choose another one.")
+    _hold_cohorts((row.cohort_id, target.id))
+    there = _locked_place(row.person_id, target.id)
+    if there is not None and there.state == "confirmed":
+        raise Conflict(f"She has a place in {target.title} already. Cancel this one instead.")
+    if registrations.next_session(row.cohort_id, now) is not None:
+        registrations.leave(row, actor=actor, now=now, tell=tell)
+    place = registrations.place_in(target.public_id, now)
+    new = take_place(target, row.person_id, there, place=place, tell=tell, actor=actor, now=now)
+    # Whoever does not want reminders does not want those of the other cohort either.
+    new.reminders_off_at, new.bonuses_off_at = row.reminders_off_at, row.bonuses_off_at
+    audit.note(
+        actor, "registration.moved", f"registration:{row.id}", now=now, to=f"registration:{new.id}", cohort=to
+    )  # fmt: skip
+
+
+def note(person: int, text: str, *, author: str, actor: str, now: datetime) -> None:
+    """Write something down about her. Raises Invalid for nothing or too much."""
+    words = text.replace("\r\n", "\n").strip()
+    if not words:
+        raise Invalid("text", "Write the note first.")
+    if len(words) > 4000:
+        raise Invalid("text", "A note can have at most 4,000 characters.")
+    db.session.add(PersonNote(person_id=person, author=author, text=words, written_at=now))
+    audit.note(actor, "person.noted", f"person:{person}", now=now)
+
+
+def tag(person: int, word: str, *, actor: str, now: datetime) -> None:
+    """Put a word on her; the same word twice is once. Raises Invalid."""
+    clean = tag_word(word)
+    values = {"person_id": person, "word": clean, "added_at": now}
+    if insert_new(PersonTag, values, "id") is not None:
+        audit.note(actor, "person.tagged", f"person:{person}", now=now, tag=clean)
+
+
+def tag_word(typed: str) -> str:
+    """The tag as it is kept. Raises Invalid."""
+    try:
+        return clean_tag(typed)
+    except ValueError as error:
+        raise Invalid("word", str(error)) from error
+
+
+def untag(person: int, word: str, *, actor: str, now: datetime) -> None:
+    """Take a word from her."""
+    gone = delete(PersonTag).where(PersonTag.person_id == person, PersonTag.word == word).returning(PersonTag.id)
+    if db.session.execute(gone).first() is not None:
+        audit.note(actor, "person.untagged", f"person:{person}", now=now, tag=word)
+
+
+def _person(added: Added, home_zone: str, now: datetime) -> int:
+    try:
+        key = email_key(added.email)
+        wanted = zone(added.zone or home_zone).key
+    except UnknownZone as error:
+        raise Invalid("zone", str(error)) from error
+    except ValueError as error:
+        raise Invalid("email", str(error)) from error
+    values = {
+        "email": added.email, "email_key": key, "name": added.name, "profession": added.profession,
+        "zone": wanted, "language": "en", "created_at": now, "link_nonce": nonce(),
+        "search": search_text(added.name, added.email),
+    }  # fmt: skip
+    new = insert_new(Person, values, "id")
+    known = select(Person.id).where(Person.email_key == key)
+    return int(new.id) if new else db.session.scalars(known).one()
+
+
+def _cohort(key: str) -> Cohort:
+    row = db.session.scalars(select(Cohort).where(Cohort.key == key)).first()
+    if row is None:
+        raise NotFound("There is no such cohort.")
+    return row
+
+
+def _hold_cohorts(ids: Collection[int]) -> None:
+    """In the order of their ids, or two moves in opposite directions could wait for each other."""
+    db.session.execute(select(Cohort.id).where(Cohort.id.in_(ids)).order_by(Cohort.id).with_for_update()).all()
+
+
+def _locked(registration: int) -> Registration:
+    row = db.session.scalars(select(Registration).where(Registration.id == registration).with_for_update()).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _locked_place(person: int, cohort: int) -> Registration | None:
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.person_id == person, Registration.cohort_id == cohort)
+        .with_for_update()
+    ).first()

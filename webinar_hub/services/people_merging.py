@@ -1,0 +1,116 @@
+"""One woman with two addresses becomes one person.
+
+What she did moves to the person who is kept. Mails stay with the address they were sent to, and so does that
+address's row: her old links and her old calendar subscription lead on to the person who is kept (`queries/me.py`).
+A place with sessions ahead is moved as an address is changed (FEATURES A7): the old address is sent the mail that
+takes the sessions out of its calendar, the kept one the invites.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import Conflict, NotFound
+from webinar_hub.models import (
+    AttendanceSegment,
+    Cohort,
+    Consent,
+    Download,
+    MergedPerson,
+    Person,
+    PersonNote,
+    PersonTag,
+    Registration,
+    Task,
+)
+from webinar_hub.services import audit, people, registrations
+from webinar_hub.services.admission import move_seats
+
+EVIDENCE = (AttendanceSegment, Download, Task)
+
+
+def merge(kept: int, gone: int, *, actor: str, now: datetime) -> None:
+    """Make `gone` part of `kept`. Raises NotFound, Conflict for one and the same or one merged before."""
+    if kept == gone:
+        raise Conflict("That is one and the same person. Choose the other one.")
+    held = db.session.scalars(
+        select(Person).where(Person.id.in_((kept, gone))).order_by(Person.id).with_for_update()
+    ).all()
+    if len(held) < 2:
+        raise NotFound()
+    merged = select(MergedPerson.person_id).where(MergedPerson.person_id.in_((kept, gone)))
+    if db.session.scalars(merged).first() is not None:
+        raise Conflict("One of the two has been merged before. Open the person who was kept, and merge with her.")
+    places = db.session.scalars(
+        select(Registration)
+        .where(Registration.person_id.in_((kept, gone)))
+        .order_by(Registration.id)
+        .with_for_update()
+    ).all()
+    hers = {place.cohort_id: place for place in places if place.person_id == kept}
+    for place in [place for place in places if place.person_id == gone]:
+        _bring_over(place, hers.get(place.cohort_id), kept, actor, now)
+    _records(kept, gone)
+    db.session.add(MergedPerson(person_id=gone, into_id=kept, merged_at=now))
+    audit.note(actor, "person.merged", f"person:{kept}", now=now, gone=f"person:{gone}")
+
+
+def _bring_over(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> None:
+    """One place of the address that goes; `hers` is the kept person's in the same cohort, where she has one."""
+    is_ahead = place.state == "confirmed" and registrations.next_session(place.cohort_id, now) is not None
+    if hers is None and not is_ahead:
+        place.person_id = kept
+        db.session.flush()
+        return
+    since = place.registered_at
+    if is_ahead:
+        registrations.leave(place, actor=actor, now=now)
+        hers = _taken(place, hers, kept, actor, now)
+    assert hers is not None  # noqa: S101  not ahead and none of hers was answered above
+    _evidence(place, hers)
+    hers.registered_at = min(hers.registered_at, since)
+    hers.reminders_off_at = hers.reminders_off_at or place.reminders_off_at
+    hers.bonuses_off_at = hers.bonuses_off_at or place.bonuses_off_at
+    if place.state == "confirmed":
+        _count_once(place, hers, now)
+    db.session.flush()
+
+
+def _taken(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> Registration:
+    """The seat that was just given back, for the kept person; the one she has where she has one."""
+    if hers is not None and hers.state == "confirmed":
+        return hers
+    cohort = db.session.get_one(Cohort, place.cohort_id)
+    facts = registrations.place_in(cohort.public_id, now)
+    return people.take_place(cohort, kept, hers, place=facts, tell=True, actor=actor, now=now)
+
+
+def _evidence(place: Registration, hers: Registration) -> None:
+    for model in EVIDENCE:
+        moved: Any = update(model).where(model.registration_id == place.id)
+        db.session.execute(moved.values(registration_id=hers.id), execution_options={"synchronize_session": False})
+
+
+def _count_once(place: Registration, hers: Registration, now: datetime) -> None:
+    """Two places in a cohort that is over are one woman: the kept one's counts."""
+    if hers.state != "confirmed":
+        hers.state, hers.cancelled_at = "confirmed", None
+    else:
+        move_seats(place.cohort_id, -1)
+    place.state, place.cancelled_at = "cancelled", now
+
+
+def _records(kept: int, gone: int) -> None:
+    """Consents, notes and tags; those she had as well are not doubled."""
+    for model in (Consent, PersonNote):
+        of_gone: Any = update(model).where(model.person_id == gone)
+        db.session.execute(of_gone.values(person_id=kept), execution_options={"synchronize_session": False})
+    has = select(PersonTag.word).where(PersonTag.person_id == kept)
+    new = update(PersonTag).where(PersonTag.person_id == gone, PersonTag.word.not_in(has))
+    db.session.execute(new.values(person_id=kept), execution_options={"synchronize_session": False})
+    db.session.execute(delete(PersonTag).where(PersonTag.person_id == gone))
+    # Whoever was merged into the one that goes now leads on to the one that stays.
+    chain = update(MergedPerson).where(MergedPerson.into_id == gone).values(into_id=kept)
+    db.session.execute(chain, execution_options={"synchronize_session": False})

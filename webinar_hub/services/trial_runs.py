@@ -1,0 +1,70 @@
+"""Sends a whole rehearsal to whoever plays it: marked, in order, within five minutes, and not too often."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert
+
+from webinar_hub.core.db import db, leave_work
+from webinar_hub.core.tokens import nonce
+from webinar_hub.documents.mail_reading import ReadMail, for_trying_out
+from webinar_hub.models import Delivery, Notice
+from webinar_hub.rules.delivery import priority_of
+from webinar_hub.services import allowances, audit
+
+MARK = "[TEST]"
+WITHIN = timedelta(minutes=5)
+MOST = 200
+"""Mails in one go: 12 weeks have about 60."""
+RUNS_AN_HOUR = 3
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who gets the mails, and from whom they come."""
+
+    email: str
+    name: str
+    from_email: str
+    from_name: str
+
+
+def send(mails: Sequence[ReadMail], reader: Reader, *, actor: str, subject: str, now: datetime) -> int:
+    """Put the mails into the outbox, one after the other; how many. Raises TooMany.
+
+    Two statements, however many mails there are, so that nobody who signs up meanwhile waits for the lock. A
+    calendar entry comes as METHOD:PUBLISH under a UID of its own and touches none that is real.
+    """
+    chosen = mails[:MOST]
+    allowances.spend("rehearsal", actor, limit=RUNS_AN_HOUR, window=_HOUR, now=now)
+    if not chosen:
+        return 0
+    run = nonce()
+    notices = [_notice(mail, reader, run, now) for mail in chosen]
+    ids = db.session.scalars(insert(Notice).returning(Notice.id, sort_by_parameter_order=True), notices).all()
+    pause = WITHIN / len(chosen)
+    db.session.execute(
+        insert(Delivery),
+        [
+            {
+                "key": f"notice:rehearsal:{run}:{number}", "kind": "notice", "notice_id": id_, "state": "queued",
+                "priority": priority_of("notice"), "attempts": 0, "created_at": now, "due_at": now + number * pause,
+            }
+            for number, id_ in enumerate(ids)
+        ],
+    )  # fmt: skip
+    leave_work()
+    audit.note(actor, "rehearsal.sent", subject, now=now, mails=len(chosen))
+    return len(chosen)
+
+
+def _notice(mail: ReadMail, reader: Reader, run: str, now: datetime) -> dict[str, object]:
+    calendar = for_trying_out(mail.calendar, MARK, run) if mail.calendar else None
+    return {
+        "kind": "test", "to_email": reader.email, "to_name": reader.name, "from_email": reader.from_email,
+        "from_name": reader.from_name, "reply_to": "", "subject": f"{MARK} {mail.subject}"[:300], "text": mail.text,
+        "html": mail.html, "calendar": calendar, "calendar_method": "PUBLISH" if calendar else None,
+        "created_at": now,
+    }  # fmt: skip

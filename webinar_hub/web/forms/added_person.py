@@ -1,0 +1,47 @@
+"""Somebody whom the registration desk adds by hand."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from webinar_hub.documents.names import plain_name
+from webinar_hub.services.people import Added
+from webinar_hub.web.forms import checks
+from webinar_hub.web.forms.sign_up import PROFESSIONS
+from webinar_hub.web.forms.zone_choices import zone_choices
+
+
+class AddedPersonForm(FlaskForm):
+    """What is asked of her. CSRFProtect has looked at the token before this form is made."""
+
+    name = StringField("Her name", [checks.name])
+    email = StringField("Her e-mail address", [checks.email])
+    profession = SelectField(
+        "Her profession",
+        [InputRequired("Choose what describes her best."), checks.offered],
+        choices=list(PROFESSIONS),
+        validate_choice=False,
+    )
+    zone = SelectField("Her time zone", [checks.time_zone], validate_choice=False)
+    tell = BooleanField("Send her the confirmation with the invites now")
+
+    problem = ""
+
+    def offer_zones(self, home_zone: str) -> None:
+        """Fill the list of zones, before the form is shown; the cohort's is chosen until another is."""
+        self.zone.data = self.zone.data or home_zone
+        self.zone.choices = zone_choices(home_zone, self.zone.data)
+
+    def note(self, field: str, message: str) -> None:
+        """Show what a service said: beside the field it names, or above the form."""
+        if field in self._fields:
+            self._fields[field].errors = [message]
+        else:
+            self.problem = message
+
+    def added(self) -> Added:
+        """What was typed, for the service."""
+        return Added(
+            plain_name(self.name.data or ""), (self.email.data or "").strip(), self.profession.data,
+            self.zone.data or "",
+        )  # fmt: skip

@@ -1,0 +1,23 @@
+"""An organizer's own words for a kind of mail."""
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+
+
+class WordingForm(FlaskForm):
+    """Subject and text; `version` is the number of the version she saw, 0 for none."""
+
+    version = HiddenField(default="0")
+    subject = StringField("Subject")
+    body = TextAreaField("Text")
+
+    @property
+    def seen(self) -> int:
+        """The version she saw."""
+        typed: str = self.version.data or "0"
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What was typed, with line ends as they are stored."""
+        return (self.subject.data or "").strip(), (self.body.data or "").replace("\r\n", "\n")

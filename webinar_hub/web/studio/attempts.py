@@ -1,0 +1,73 @@
+"""How often somebody may try to come in: per account and network together, per account, and per network.
+
+Whether an account exists makes no difference, and a right password is counted like a wrong one.
+"""
+
+from datetime import timedelta
+
+from flask import request, session
+from flask_security import current_user
+
+from webinar_hub.core import clock
+from webinar_hub.core.db import transaction
+from webinar_hub.services import allowances
+from webinar_hub.services.allowances import Try
+from webinar_hub.web.current import network
+
+WINDOW = timedelta(minutes=15)
+HERE = 10
+"""Tries of one account from one network."""
+ANYWHERE = 50
+"""Tries of one account from all networks: more, or anybody could lock her out for long."""
+CODES = 20
+"""Codes typed for one account: with three that count at any moment, guessing one takes months."""
+NETWORK = 60
+"""Tries from one network, whatever the account."""
+LINKS = 3
+"""Mails with links to one address."""
+LINKS_WINDOW = timedelta(hours=1)
+
+# Where something secret is typed in, or signed.
+_GUARDED = frozenset(
+    {
+        "security.login",
+        "security.verify",
+        "security.change_password",
+        "security.two_factor_token_validation",
+        "security.two_factor_setup_validate",
+        "security.two_factor_rescue",
+        "security.mf_recovery",
+        "security.wan_signin_response",
+        "security.wan_verify_response",
+    }
+)
+
+
+def count() -> None:
+    """Before a view of the library: count one more try. Raises TooMany."""
+    if request.method == "POST" and request.endpoint in _GUARDED:
+        half_in = session.get("tf_user_id")
+        spend(f"half in: {half_in}", CODES) if half_in else spend(_account())
+
+
+def spend(account: str, anywhere: int = ANYWHERE) -> None:
+    """Count one try to come in as `account`, which may be "" where none is named. Raises TooMany."""
+    tries = [Try("staff-network", network(), NETWORK)]
+    if account:
+        tries += [Try("staff-here", f"{account} {network()}", HERE), Try("staff", account, anywhere)]
+    with transaction():
+        allowances.spend_each(tries, window=WINDOW, now=clock.real_now())
+
+
+def spend_mail(email: str) -> None:
+    """Count one mail with a link, asked for by anybody. Raises TooMany."""
+    tries = [Try("staff-mail", email.strip().lower(), LINKS), Try("staff-mail-network", network(), NETWORK)]
+    with transaction():
+        allowances.spend_each(tries, window=LINKS_WINDOW, now=clock.real_now())
+
+
+def _account() -> str:
+    """Whose password it is about: by name on the sign-in page, by the session afterwards."""
+    if request.endpoint == "security.login":
+        return str(request.form.get("email", "")).strip().lower()
+    return f"in: {current_user.id}" if current_user.is_authenticated else ""
