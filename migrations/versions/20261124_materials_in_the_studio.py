@@ -39,13 +39,26 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("stored_name", name=op.f("pk_loose_files")),
     )
+    op.create_table(
+        "handout_texts",
+        sa.Column("material_version_id", sa.Integer(), nullable=False),
+        sa.Column("markdown", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["material_version_id"],
+            ["material_versions.id"],
+            name=op.f("fk_handout_texts_material_version_id_material_versions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("material_version_id", name=op.f("pk_handout_texts")),
+    )
     with op.batch_alter_table("material_versions") as batch:
         batch.add_column(sa.Column("added_by", sa.String(length=80), server_default="", nullable=False))
-    op.create_index("ix_downloads_drop_id", "downloads", ["drop_id", "material_version_id", "registration_id"])
-    op.create_index("ix_downloads_material_version_id", "downloads", ["material_version_id"])
+    op.create_index("ix_downloads_drop_id", "downloads", ["drop_id", "registration_id", "material_version_id"])
+    op.create_index("ix_downloads_material_version_id", "downloads", ["material_version_id", "drop_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("handout_texts")
     op.drop_index("ix_downloads_material_version_id", "downloads")
     op.drop_index("ix_downloads_drop_id", "downloads")
     with op.batch_alter_table("material_versions") as batch:

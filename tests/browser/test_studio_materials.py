@@ -119,7 +119,7 @@ def test_every_page_is_for_everybody_and_fits(app: Flask, desk: Page, witness: W
     drop, material = rows(app, Drop, key="sheet")[0].public_id, rows(app, Material, key="sheet")[0].id
     pages = (
         BONUSES, f"{BONUSES}/new", f"{BONUSES}/{drop}", f"{BONUSES}/{drop}/people", f"{BONUSES}/{drop}/delete",
-        LIBRARY, f"{LIBRARY}/{material}", f"{LIBRARY}/{material}/delete",
+        LIBRARY, f"{LIBRARY}/{material}", f"{LIBRARY}/{material}/delete", f"{LIBRARY}/handout",
     )  # fmt: skip
     found = dict[str, list[str]]()
     for page in pages:

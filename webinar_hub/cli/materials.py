@@ -7,12 +7,9 @@ from pathlib import Path
 
 from webinar_hub.adapters.storage import Storage, StoredFile, UnacceptableFile
 from webinar_hub.adapters.storage.file_types import file_type_of
-from webinar_hub.documents.handout import printable_handout
+from webinar_hub.documents.handout import handout_digest, printable_handout
 from webinar_hub.rules.cohort_file import CohortFile, CohortFileErrors, FileError, MaterialPart
 from webinar_hub.services.cohort_files import Upload
-
-# A change of how hand-outs look is a new version of each of them.
-HANDOUT_LOOK = b"1"
 
 
 def uploads(file: CohortFile, folder: Path, storage: Storage | None) -> dict[str, Upload]:
@@ -48,8 +45,8 @@ def _upload(file: CohortFile, part: MaterialPart, path: Path, storage: Storage |
     if part.file is not None:
         return _plain(source, path.name, storage)
     text = source.decode()
-    digest = sha256(HANDOUT_LOOK + part.title.encode() + b"\0" + source).hexdigest()
-    return Upload(_keep(lambda: _printed(file, part, text), "handout.pdf", storage), "pdf", digest)
+    digest = handout_digest(title=part.title, markdown=text)
+    return Upload(_keep(lambda: _printed(file, part, text), "handout.pdf", storage), "pdf", digest, text)
 
 
 def _plain(source: bytes, filename: str, storage: Storage | None) -> Upload:

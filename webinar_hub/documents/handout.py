@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from importlib.resources import files
 from typing import Literal
 
@@ -15,6 +16,10 @@ _PARSER = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
 )
 _LINKED = ("https://", "http://", "mailto:")
 _BOXES = {"[ ] ": False, "[x] ": True, "[X] ": True}
+
+
+# A change of how hand-outs look is a new version of each of them.
+_LOOK = b"1"
 
 
 class HandoutTooTangled(ValueError):
@@ -38,6 +43,11 @@ def printable_handout(*, title: str, subtitle: str, author: str, markdown: str) 
         return _typeset(json.dumps(words, ensure_ascii=False).encode("utf-8", "replace").decode())
     except RecursionError as error:
         raise HandoutTooTangled from error
+
+
+def handout_digest(*, title: str, markdown: str) -> str:
+    """Of what a hand-out is printed from: the same words need no new version."""
+    return sha256(_LOOK + title.encode() + b"\0" + markdown.encode()).hexdigest()
 
 
 def markdown_blocks(markdown: str) -> list[Node]:

@@ -20,7 +20,7 @@ from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.mail_wording import MailWording
-from webinar_hub.models.material import LooseFile, Material, MaterialVersion
+from webinar_hub.models.material import HandoutText, LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
 from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
 from webinar_hub.models.organizer_feed import OrganizerFeed
@@ -57,6 +57,7 @@ __all__ = [
     "Drop",
     "DropGrant",
     "DropMaterial",
+    "HandoutText",
     "HouseLogo",
     "HouseSettings",
     "InboxPosition",

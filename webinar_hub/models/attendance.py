@@ -31,8 +31,8 @@ class Download(Base):
     __tablename__ = "downloads"
     # Who has what of a drop is counted from the index alone.
     __table_args__ = (
-        Index("ix_downloads_drop_id", "drop_id", "material_version_id", "registration_id"),
-        Index("ix_downloads_material_version_id", "material_version_id"),
+        Index("ix_downloads_drop_id", "drop_id", "registration_id", "material_version_id"),
+        Index("ix_downloads_material_version_id", "material_version_id", "drop_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

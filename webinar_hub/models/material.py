@@ -45,6 +45,17 @@ class MaterialVersion(Base):
     added_by: Mapped[str] = mapped_column(String(80), default="", server_default="")
 
 
+class HandoutText(Base):
+    """The Markdown that a version was printed from, so that it can be written on."""
+
+    __tablename__ = "handout_texts"
+
+    material_version_id: Mapped[int] = mapped_column(
+        ForeignKey("material_versions.id", ondelete="CASCADE"), primary_key=True
+    )
+    markdown: Mapped[str] = mapped_column(Text)
+
+
 class LooseFile(Base):
     """A file in storage that no version claims: an upload under way, or one whose material was deleted.
 

@@ -1,5 +1,6 @@
 """What the studio shows of a cohort's bonuses: week by week, with what is in each, and who has it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -31,7 +32,7 @@ PEOPLE_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A material in a drop, with how many people have taken it; `extension` and `size` are None for a link."""
+    """A material in a drop, with how often it was taken; `extension` and `size` are None for a link."""
 
     id: int
     title: str
@@ -137,10 +138,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Holders:
-    """Who has a drop: those who match, at most fifty, and how many there are of them."""
+    """Who has a drop: those who match, at most fifty; `more` says that there are others."""
 
     people: tuple[Holder, ...]
-    matching: int
+    more: bool
 
 
 def drops_page(head: CohortHead, now: datetime) -> DropsPage:
@@ -196,24 +197,53 @@ def names(head: CohortHead) -> dict[str, str]:
 def holders(head: CohortHead, drop_id: str, wanted: str, now: datetime) -> Holders:
     """Who of the cohort has a drop: first who was given it early, then who took something, then by name.
 
-    `wanted` is a part of a name or address; three statements. Raises NotFound.
+    `wanted` is a part of a name or address. Six statements at most, and none that sorts a whole cohort. Raises
+    NotFound.
     """
     drop, late_join = _with_late_join(head, drop_id)
-    taken, last = _her_downloads(drop.id)
-    matching = [Registration.cohort_id == head.id, Registration.state == "confirmed"]
-    if wanted:
-        matching.append(or_(_contains(Person.name, wanted), _contains(Person.email, wanted)))
-    people = select(func.count()).select_from(Registration).join(Person, Person.id == Registration.person_id)
+    some = _matching(head, wanted) if wanted else _first_of_all(head, drop)
+    taken = _downloads(drop, some)
     rows = db.session.execute(
-        select(Registration, Person.name, Person.email, DropGrant.granted_at, taken, last)
+        select(Registration, Person.name, Person.email, DropGrant.granted_at)
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(DropGrant, (DropGrant.drop_id == drop.id) & (DropGrant.registration_id == Registration.id))
-        .where(*matching)
-        .order_by(DropGrant.granted_at.is_(None), taken.desc(), func.lower(Person.name), Registration.id)
-        .limit(PEOPLE_SHOWN)
+        .where(Registration.id.in_(some), Registration.state == "confirmed")
     )
-    found = tuple(_holder(drop, late_join, now, *row) for row in rows)
-    return Holders(found, db.session.scalar(people.where(*matching)) or 0)
+    found = sorted(
+        (_holder(drop, late_join, now, taken.get(row.id, (0, None)), row, *rest) for row, *rest in rows),
+        key=_having_first,
+    )
+    return Holders(tuple(found[:PEOPLE_SHOWN]), more=len(found) > PEOPLE_SHOWN)
+
+
+def _matching(head: CohortHead, wanted: str) -> list[int]:
+    """Registrations by a part of a name or address, one more than are shown."""
+    rows = (
+        select(Registration.id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.cohort_id == head.id, Registration.state == "confirmed")
+        .where(or_(_contains(Person.name, wanted), _contains(Person.email, wanted)))
+        .order_by(Registration.id)
+        .limit(PEOPLE_SHOWN + 1)
+    )
+    return list(db.session.scalars(rows))
+
+
+def _first_of_all(head: CohortHead, drop: Drop) -> list[int]:
+    """Registrations that are worth being shown: who has it early, who took something, and then anybody."""
+    early = select(DropGrant.registration_id).where(DropGrant.drop_id == drop.id).limit(PEOPLE_SHOWN)
+    takers = select(Download.registration_id).where(Download.drop_id == drop.id).distinct().limit(PEOPLE_SHOWN)
+    anybody = (
+        select(Registration.id)
+        .where(Registration.cohort_id == head.id, Registration.state == "confirmed")
+        .order_by(Registration.id)
+        .limit(PEOPLE_SHOWN + 1)
+    )
+    return [id_ for some in (early, takers, anybody) for id_ in db.session.scalars(some)]
+
+
+def _having_first(one: Holder) -> tuple[bool, bool, str]:
+    return one.granted_at is None, not one.taken, one.name.casefold()
 
 
 def _with_late_join(head: CohortHead, drop_id: str) -> tuple[Drop, str]:
@@ -227,8 +257,10 @@ def _with_late_join(head: CohortHead, drop_id: str) -> tuple[Drop, str]:
     return row[0], row[1]
 
 
-def _holder(drop: Drop, late_join: str, now: datetime, row: Registration, *rest: Any) -> Holder:
-    name, email, granted_at, taken, last = rest
+def _holder(
+    drop: Drop, late_join: str, now: datetime, taken: tuple[int, datetime | None], row: Registration, *rest: Any
+) -> Holder:
+    name, email, granted_at = rest
     hers = drop_is_hers(
         release_at=drop.release_at,
         late_join=late_join,
@@ -236,26 +268,26 @@ def _holder(drop: Drop, late_join: str, now: datetime, row: Registration, *rest:
         now=now,
         granted=granted_at is not None,
     )
-    return Holder(row.public_id, name, email, hers, granted_at, taken, last)
+    return Holder(row.public_id, name, email, hers, granted_at, *taken)
 
 
 def _contains(column: Any, wanted: str) -> Any:
     return func.lower(column).contains(wanted.lower(), autoescape=True)
 
 
-def _her_downloads(drop_id: int) -> tuple[Any, Any]:
-    """How many materials of a drop a registration has taken, and when the last time; correlated."""
-    hers = (Download.drop_id == drop_id, Download.registration_id == Registration.id)
-    materials = (
-        select(func.count(MaterialVersion.material_id.distinct()))
-        .select_from(Download)
+def _downloads(drop: Drop, registrations: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+    """By registration: how many materials of a drop it has taken, and when the last time."""
+    rows = db.session.execute(
+        select(
+            Download.registration_id,
+            func.count(MaterialVersion.material_id.distinct()),
+            func.max(Download.downloaded_at),
+        )
         .join(MaterialVersion, MaterialVersion.id == Download.material_version_id)
-        .where(*hers)
-        .correlate(Registration)
-        .scalar_subquery()
+        .where(Download.drop_id == drop.id, Download.registration_id.in_(registrations))
+        .group_by(Download.registration_id)
     )
-    last = select(func.max(Download.downloaded_at)).where(*hers).correlate(Registration).scalar_subquery()
-    return materials, last
+    return {registration: (materials, last) for registration, materials, last in rows}
 
 
 def _sessions(head: CohortHead) -> list[Session]:
@@ -264,17 +296,10 @@ def _sessions(head: CohortHead) -> list[Session]:
 
 
 def _pieces(head: CohortHead) -> dict[int, tuple[Piece, ...]]:
-    """The materials of each drop in their order, each with how many people took it."""
-    taken = {
-        (drop, material): people
-        for drop, material, people in db.session.execute(
-            select(Download.drop_id, MaterialVersion.material_id, func.count(Download.registration_id.distinct()))
-            .join(MaterialVersion, MaterialVersion.id == Download.material_version_id)
-            .join(Drop, Drop.id == Download.drop_id)
-            .where(Drop.cohort_id == head.id)
-            .group_by(Download.drop_id, MaterialVersion.material_id)
-        )
-    }
+    """The materials of each drop in their order, each with how often it was taken."""
+    taken: dict[tuple[int, int], int] = {}
+    for drop, material, times in _times_taken(head):
+        taken[drop, material] = taken.get((drop, material), 0) + times
     newest = latest_versions()
     rows = db.session.execute(
         select(DropMaterial.drop_id, Material, newest.c.extension, newest.c.size, newest.c.number)
@@ -286,23 +311,47 @@ def _pieces(head: CohortHead) -> dict[int, tuple[Piece, ...]]:
     )
     found: dict[int, tuple[Piece, ...]] = {}
     for drop, row, extension, size, number in rows:
-        people = taken.get((drop, row.id), 0)
-        piece = Piece(row.id, row.title, row.description, row.link, extension, size, number, people)
+        times = taken.get((drop, row.id), 0)
+        piece = Piece(row.id, row.title, row.description, row.link, extension, size, number, times)
         found[drop] = (*found.get(drop, ()), piece)
     return found
 
 
-def _anyone(head: CohortHead, drop_id: int | None = None) -> dict[int, int]:
-    """By drop: how many people have taken something from it."""
-    rows = (
-        select(Download.drop_id, func.count(Download.registration_id.distinct()))
-        .join(Drop, Drop.id == Download.drop_id)
-        .where(Drop.cohort_id == head.id)
-        .group_by(Download.drop_id)
+def _times_taken(head: CohortHead) -> Iterator[tuple[int, int, int]]:
+    """By drop and version, with the version's material: counted along an index, nothing is sorted."""
+    counted = (
+        select(Download.material_version_id, Download.drop_id, func.count().label("times"))
+        .where(
+            Download.material_version_id.in_(
+                select(MaterialVersion.id)
+                .join(Material, Material.id == MaterialVersion.material_id)
+                .where(Material.webinar_id == head.webinar_id)
+            )
+        )
+        .group_by(Download.material_version_id, Download.drop_id)
+        .subquery()
     )
+    rows = db.session.execute(
+        select(counted.c.drop_id, MaterialVersion.material_id, counted.c.times).join(
+            MaterialVersion, MaterialVersion.id == counted.c.material_version_id
+        )
+    )
+    yield from ((drop, material, times) for drop, material, times in rows)
+
+
+def _anyone(head: CohortHead, drop_id: int | None = None) -> dict[int, int]:
+    """By drop: how many people have taken something from it, counted along an index."""
+    of_cohort = select(Drop.id).where(Drop.cohort_id == head.id)
     if drop_id is not None:
-        rows = rows.where(Drop.id == drop_id)
-    return {drop: people for drop, people in db.session.execute(rows)}
+        of_cohort = of_cohort.where(Drop.id == drop_id)
+    pairs = (
+        select(Download.drop_id, Download.registration_id)
+        .where(Download.drop_id.in_(of_cohort))
+        .distinct()
+        .subquery()
+    )
+    rows = db.session.execute(select(pairs.c.drop_id, func.count()).group_by(pairs.c.drop_id))
+    return {drop: people for drop, people in rows}
 
 
 def _early(head: CohortHead) -> dict[int, int]:

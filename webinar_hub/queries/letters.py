@@ -18,7 +18,6 @@ from webinar_hub.models import (
     Broadcast,
     Cohort,
     Drop,
-    DropGrant,
     MailWording,
     Notice,
     Person,
@@ -86,7 +85,6 @@ class Batch:
     broadcasts: Mapping[int, Broadcast]
     drops: Mapping[int, Drop]
     materials: Mapping[int, tuple[LetterMaterial, ...]]
-    granted: Collection[tuple[int, int]] = ()
     notices: Mapping[int, Notice] = field(default_factory=dict)
     announcements: Mapping[int, Announcement] = field(default_factory=dict)
     wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
@@ -144,7 +142,6 @@ class Batch:
             late_join=cohort.late_join,
             registered_at=place.registered_at,
             now=drop.release_at,
-            granted=(drop.id, place.id) in self.granted,
         )
 
     def _ahead(self, due: Claimed, place: Place) -> list[Session]:
@@ -293,7 +290,6 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         broadcasts=broadcasts,
         drops=drops,
         materials=_materials(drops),
-        granted=_granted(drops, places),
         notices=_by_id(Notice, {row.notice_id for row in due}),
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
@@ -347,18 +343,6 @@ def _by_id(model: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     if not wanted:
         return {}
     return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(wanted)))}
-
-
-def _granted(drops: Collection[int], places: Collection[int]) -> frozenset[tuple[int, int]]:
-    """Which drops are somebody's before their moment, as (drop, registration)."""
-    if not drops:
-        return frozenset()
-    rows = db.session.execute(
-        select(DropGrant.drop_id, DropGrant.registration_id).where(
-            DropGrant.drop_id.in_(drops), DropGrant.registration_id.in_(places)
-        )
-    )
-    return frozenset((drop, registration) for drop, registration in rows)
 
 
 def _materials(drops: Collection[int]) -> dict[int, tuple[LetterMaterial, ...]]:

@@ -14,6 +14,7 @@ from webinar_hub.models import (
     Download,
     Drop,
     DropMaterial,
+    HandoutText,
     LooseFile,
     Material,
     MaterialVersion,
@@ -77,7 +78,10 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class MaterialPage:
-    """Everything of one material, the newest version first; `version` is what an edit form carries."""
+    """Everything of one material, the newest version first; `version` is what an edit form carries.
+
+    `is_handout` says that its newest version was printed from a text that can be changed.
+    """
 
     id: int
     title: str
@@ -86,6 +90,7 @@ class MaterialPage:
     version: int
     uses: tuple[Use, ...]
     versions: tuple[VersionLine, ...]
+    is_handout: bool
 
     @property
     def taken(self) -> int:
@@ -145,9 +150,8 @@ def material_page(webinar: int, material: int, now: datetime) -> MaterialPage:
     if row is None:
         raise NotFound()
     uses = _uses(webinar, now, material).get(material, ())
-    return MaterialPage(
-        row.id, row.title, row.description, row.link, row.version, uses, tuple(_version_lines(material))
-    )
+    lines, has_text = _version_lines(material)
+    return MaterialPage(row.id, row.title, row.description, row.link, row.version, uses, lines, has_text)
 
 
 def kept_file(webinar: int, material: int, number: int) -> KeptFile:
@@ -162,6 +166,20 @@ def kept_file(webinar: int, material: int, number: int) -> KeptFile:
     version, title = row
     file = StoredFile(version.stored_name, version.size, version.sha256, version.media_type)
     return KeptFile(file, title, version.extension)
+
+
+def handout_text(webinar: int, material: int) -> str:
+    """The Markdown of a hand-out's newest version. Raises NotFound for what was not written here."""
+    newest = latest_versions()
+    text: str | None = db.session.scalar(
+        select(HandoutText.markdown)
+        .join(newest, newest.c.id == HandoutText.material_version_id)
+        .join(Material, Material.id == newest.c.material_id)
+        .where(Material.webinar_id == webinar, Material.id == material)
+    )
+    if text is None:
+        raise NotFound()
+    return text
 
 
 def loose_files(before: datetime, at_most: int) -> Sequence[str]:
@@ -197,17 +215,23 @@ def _uses(webinar: int, now: datetime, material: int | None = None) -> dict[int,
 
 def _taken(webinar: int) -> dict[int, int]:
     """How often each material was taken, in any version and cohort."""
+    of_webinar = select(MaterialVersion.id).join(Material).where(Material.webinar_id == webinar)
+    counted = (
+        select(Download.material_version_id, func.count().label("times"))
+        .where(Download.material_version_id.in_(of_webinar))
+        .group_by(Download.material_version_id)
+        .subquery()
+    )
     rows = db.session.execute(
-        select(MaterialVersion.material_id, func.count())
-        .join(Download, Download.material_version_id == MaterialVersion.id)
-        .join(Material, Material.id == MaterialVersion.material_id)
-        .where(Material.webinar_id == webinar)
+        select(MaterialVersion.material_id, func.sum(counted.c.times))
+        .join(counted, counted.c.material_version_id == MaterialVersion.id)
         .group_by(MaterialVersion.material_id)
     )
-    return {material: number for material, number in rows}
+    return {material: int(number) for material, number in rows}
 
 
-def _version_lines(material: int) -> list[VersionLine]:
+def _version_lines(material: int) -> tuple[tuple[VersionLine, ...], bool]:
+    """The history, the newest first, and whether that one was printed from a text."""
     taken = (
         select(func.count())
         .where(Download.material_version_id == MaterialVersion.id)
@@ -216,14 +240,21 @@ def _version_lines(material: int) -> list[VersionLine]:
     )
     who = select((literal("organizer:") + Organizer.id.cast(String)).label("actor"), Organizer.name).subquery()
     rows = db.session.execute(
-        select(MaterialVersion, func.coalesce(who.c.name, MaterialVersion.added_by), taken)
+        select(
+            MaterialVersion,
+            func.coalesce(who.c.name, MaterialVersion.added_by),
+            taken,
+            HandoutText.material_version_id.is_not(None),
+        )
         .outerjoin(who, who.c.actor == MaterialVersion.added_by)
+        .outerjoin(HandoutText, HandoutText.material_version_id == MaterialVersion.id)
         .where(MaterialVersion.material_id == material)
         .order_by(MaterialVersion.number.desc())
-    )
-    return [
+    ).all()
+    lines = tuple(
         VersionLine(
             row.number, row.extension, row.media_type, row.size, row.sha256, row.created_at, by or "", number
         )
-        for row, by, number in rows
-    ]
+        for row, by, number, _ in rows
+    )
+    return lines, bool(rows and rows[0][3])

@@ -39,6 +39,8 @@ class Upload:
     store: Callable[[], StoredFile]
     extension: str
     source_sha256: str
+    markdown: str = ""
+    """What a hand-out is printed from."""
 
 
 def apply(file: CohortFile, uploads: Mapping[str, Upload], *, actor: str, now: datetime) -> Cohort:
@@ -188,5 +190,5 @@ def _version(material: Material, upload: Upload, actor: str, now: datetime) -> N
     ).first()
     if latest is not None and latest.source_sha256 == upload.source_sha256:
         return
-    file = materials.Bytes(upload.store(), upload.extension, upload.source_sha256)
+    file = materials.Bytes(upload.store(), upload.extension, upload.source_sha256, upload.markdown)
     materials.add_version(material, file, actor=actor, now=now)

@@ -12,7 +12,16 @@ from sqlalchemy import delete, func, select
 from webinar_hub.adapters.storage import StoredFile
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, NotFound
-from webinar_hub.models import Cohort, Download, Drop, DropMaterial, LooseFile, Material, MaterialVersion
+from webinar_hub.models import (
+    Cohort,
+    Download,
+    Drop,
+    DropMaterial,
+    HandoutText,
+    LooseFile,
+    Material,
+    MaterialVersion,
+)
 from webinar_hub.rules.material import free_key
 from webinar_hub.services import audit, editing
 
@@ -28,11 +37,15 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """A file that lies in storage; `source_sha256` is of what it was made from, "" where that is itself."""
+    """A file that lies in storage; `source_sha256` is of what it was made from, "" where that is itself.
+
+    `markdown` is the text of a hand-out.
+    """
 
     stored: StoredFile
     extension: str
     source_sha256: str = ""
+    markdown: str = ""
 
 
 def expect_file(name: str, *, now: datetime) -> None:
@@ -98,6 +111,8 @@ def add_version(material: Material, file: Bytes, *, actor: str, now: datetime) -
     db.session.add(version)
     forget_file(file.stored.name)
     db.session.flush()
+    if file.markdown:
+        db.session.add(HandoutText(material_version_id=version.id, markdown=file.markdown))
     return version
 
 
@@ -111,7 +126,9 @@ def go_back(webinar: int, material: int, number: int, *, actor: str, now: dateti
     if latest is None or latest.number == wanted.number:
         raise Conflict(f"Version {number} is what people get already.")
     stored = StoredFile(wanted.stored_name, wanted.size, wanted.sha256, wanted.media_type)
-    again = add_version(row, Bytes(stored, wanted.extension, wanted.source_sha256), actor=actor, now=now)
+    text = db.session.get(HandoutText, wanted.id)
+    file = Bytes(stored, wanted.extension, wanted.source_sha256, text.markdown if text else "")
+    again = add_version(row, file, actor=actor, now=now)
     row.version += 1
     audit.note(
         actor, "material.went_back", _subject(row), now=now,

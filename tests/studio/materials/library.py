@@ -49,10 +49,12 @@ def send(client: FlaskClient, csrf: str, content: bytes, name: str = "sheet.pdf"
     )
 
 
-def stream(client: FlaskClient, csrf: str, source: Any, length: int | None) -> TestResponse:
-    """Send what does not lie in memory; without a `length` the end is where it ends, as in chunks."""
-    body = {"wsgi.input": source}
-    body |= {"wsgi.input_terminated": True} if length is None else {"CONTENT_LENGTH": str(length)}
+def stream(
+    client: FlaskClient, csrf: str, source: Any, length: int | None, *, tells_its_end: bool = False
+) -> TestResponse:
+    """Send what does not lie in memory; without a `length` as chunks, whose reader `tells_its_end`."""
+    body = {"wsgi.input": source, "wsgi.input_terminated": tells_its_end}
+    body |= {} if length is None else {"CONTENT_LENGTH": str(length)}
     query, headers = {"name": "sheet.pdf"}, {"X-CSRFToken": csrf}
     return client.post(f"{LIBRARY}/files", query_string=query, headers=headers, environ_overrides=body)
 

@@ -26,10 +26,13 @@ from tests.studio.materials.library import (
 )
 from tests.studio.staff import given_staff, signed_in
 from tests.web.visiting import token
-from webinar_hub.adapters.storage import StorageAway
+from webinar_hub.adapters.storage import StorageAway, new_name
+from webinar_hub.core import clock
+from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import AuditEntry, DropMaterial, LooseFile, Material
 from webinar_hub.rules.staff import Role
+from webinar_hub.services import materials
 from webinar_hub.worker.tidying import remove_loose_files
 
 
@@ -149,20 +152,48 @@ def test_five_gigabytes_that_say_nothing_are_stopped_at_the_limit(
     app: Flask, owner: FlaskClient, csrf: str, kept: Any
 ) -> None:
     before, file = kept(), Endless()
-    answer = stream(owner, csrf, file, None)
+    answer = stream(owner, csrf, file, None, tells_its_end=True)
     assert answer.status_code == 413
     assert 0 < file.given <= 2 * LIMIT + (1 << 20)
     assert kept() == before
     assert rows(app, LooseFile) == []
 
 
+class Breaking(Endless):
+    """Ends in the middle, by an error, as a body in chunks does."""
+
+    def readinto(self, buffer: Any, /) -> int:
+        if self.given:
+            raise OSError("No more data after: b''")
+        return super().readinto(memoryview(buffer)[:100])
+
+
 @EVERYWHERE
-def test_a_connection_that_breaks_leaves_nothing(app: Flask, owner: FlaskClient, csrf: str, kept: Any) -> None:
-    before = kept()
-    answer = stream(owner, csrf, io.BytesIO(PDF[:1000]), len(PDF))
+@pytest.mark.parametrize(
+    ("source", "length", "tells_its_end"),
+    [
+        (lambda: io.BytesIO(PDF[:1000]), len(PDF), False),
+        # gunicorn's reader has an end of its own, and a broken connection looks just like it.
+        (lambda: io.BytesIO(PDF[:1000]), len(PDF), True),
+        (Breaking, len(PDF), False),
+        (Breaking, None, True),
+    ],
+)
+def test_a_connection_that_breaks_leaves_nothing(
+    app: Flask,
+    owner: FlaskClient,
+    csrf: str,
+    kept: Any,
+    source: Any,
+    length: int | None,
+    tells_its_end: bool,
+) -> None:
+    before = kept(), len(rows(app, Material))
+    answer = stream(owner, csrf, source(), length, tells_its_end=tells_its_end)
     assert answer.status_code == 400
-    assert "Nothing was kept" in (answer.json or {})["message"]
-    assert (kept(), rows(app, LooseFile)) == (before, [])
+    assert "did not arrive whole. Nothing was kept" in (answer.json or {})["message"]
+    assert (kept(), len(rows(app, Material))) == before
+    assert rows(app, LooseFile) == []
 
 
 @pytest.mark.parametrize("token_sent", ["", "wrong"])
@@ -223,6 +254,21 @@ def test_a_file_whose_row_was_never_written_is_swept_up_a_day_later(
         assert remove_loose_files(app.extensions["storage"]) == 1
         assert remove_loose_files(app.extensions["storage"]) == 0
     assert (kept(), rows(app, LooseFile)) == (before, [])
+
+
+def test_what_a_killed_process_had_taken_in_is_swept_up_too(
+    app: Flask, cohort: str, kept: Any, settings: Settings, travel: Traveller
+) -> None:
+    name = new_name()
+    with app.app_context(), transaction():
+        materials.expect_file(name, now=clock.now())
+    part = settings.materials_folder / name[:2] / f"{name}.part"
+    part.parent.mkdir(exist_ok=True)
+    part.write_bytes(PDF)
+    travel.shift(timedelta(days=1, seconds=1))
+    with app.app_context():
+        assert remove_loose_files(app.extensions["storage"]) == 1
+    assert not part.exists()
 
 
 def test_the_sweep_waits_for_a_place_that_is_away(

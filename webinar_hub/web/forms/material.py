@@ -17,6 +17,8 @@ from webinar_hub.services.materials import Words
 
 FIXED, FOLLOWS = "fixed", "follows"
 MOST_DAYS = 366
+LONGEST_HANDOUT = 20_000
+"""Characters: about eight pages. A form may have 64 kB, in which a letter outside ASCII takes six bytes."""
 
 
 def _title(form: Form, field: Field) -> None:
@@ -31,6 +33,12 @@ def _sentence(form: Form, field: Field) -> None:
 
 def _paragraphs(form: Form, field: Field) -> None:
     _readable(field, longest=SHORT_TEXT, paragraphs=True)
+
+
+def _pages(form: Form, field: Field) -> None:
+    _readable(field, longest=LONGEST_HANDOUT, paragraphs=True)
+    if not field.data.strip():
+        raise ValidationError("Write the text of the hand-out first.")
 
 
 def _readable(field: Field, *, longest: int, paragraphs: bool = False) -> None:
@@ -128,6 +136,27 @@ class WordsForm(FlaskForm):
     def seen(self) -> int:
         """The version of the row that the form was made from."""
         return _number(self.version.data)
+
+
+class HandoutForm(FlaskForm):
+    """A hand-out that is written here and printed."""
+
+    title = StringField("Title", [_title])
+    text = TextAreaField("Text", [_pages])
+
+    @property
+    def clean_title(self) -> str:
+        """As it is printed at the top."""
+        return _typed(self.title).strip()
+
+    @property
+    def markdown(self) -> str:
+        """The text as it is kept."""
+        return _typed(self.text).strip()
+
+    def refuse(self, message: str) -> None:
+        """Say beside the text what printing found."""
+        self.text.errors = [*self.text.errors, message]
 
 
 class LinkForm(WordsForm):

@@ -41,6 +41,13 @@ class NoRoom(HubError):
     status = 503
 
 
+class BrokenOff(HubError):
+    """The connection ended before the file did."""
+
+    def __init__(self) -> None:
+        super().__init__("The file did not arrive whole. Nothing was kept: try again.")
+
+
 def prepare_for_file(*, extra: int = 0) -> None:
     """Look at the token, then let this request be as large as a file may be.
 
@@ -104,6 +111,26 @@ def _too_large() -> str:
     return f"A file can have {size_in_words(settings().upload_limit)} at most. Nothing was kept."
 
 
-def stream() -> BinaryIO:
+def body() -> BinaryIO:
     """The body of this request, unread."""
-    return cast(BinaryIO, request.stream)
+    return cast(BinaryIO, _Arriving(cast(BinaryIO, request.stream), request.content_length))
+
+
+class _Arriving:
+    """A body that tells the end of it from a connection that broke: to gunicorn's reader both are an empty read."""
+
+    def __init__(self, source: BinaryIO, promised: int | None) -> None:
+        self._source = source
+        self._missing = promised
+
+    def read(self, size: int = -1) -> bytes:
+        """The next piece. Raises BrokenOff."""
+        try:
+            piece = self._source.read(size)
+        except OSError as problem:
+            raise BrokenOff() from problem
+        if self._missing is not None:
+            self._missing -= len(piece)
+            if not piece and self._missing > 0:
+                raise BrokenOff()
+        return piece

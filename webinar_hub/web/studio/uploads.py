@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from webinar_hub.core import clock
 from webinar_hub.core.errors import HubError, Invalid
@@ -17,7 +17,15 @@ from webinar_hub.services.materials import Bytes, Words
 from webinar_hub.web.protection import csrf
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
-from webinar_hub.web.studio.receiving import FORM_AROUND_FILES, TooLarge, keep, prepare_for_file, stream
+from webinar_hub.web.studio.receiving import (
+    FORM_AROUND_FILES,
+    BrokenOff,
+    NoRoom,
+    TooLarge,
+    body,
+    keep,
+    prepare_for_file,
+)
 
 blueprint = area("uploads")
 
@@ -30,11 +38,11 @@ def send(webinar: str) -> ResponseReturnValue:
     try:
         prepare_for_file()
         name = request.args.get("name", "")
-        done = keep(stream(), name, _claim(webinar, name))
+        done = keep(body(), name, _claim(webinar, name))
     except HubError as problem:
         return _closing({"message": problem.message}, problem.status)
-    except HTTPException as problem:
-        return _closing({"message": "The file did not arrive whole. Nothing was kept: try again."}, problem.code)
+    except ClientDisconnected:
+        return _closing({"message": BrokenOff().message}, BrokenOff.status)
     return {"message": done}
 
 
@@ -64,6 +72,9 @@ def _files() -> list[FileStorage]:
         raise TooLarge(
             "Together these files are too large for one go. Nothing was kept: choose fewer."
         ) from problem
+    except OSError as problem:
+        # Where there is no room for the form itself, which lies in a folder for such things until it is read.
+        raise NoRoom("There is no room left on this machine. Nothing was kept: tell whoever runs it.") from problem
     if not files:
         raise Invalid("files", "Choose a file first, then press the button.")
     return files
@@ -99,6 +110,6 @@ def _back(webinar: str) -> str:
     return url_for("studio_library.page", webinar=webinar)
 
 
-def _closing(answer: dict[str, str], status: int | None) -> ResponseReturnValue:
+def _closing(answer: dict[str, str], status: int) -> ResponseReturnValue:
     """An answer after which the connection ends: whoever is still sending the rest of 5 GB may stop."""
-    return answer, status or 400, {"Connection": "close"}
+    return answer, status, {"Connection": "close"}
