@@ -20,7 +20,9 @@ from tests.delivering import Post, deliver, desk, write_out
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core.db import Base, db, transaction
 from webinar_hub.documents.ics_reading import invites_in_words
+from webinar_hub.documents.mail_reading import read_mail
 from webinar_hub.models import AuditEntry, Cohort, Notice
+from webinar_hub.queries import letters
 from webinar_hub.queries import rehearsal as queries
 from webinar_hub.rules.staff import Role
 from webinar_hub.services.rehearsals import WHOLE, Part, Visitor
@@ -49,7 +51,7 @@ def same(content: bytes) -> list[str]:
     assert isinstance(message, EmailMessage)
     headers = [f"{name}: {value}" for name, value in message.items() if name not in ("Message-ID", "Content-Type")]
     parts = [part for part in message.walk() if not part.is_multipart()]
-    bodies = [f"{part.get_content_type()}\n{part.get_payload(decode=True).decode()}" for part in parts]
+    bodies = [f"{part.get_content_type()}\n{bytes(part.get_payload(decode=True)).decode()}" for part in parts]
     return [_without_own(text) for text in (*headers, *bodies)]
 
 
@@ -127,7 +129,7 @@ def test_nothing_is_written_and_the_database_is_not_asked_while_it_plays(app: Fl
 def test_somebody_signs_up_while_a_rehearsal_plays(
     app: Flask, cohort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    came = []
+    came: list[str] = []
 
     def in_the_middle(*arguments: Any) -> Any:
         if not came:
@@ -137,15 +139,15 @@ def test_somebody_signs_up_while_a_rehearsal_plays(
                 sign_up(app, cohort, "bea@x.example", "Bea")
         return original(*arguments)
 
-    original = rehearsing.letters.batch
-    monkeypatch.setattr(rehearsing.letters, "batch", in_the_middle)
+    original = letters.batch
+    monkeypatch.setattr(letters, "batch", in_the_middle)
     assert rehearsed(app, visitor()).mails
     assert only_registration(app).state == "confirmed"
 
 
 def test_its_links_open_nothing(app: Flask, cohort: str, client: FlaskClient) -> None:
     sign_up(app, cohort)
-    text = rehearsing.read_mail(rehearsed(app, visitor(is_real=True)).mails[0].content).text
+    text = read_mail(rehearsed(app, visitor(is_real=True)).mails[0].content).text
     link = re.search(r"http://localhost(/me/[^\s/]+)", text)
     assert link
     assert client.get(link[1]).status_code == 404
