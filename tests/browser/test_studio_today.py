@@ -1,4 +1,4 @@
-"""Today, Health and the rehearsal in a real browser: accessible in light and dark, on a phone and a desk, silent."""
+"""Today, Health and the rehearsal in a real browser: accessible in light and dark, small and large, and silent."""
 
 from collections.abc import Iterator
 from pathlib import Path

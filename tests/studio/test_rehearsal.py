@@ -25,6 +25,7 @@ from webinar_hub.models import AuditEntry, Cohort, Notice
 from webinar_hub.queries import letters
 from webinar_hub.queries import rehearsal as queries
 from webinar_hub.rules.staff import Role
+from webinar_hub.services import rehearsals
 from webinar_hub.services.rehearsals import WHOLE, Part, Visitor
 from webinar_hub.web.studio import rehearsing
 from webinar_hub.worker.drain import drain
@@ -180,6 +181,29 @@ def test_a_full_cohort_can_be_rehearsed_and_a_cancelled_one_says_so(app: Flask, 
     with app.app_context(), transaction():
         db.session.get_one(Cohort, 1).state = "cancelled"
     assert rehearsed(app, visitor()).closed
+
+
+def test_a_draft_can_be_rehearsed_before_anybody_sees_it() -> None:
+    row = {"state": "draft", "seats_taken": 3, "capacity": 3, "archived_at": NOW, "enrolment_closes_at": NOW}
+    opened = rehearsals._opened(row, visitor())
+    assert opened == {
+        "state": "open",
+        "seats_taken": 0,
+        "capacity": None,
+        "archived_at": None,
+        "enrolment_closes_at": NOW,
+    }
+    assert rehearsals._opened(row, visitor(is_real=True))["enrolment_closes_at"] is None
+
+
+def test_only_what_describes_the_cohort_is_copied(app: Flask, cohort: str) -> None:
+    sign_up(app, cohort)
+    with app.app_context():
+        copied = queries.snapshot(1).tables
+    assert {"webinars", "cohorts", "sessions", "drops", "materials", "drop_materials", "broadcasts"} <= set(copied)
+    of_people = {"people", "registrations", "deliveries", "tasks", "consents", "downloads", "organizers"}
+    assert not of_people & set(copied)
+    assert copied["broadcasts"] == []
 
 
 def test_the_page_tells_the_story_in_order(app: Flask, cohort: str, owner: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from email.utils import parseaddr
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadMail:
-    """Subject, both bodies, and the calendar object it carries, or None, with its events in words."""
+    """Subject, both bodies, and the calendar object it carries, or None, with its events in words.
+
+    `sender` and `answers_to` are people as (name, address), both "" where there is none.
+    """
 
     subject: str
+    sender: tuple[str, str]
+    answers_to: tuple[str, str]
     text: str
     html: str
     calendar: bytes | None
@@ -35,9 +41,21 @@ def read_mail(content: bytes) -> ReadMail:
             bodies[kind] = _octets(part).decode().replace("\r\n", "\n")
         elif kind == "text/calendar" and not calendar:
             calendar = _octets(part)
-    subject = str(make_header(decode_header(message["Subject"])))
+    subject = _decoded(message["Subject"])
     invites = tuple(invites_in_words(calendar)) if calendar else ()
-    return ReadMail(subject, bodies["text/plain"], bodies["text/html"], calendar or None, invites)
+    sender, answers_to = (_person(message.get(name, "")) for name in ("From", "Reply-To"))
+    return ReadMail(
+        subject, sender, answers_to, bodies["text/plain"], bodies["text/html"], calendar or None, invites
+    )
+
+
+def _decoded(header: str) -> str:
+    return str(make_header(decode_header(header)))
+
+
+def _person(header: str) -> tuple[str, str]:
+    name, address = parseaddr(header)
+    return _decoded(name), address
 
 
 def _octets(part: Message) -> bytes:

@@ -23,12 +23,10 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who gets the mails, and from whom they come."""
+    """Who gets the mails; they come from whom the real ones come from."""
 
     email: str
     name: str
-    from_email: str
-    from_name: str
 
 
 def send(mails: Sequence[ReadMail], reader: Reader, *, actor: str, subject: str, now: datetime) -> int:
@@ -62,9 +60,10 @@ def send(mails: Sequence[ReadMail], reader: Reader, *, actor: str, subject: str,
 
 def _notice(mail: ReadMail, reader: Reader, run: str, now: datetime) -> dict[str, object]:
     calendar = for_trying_out(mail.calendar, MARK, run) if mail.calendar else None
+    from_name, from_email = mail.sender
     return {
-        "kind": "test", "to_email": reader.email, "to_name": reader.name, "from_email": reader.from_email,
-        "from_name": reader.from_name, "reply_to": "", "subject": f"{MARK} {mail.subject}"[:300], "text": mail.text,
-        "html": mail.html, "calendar": calendar, "calendar_method": "PUBLISH" if calendar else None,
+        "kind": "test", "to_email": reader.email, "to_name": reader.name, "from_email": from_email,
+        "from_name": from_name, "reply_to": mail.answers_to[1], "subject": f"{MARK} {mail.subject}"[:300],
+        "text": mail.text, "html": mail.html, "calendar": calendar, "calendar_method": "PUBLISH" if calendar else None,
         "created_at": now,
     }  # fmt: skip
