@@ -62,8 +62,16 @@ def _notice(mail: ReadMail, reader: Reader, run: str, now: datetime) -> dict[str
     calendar = for_trying_out(mail.calendar, MARK, run) if mail.calendar else None
     from_name, from_email = mail.sender
     return {
-        "kind": "test", "to_email": reader.email, "to_name": reader.name, "from_email": from_email,
-        "from_name": from_name, "reply_to": mail.answers_to[1], "subject": f"{MARK} {mail.subject}"[:300],
-        "text": mail.text, "html": mail.html, "calendar": calendar, "calendar_method": "PUBLISH" if calendar else None,
+        "kind": "test",
+        "to_email": reader.email,
+        "to_name": reader.name,
+        "from_email": from_email,
+        "from_name": from_name,
+        "reply_to": mail.answers_to[1],
+        "subject": f"{MARK} {mail.subject}"[:300],
+        "text": mail.text,
+        "html": mail.html,
+        "calendar": calendar,
+        "calendar_method": "PUBLISH" if calendar else None,
         "created_at": now,
-    }  # fmt: skip
+    }
