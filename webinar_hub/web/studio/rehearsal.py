@@ -105,7 +105,7 @@ def send(cohort: str) -> Redirect:
     if wish.visitor is None:
         abort(404)
     cast = queries.snapshot(wish.head.id)
-    mails = rehearsing.readable(cast, wish.visitor, trial_runs.MOST)
+    mails = trial_runs.marked(rehearsing.readable(cast, wish.visitor, trial_runs.MOST))
     reader = trial_runs.Reader(who.email, who.name)
     with transaction():
         number = trial_runs.send(mails, reader, actor=who.actor, subject=f"cohort:{wish.head.id}", now=clock.now())
