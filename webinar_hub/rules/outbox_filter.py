@@ -1,14 +1,16 @@
 """Which deliveries are meant, as conditions on Delivery: lists, counts and what is done to many use the same."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Boolean, ColumnElement, literal_column, select
 
 from webinar_hub.models import Cohort, Delivery, Notice, Person, Registration
+from webinar_hub.models.delivery import NOT_SENT_STATES, OPEN_STATES
 
 STATES = ("queued", "sending", "sent", "failed", "expired", "cancelled", "suppressed")
+OPEN, NOT_SENT = frozenset(("queued", "sending")), frozenset(("failed", "expired", "cancelled", "suppressed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,12 @@ class Wanted:
 
 
 def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """The conditions, of which there are none where everything is meant."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.states:
-        found.append(Delivery.state.in_(wanted.states))
+    """The conditions, of which there are none where everything is meant.
+
+    Who is meant by a cohort or webinar is asked of each row: of a million rows the newest few are wanted, and a
+    list of a hundred thousand registrations would have to be made first.
+    """
+    found: list[ColumnElement[bool]] = [*_of_states(wanted.states)]
     if wanted.kind == "notice":
         # There is an index of these few.
         found.append(Delivery.notice_id.is_not(None))
@@ -40,14 +44,28 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.since:
         found.append(Delivery.due_at >= wanted.since)
     if wanted.webinars is not None:
-        theirs = select(Registration.id).join(Cohort, Cohort.id == Registration.cohort_id)
-        found.append(Delivery.registration_id.in_(theirs.where(Cohort.webinar_id.in_(wanted.webinars))))
+        found.append(_in(Cohort.webinar_id.in_(wanted.webinars)))
     if wanted.cohort:
-        its = select(Registration.id).join(Cohort, Cohort.id == Registration.cohort_id)
-        found.append(Delivery.registration_id.in_(its.where(Cohort.key == wanted.cohort)))
+        found.append(_in(Cohort.key == wanted.cohort))
     if wanted.email:
         found.append(_to(wanted.email))
     return found
+
+
+def _of_states(states: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
+    if not states:
+        return
+    yield Delivery.state.in_(states)
+    # The indexes hold these rows only, and SQLite takes one only where its condition is written out.
+    for few, written_out in ((OPEN, OPEN_STATES), (NOT_SENT, NOT_SENT_STATES)):
+        if few.issuperset(states):
+            yield literal_column(f"deliveries.{written_out}", Boolean)
+
+
+def _in(cohorts: ColumnElement[bool]) -> ColumnElement[bool]:
+    meant = Registration.__table__.alias("meant")
+    ids = select(Cohort.id).where(cohorts)
+    return select(meant.c.id).where(meant.c.id == Delivery.registration_id, meant.c.cohort_id.in_(ids)).exists()
 
 
 def _to(email: str) -> ColumnElement[bool]:
