@@ -95,7 +95,7 @@ def schedule(
         db.session.scalar(how_many(row.kind, row.webinar_id, row.cohort_id, from_data(row.segment), now)) or 0
     )
     rules.demand_sendable(wish, people, now)
-    needs_another = people > most_alone and db.session.scalar(others_who_write(row.webinar_id, by))
+    needs_another = people > most_alone and bool(db.session.execute(others_who_write(row.webinar_id, by)).first())
     if people > most_alone and not needs_another and not wish.is_sure:
         raise Invalid("sure", f"This goes to {people:,} people. Tick the box that says so, then send it.")
     edit(row, seen)
