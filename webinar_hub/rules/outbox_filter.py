@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, TextClause, select, text, union_all
 
 from webinar_hub.models import Cohort, Delivery, Notice, Person, Registration
 from webinar_hub.models.delivery import NOT_SENT_STATES, OPEN_STATES
+from webinar_hub.rules.delivery import ALL_PRIORITIES
 
 Condition = ColumnElement[bool] | TextClause
 
@@ -39,8 +40,8 @@ def conditions(wanted: Wanted) -> list[Condition]:
     """
     found: list[Condition] = [*_of_states(wanted.states)]
     if wanted.kind == "notice":
-        # There is an index of these few.
-        found.append(Delivery.notice_id.is_not(None))
+        # There is an index of these few; asked for in the order of all deliveries it would not be taken.
+        found.append(Delivery.id.in_(select(Delivery.id).where(Delivery.notice_id.is_not(None))))
     elif wanted.kind:
         found.append(Delivery.kind == wanted.kind)
     if wanted.since:
@@ -62,6 +63,9 @@ def _of_states(states: tuple[str, ...]) -> Iterator[Condition]:
     for few, written_out in ((OPEN, OPEN_STATES), (NOT_SENT, NOT_SENT_STATES)):
         if few.issuperset(states):
             yield text(f"deliveries.{written_out}")
+    if OPEN.issuperset(states):
+        # Every row has one of these; by its first column the index of the open ones is chosen.
+        yield Delivery.priority.in_(ALL_PRIORITIES)
 
 
 def _in(cohorts: ColumnElement[bool]) -> ColumnElement[bool]:
