@@ -164,11 +164,7 @@ def take_back(cohort: str, announcement: int) -> Answer:
     """Stop what has not left; it becomes a draft again."""
     with transaction():
         taken = announcements.take_back(cohort, announcement, by=staff().id, now=clock.now())
-    sent = {0: "Nobody got it.", 1: "One mail had left already."}
-    flash(
-        f"Taken back: it is a draft again. {sent.get(taken.sent, f'{taken.sent:,} mails had left already.')}",
-        "done",
-    )
+    flash(f"Taken back: it is a draft again. {_told(taken)}", "done")
     return redirect(url_for("studio_announcements.page", cohort=cohort, announcement=announcement), 303)
 
 
@@ -184,6 +180,14 @@ def discard(cohort: str, announcement: int) -> Answer | str:
         announcements.discard(cohort, announcement, by=staff().id, now=clock.now())
     flash("The draft is gone.", "done")
     return redirect(url_for("studio_messages.page", cohort=cohort), 303)
+
+
+def _told(taken: announcements.Taken) -> str:
+    """Who got it all the same."""
+    if not taken.sent and not taken.leaving:
+        return "Nobody got it."
+    sent = f"{taken.sent:,} had left already" if taken.sent else "None had left"
+    return f"{sent}{f', {taken.leaving:,} were on the wire and may still arrive' if taken.leaving else ''}."
 
 
 def _ask_others(head: CohortHead, announcement: int) -> None:
