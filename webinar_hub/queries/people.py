@@ -88,7 +88,7 @@ def page(wanted: Wanted, scope: Scope, after: str = "") -> PeoplePage:
     if conditions is None:
         return PeoplePage((), "", 0, False)
     rows = _rows(wanted, scope, conditions, after)
-    count = _count(scope, conditions, COUNTED + 1)
+    count = _count(wanted, scope, conditions)
     shown = rows[:PAGE]
     following = _cursor(wanted, scope, shown[-1]) if len(rows) > PAGE else ""
     return PeoplePage(_lines(shown, scope), following, min(count, COUNTED), count > COUNTED)
@@ -206,8 +206,13 @@ def _from(statement: Any, scope: Scope) -> Any:
     return statement.select_from(Registration).join(Person, Person.id == Registration.person_id)
 
 
-def _count(scope: Scope, conditions: Sequence[Any], most: int | None) -> int:
-    found = _from(select(literal(1)), scope).where(*conditions).limit(most).subquery()
+def _count(wanted: Wanted, scope: Scope, conditions: Sequence[Any]) -> int:
+    """How many there are, no further than a page wants to know."""
+    some = _from(select(literal(1)), scope)
+    if scope.cohort is not None and not wanted.words and not of_person(wanted):
+        # Nothing is asked of the person, so her row need not be read.
+        some = select(literal(1)).select_from(Registration)
+    found = some.where(*conditions).limit(COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
