@@ -17,6 +17,7 @@ from webinar_hub.core.errors import Invalid
 from webinar_hub.documents.people_table import safe
 from webinar_hub.documents.table_file import read_table
 from webinar_hub.models import AuditEntry, Cohort, Person, Registration
+from webinar_hub.rules.people_import import checked, guessed
 
 FILES = f"/studio/cohorts/{KEY}/people/import"
 GOOD = "Name;E-Mail;Profession\nBea Moss;bea@x.example;PT\nZoë Ü.;zoe@x.example;Clown\n"
@@ -47,6 +48,12 @@ def test_an_excel_file_is_read() -> None:
     book.active.append(["Bea", "Moss", "bea@x.example"])  # type: ignore[union-attr]
     book.save(file)
     assert read_table(file.getvalue()).rows == (("Bea", "Moss", "bea@x.example"),)
+
+
+def test_rows_are_called_what_the_spreadsheet_calls_them() -> None:
+    table = read_table(b"\n,\nName,Email\n\nBea,nobody\n")
+    (row,) = checked(table.rows, guessed(table.heading), {})
+    assert (row.number, row.outcome) == (5, "wrong")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +188,9 @@ def test_an_export_is_safe_and_remembered(app: Flask, cohort: str, owner: FlaskC
         with owner.post(address, data=form | {"format": "xlsx"}) as answer:
             book = load_workbook(io.BytesIO(answer.data))
         assert [cell.value for cell in book.worksheets[0]["A"]] == ["Name", "'=HYPERLINK(1)", "Bea, Möss"]
-        assert owner.post(address, data={"all": "yes", "format": "csv"}).status_code == 422
+        nothing = owner.post(address, data={"all": "yes", "format": "csv"})
+        assert (nothing.status_code, "at least one column" in nothing.text) == (422, True)
+        assert 'value="csv" checked' in nothing.text
     with app.app_context():
         entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "people.exported")).all()
     assert [entry.detail["people"] for entry in entries] == [2] * 4

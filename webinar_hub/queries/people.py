@@ -6,7 +6,7 @@ A page begins behind the last line of the one before (a cursor), so that the tho
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -104,6 +104,14 @@ def stopped_among(chosen: Chosen) -> int:
     """How many of them no mail is sent to."""
     stopped = Person.id.in_(chosen_people(chosen)) & Person.suppressed_at.is_not(None)
     return db.session.scalar(select(func.count()).where(stopped)) or 0
+
+
+def with_a_place(chosen: Chosen) -> Chosen:
+    """Those of them whose place is not cancelled: only they can lose it or be moved."""
+    ids = select(Registration.id).where(
+        Registration.id.in_(chosen_places(chosen)), Registration.state == "confirmed"
+    )
+    return replace(chosen, ids=tuple(db.session.scalars(ids.limit(NAMED))))
 
 
 @dataclass(frozen=True, slots=True)
