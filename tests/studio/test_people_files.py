@@ -8,15 +8,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.building import KEY, outbox, sign_up
+from tests.counting import counting
 from tests.people import send_what_is_due
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Invalid
 from webinar_hub.documents.people_table import safe
 from webinar_hub.documents.table_file import read_table
-from webinar_hub.models import AuditEntry, Cohort, Person, Registration
+from webinar_hub.models import AuditEntry, Cohort, Delivery, Person, Registration
 from webinar_hub.rules.people_import import checked, guessed
 
 FILES = f"/studio/cohorts/{KEY}/people/import"
@@ -113,6 +114,21 @@ def test_two_hundred_errors_in_utf_16_can_be_read(app: Flask, cohort: str, owner
     with app.app_context():
         assert db.session.scalars(select(Person.email)).all() == ["f@x.example"]
     assert "is not an e-mail address" in owner.get(where).text
+
+
+def test_a_large_file_is_taken_by_set(app: Flask, cohort: str, owner: FlaskClient) -> None:
+    lines = "".join(f"New Person{n},new{n}@x.example\n" for n in range(4000))
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().capacity = None
+    where = uploaded(owner, f"Name,Email\n{lines}".encode("utf-16"))
+    assert "<b>4,000</b> get a place" in owner.get(where).text
+    with counting(app) as statements:
+        assert owner.post(f"{where}/apply", data={"tell": "on"}).status_code == 303
+    # Some statements for each thousand, not for each person.
+    assert len(statements) < 4 * 12 + 20, len(statements)
+    with app.app_context():
+        assert db.session.scalars(select(Cohort.seats_taken)).one() == 4000
+        assert db.session.scalar(select(func.count()).select_from(Delivery)) == 4000
 
 
 def test_columns_are_chosen_and_kept(app: Flask, cohort: str, owner: FlaskClient) -> None:
