@@ -16,7 +16,8 @@ SENT = Sendable(
     "change",
     [
         {}, {"state": "failed"}, {"state": "expired"}, {"kind": "drop", "session_state": ""},
-        {"kind": "my_link", "place_state": "cancelled"}, {"kind": "registration_cancelled", "place_state": "cancelled"},
+        {"kind": "my_link", "place_state": "cancelled"},
+        {"kind": "registration_cancelled", "place_state": "cancelled"},
         {"kind": "calendar_cancel", "session_state": "cancelled"},
         {"kind": "cohort_cancelled", "cohort_state": "cancelled"}, {"kind": "thank_you", "anything_ahead": False},
         {"kind": "invite", "reminders_off": True, "bonuses_off": True},
