@@ -11,6 +11,7 @@ from sqlalchemy import select
 from time_machine import Traveller
 
 from tests.building import KEY, NOW, sign_up
+from tests.people import Person, mails_to, send_what_is_due
 from tests.studio.forms import send
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
@@ -180,3 +181,11 @@ def test_a_session_without_a_link_says_whom_to_ask(app: Flask, owner: FlaskClien
     page = app.test_client().get(link)
     assert "not set yet" in page.text
     assert "Start this session" not in page.text
+
+
+def test_a_mail_to_a_presenter_is_sent_with_its_invite(app: Flask) -> None:
+    tell(app)
+    send_what_is_due(app)
+    mails = mails_to(app, Person("Mara Lind", "mara@x.example"))
+    assert len(mails) == 2
+    assert all("has put you down to teach this session" in mail.text for mail in mails)

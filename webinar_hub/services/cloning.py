@@ -23,7 +23,7 @@ from webinar_hub.models import (
     Webinar,
 )
 from webinar_hub.rules.cohort_file import SessionPart
-from webinar_hub.rules.program import DatedDrop, DatedSession, LaidOut, Pattern, laid_out, pattern_of
+from webinar_hub.rules.program import DatedDrop, DatedSession, LaidOut, Pattern, laid_out, overlap_in, pattern_of
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services import audit, plan, sessions, webinars
 from webinar_hub.services.cohorts import SETTINGS
@@ -94,6 +94,8 @@ def run_of(
     """
     laid = laid_out(was, run.first, run.skip, run.at)
     checked_walls([wall for _, wall in laid.sessions], settings["zone"], now, "first")
+    if problem := overlap_in(laid.sessions):
+        raise Invalid("at", problem)
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)

@@ -1,6 +1,6 @@
 """Writing down what a webinar says and who teaches in it: for the cohort file and the studio alike."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -127,11 +127,3 @@ def _arrange(webinar: Webinar, pairs: Sequence[tuple[Presenter | None, Presenter
 def _unless_left(value: str | None, row: Presenter, name: str) -> None:
     if value is not None:
         setattr(row, name, value)
-
-
-def new_start_links(slug: str, *, make: Callable[[], str], actor: str, now: datetime) -> None:
-    """End every start link of a webinar's presenters; the next mail to them has the new ones. Raises NotFound."""
-    webinar = find(slug)
-    for presenter in webinar.presenters:
-        presenter.link_nonce = make()
-    audit.note(actor, "webinar.start_links", f"webinar:{webinar.id}", now=now)
