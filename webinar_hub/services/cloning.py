@@ -166,7 +166,7 @@ def _add_drops(cohort: Cohort, laid: LaidOut, materials: Mapping[int, int]) -> N
         drop = Drop(
             cohort_id=cohort.id, key=was.key, title=was.title, note=was.note, surprise=was.surprise,
             wall_release=release.isoformat(timespec="seconds"), zone=cohort.zone,
-            release_at=_instant(was.title, release, cohort.zone), after_session_id=ids.get(was.after),
+            release_at=checked_release(was.title, release, cohort.zone), after_session_id=ids.get(was.after),
             after_days=was.days if was.after in ids else 0,
             after_at=was.at.isoformat() if was.after in ids and was.at else "",
         )  # fmt: skip
@@ -178,7 +178,8 @@ def _add_drops(cohort: Cohort, laid: LaidOut, materials: Mapping[int, int]) -> N
     db.session.flush()
 
 
-def _instant(title: str, release: datetime, zone: str) -> datetime:
+def checked_release(title: str, release: datetime, zone: str) -> datetime:
+    """When a bonus opens. Raises Invalid for a wall time that does not exist."""
     try:
         return to_utc(release, zone)
     except NonexistentTime as error:
