@@ -67,6 +67,12 @@ def missing(facts: PublishFacts) -> list[Missing]:
     return [*_of_any(facts), *(_of_credit(facts) if gives_credit(facts.credit) else ())]
 
 
+def missing_for_credit(webinar: Any, presenters: Sequence[Any]) -> list[Missing]:
+    """What a webinar lacks for the credit it promises, whatever its dates; nothing where it promises none."""
+    facts = facts_of(webinar, None, presenters, 0)
+    return list(_of_credit(facts)) if gives_credit(facts.credit) else []
+
+
 def _of_any(facts: PublishFacts) -> Iterator[Missing]:
     if not facts.title:
         yield Missing("The webinar needs a title.", "webinar")
@@ -112,8 +118,8 @@ def facts_of(webinar: Any, cohort: Any, presenters: Sequence[Any], sessions_ahea
         level=webinar.level,
         agenda=agenda_of(webinar.agenda),
         presenters=[PresenterFacts(p.name, p.bio, p.disclosure, p.disclosure_other) for p in presenters],
-        organizer_name=cohort.organizer_name,
-        organizer_email=cohort.organizer_email,
+        organizer_name=cohort.organizer_name if cohort else "",
+        organizer_email=cohort.organizer_email if cohort else "",
         sessions_ahead=sessions_ahead,
     )
 

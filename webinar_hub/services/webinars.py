@@ -7,16 +7,27 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webinar_hub.core.db import db, insert_new, leave_work
-from webinar_hub.core.errors import NotFound
+from webinar_hub.core.db import db, insert_new
+from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.tokens import public_id
-from webinar_hub.models import Presenter, Webinar
+from webinar_hub.models import Cohort, Presenter, Webinar
+from webinar_hub.rules import publishing
 from webinar_hub.rules.cohort_file import PresenterPart, WebinarPart
 from webinar_hub.rules.cohort_file.checks import slug_from
 from webinar_hub.services import audit
 from webinar_hub.services.editing import edit
 
 LONGEST_KEY = 80
+
+
+class NotReady(Conflict):
+    """Something has to be added before this can be public; `missing` says all of it."""
+
+    def __init__(self, missing: Sequence[publishing.Missing], why: str = "This cannot be published yet.") -> None:
+        super().__init__(f"{why} {' '.join(each.words for each in missing)}")
+        self.missing = tuple(missing)
+
+
 _WORDS = ("title", "summary", "description", "audience", "level", "credit")
 
 
@@ -65,14 +76,32 @@ def write(webinar: Webinar, part: WebinarPart) -> None:
 
 
 def change(slug: str, part: WebinarPart, *, seen: int, actor: str, now: datetime) -> None:
-    """Save an edit of the words. Raises NotFound, EditedMeanwhile."""
+    """Save an edit of the words.
+
+    Raises NotFound, EditedMeanwhile, NotReady where the public would be promised credit without its parts.
+    """
     webinar = find(slug)
     edit(webinar, seen)
-    before = _kept(webinar)
+    before, lacked = _kept(webinar), _lacks(webinar)
     write(webinar, part)
+    _refuse_promise(webinar, lacked)
     after = _kept(webinar)
     changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
     audit.note(actor, "webinar.changed", f"webinar:{webinar.id}", now=now, changed=changed)
+
+
+def _lacks(webinar: Webinar) -> list[publishing.Missing]:
+    return publishing.missing_for_credit(webinar, webinar.presenters)
+
+
+def _refuse_promise(webinar: Webinar, lacked: Sequence[publishing.Missing]) -> None:
+    """What is public must not lack more than before; a draft may, and is looked at when it is published."""
+    new = [each for each in _lacks(webinar) if each not in lacked]
+    public = select(Cohort.id).where(
+        Cohort.webinar_id == webinar.id, Cohort.state == "open", Cohort.archived_at.is_(None)
+    )
+    if new and db.session.scalar(public.limit(1)) is not None:
+        raise NotReady(new, "This webinar is published, so it cannot promise credit before all of this is there.")
 
 
 def _kept(webinar: Webinar) -> dict[str, Any]:
@@ -86,14 +115,15 @@ def change_presenters(
     """Save who teaches, in this order, each with the id of her row or None for somebody new.
 
     Whoever is not among them is removed, and her invites are taken back by `services/presenters.py`.
-    Raises NotFound, EditedMeanwhile.
+    Raises NotFound, EditedMeanwhile, NotReady as `change` does.
     """
     webinar = find(slug)
     edit(webinar, seen)
+    lacked = _lacks(webinar)
     before = [presenter.name for presenter in webinar.presenters]
     known = {presenter.id: presenter for presenter in webinar.presenters}
-    leave_work()
     _arrange(webinar, [(known.pop(id_, None) if id_ is not None else None, part) for id_, part in parts])
+    _refuse_promise(webinar, lacked)
     after = [part.name for _, part in parts]
     audit.note(actor, "webinar.presenters", f"webinar:{webinar.id}", now=now, before=before, after=after)
 
