@@ -68,6 +68,7 @@ def test_everything_the_page_says_can_be_written(app: Flask, owner: FlaskClient)
     ):
         assert words in page, words
     assert "1.5 contact hours, by the State Board." in page
+    assert "Each session has 0.75 contact hours (45 minutes)" in page
     assert "0.75 contact hours (45 minutes)" in owner.get(EDIT).text
     with app.app_context():
         changes = select(AuditEntry).where(AuditEntry.action == "webinar.changed").order_by(AuditEntry.id)

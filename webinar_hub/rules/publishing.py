@@ -6,7 +6,7 @@ discloses, financial and not, because a board that audits it asks for exactly th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from webinar_hub.rules.cohort_file.parts import NO_CREDIT, AgendaItem
 
@@ -51,7 +51,17 @@ def gives_credit(credit: str) -> bool:
     return bool(credit.strip()) and not credit.strip().casefold().startswith(NO_CREDIT.casefold().rstrip("."))
 
 
-def contact_minutes(agenda: Sequence[AgendaItem]) -> int:
+class _Timed(Protocol):
+    """A line of an agenda, from a form or for a page."""
+
+    @property
+    def minutes(self) -> int: ...
+
+    @property
+    def is_break(self) -> bool: ...
+
+
+def contact_minutes(agenda: Sequence[_Timed]) -> int:
     """Minutes of teaching: breaks are none (ACCME, ANCC and AOTA alike count only time spent learning)."""
     return sum(item.minutes for item in agenda if not item.is_break)
 
