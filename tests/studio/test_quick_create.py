@@ -1,6 +1,7 @@
 """Five fields make a published webinar (B1): what is defaulted, what is warned of, what is refused."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -225,3 +226,11 @@ def test_the_list_costs_the_same_for_three_hundred(app: Flask, owner: FlaskClien
             webinar = webinars.start(f"Number {number}", NOW)
             creating.start_cohort(webinar.id, f"number-{number}", now=NOW)
     assert cost() == before
+
+
+def test_pressing_twice_is_pressing_once(app: Flask, owner: FlaskClient, travel: Traveller) -> None:
+    first, second = send(owner, NEW, **FIVE), send(owner, NEW, **FIVE)
+    assert second.headers["Location"] == first.headers["Location"]
+    travel.move_to(NOW + timedelta(minutes=2))
+    asked = send(owner, NEW, **FIVE)
+    assert owner.post(NEW, data=filled(asked.text)).headers["Location"] != first.headers["Location"]
