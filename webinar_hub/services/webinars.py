@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db, insert_new
 from webinar_hub.core.errors import Conflict, NotFound
-from webinar_hub.core.tokens import public_id
+from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Cohort, Presenter, Webinar
 from webinar_hub.rules import publishing
 from webinar_hub.rules.cohort_file import PresenterPart, WebinarPart
@@ -147,13 +147,11 @@ def _arrange(webinar: Webinar, pairs: Sequence[tuple[Presenter | None, Presenter
         row = known or Presenter(webinar_id=webinar.id)
         row.position = position
         row.name, row.credentials, row.bio, row.disclosure = part.name, part.credentials, part.bio, part.disclosure
-        _unless_left(part.disclosure_other, row, "disclosure_other")
-        _unless_left(part.email, row, "email")
+        if part.disclosure_other is not None:
+            row.disclosure_other = part.disclosure_other
+        if part.email is not None and part.email.casefold() != (row.email or "").casefold():
+            # It is somebody else's from now on: the link that the old address was sent ends.
+            row.email, row.link_nonce = part.email, nonce()
         db.session.add(row)
     db.session.flush()
     db.session.expire(webinar, ["presenters"])
-
-
-def _unless_left(value: str | None, row: Presenter, name: str) -> None:
-    if value is not None:
-        setattr(row, name, value)
