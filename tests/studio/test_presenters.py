@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,12 +11,12 @@ from icalendar import Calendar
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import KEY, NOW, sign_up
+from tests.building import KEY, NOW, given_cohort, sign_up
 from tests.people import Person, mails_to, send_what_is_due
 from tests.studio.forms import filled, send
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Cohort, Delivery, Notice, Session
+from webinar_hub.models import Cohort, Delivery, Notice, Presenter, Session
 from webinar_hub.services import presenters, sessions
 from webinar_hub.worker.clockwork import voice_of
 
@@ -205,3 +206,11 @@ def test_another_address_ends_the_link_of_the_old_one(app: Flask, owner: FlaskCl
     assert app.test_client().get(link).status_code == 404
     new = next(notice for notice in tell(app) if notice.to_email == "ida@x.example")
     assert app.test_client().get(start_link(new)).status_code == 200
+
+
+def test_a_file_that_names_others_gives_nobody_her_address(app: Flask, tmp_path: Path) -> None:
+    ida = '[[presenters]]\nname = "Ida Berg"\n\n[[presenters]]\nname = "Mara Lind"'
+    given_cohort(app, tmp_path, {'[[presenters]]\nname = "Mara Lind"': ida})
+    with app.app_context():
+        rows = db.session.scalars(select(Presenter).order_by(Presenter.position)).all()
+        assert [(row.name, row.email) for row in rows] == [("Ida Berg", ""), ("Mara Lind", "mara@x.example")]

@@ -129,9 +129,14 @@ def change_presenters(
 
 
 def set_presenters(webinar: Webinar, parts: Sequence[PresenterPart]) -> None:
-    """Have these people teach; somebody in the same place of the list is the same person."""
-    rows = list(webinar.presenters)
-    _arrange(webinar, [(rows[at] if at < len(rows) else None, part) for at, part in enumerate(parts)])
+    """Have these people teach; somebody of the same name is the same person.
+
+    Another name may take over a row, but not one with an address: its invites are somebody's.
+    """
+    rows, named = list(webinar.presenters), {part.name for part in parts}
+    known = {row.name: row for row in rows}
+    free = [row for row in rows if row.name not in named and not row.email]
+    _arrange(webinar, [(known.pop(part.name, None) or (free.pop(0) if free else None), part) for part in parts])
 
 
 def _arrange(webinar: Webinar, pairs: Sequence[tuple[Presenter | None, PresenterPart]]) -> None:
