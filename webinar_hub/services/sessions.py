@@ -223,9 +223,14 @@ def cancel(cohort: Cohort, session: Session, *, actor: str, now: datetime) -> No
 
 
 def cancel_cohort(cohort: Cohort, *, actor: str, now: datetime) -> None:
-    """Cancel a whole cohort: one mail says so, and every session ahead leaves every calendar."""
+    """Cancel a whole cohort: one mail says so, and every session ahead leaves every calendar.
+
+    Raises Conflict for a draft, which the public would then see for the first time, as cancelled.
+    """
     if cohort.state == "cancelled":
         return
+    if cohort.state == "draft":
+        raise Conflict("This is a draft: nobody sees it, so there is nothing to call off. Archive it instead.")
     cohort.state = "cancelled"
     ahead = list(
         db.session.scalars(
