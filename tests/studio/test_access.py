@@ -145,7 +145,7 @@ def test_every_form_that_posts_carries_its_token(app: Flask, cohort: str) -> Non
             if answer.mimetype == "text/html":
                 forms = re.findall(r"<form\b[^>]*method=\"post\".*?</form>", answer.text, re.S | re.I)
                 # A form with files says it in its address: it is looked at before the files are taken.
-                    assert all('name="csrf_token"' in form or "csrf_token=" in form for form in forms), rule
+                assert all('name="csrf_token"' in form or "csrf_token=" in form for form in forms), rule
 
 
 @pytest.mark.parametrize("role", Role)

@@ -71,7 +71,7 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
     cohort = cohort_named(key)
     sent = _sent(cohort)
     rows = db.session.execute(
-        select(Broadcast, subject(), lead_before(Broadcast), _newest(cohort))
+        select(Broadcast, subject(), lead_before(Broadcast), newest(cohort))
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
@@ -176,7 +176,7 @@ def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast], newest: date
     return sizes
 
 
-def _newest(cohort: Cohort) -> Any:
+def newest(cohort: Cohort) -> Any:
     """When the last of its registrants came."""
     return select(func.max(Registration.registered_at)).where(Registration.cohort_id == cohort.id).scalar_subquery()
 

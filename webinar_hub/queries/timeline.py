@@ -11,7 +11,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.documents.message_words import message_words
 from webinar_hub.models import Broadcast, Change, Cohort, Delivery, Drop, Organizer, Session
-from webinar_hub.queries.plan import audience_sizes, cohort_named
+from webinar_hub.queries.plan import audience_sizes, cohort_named, newest
 from webinar_hub.rules.zones import day_words, zone
 
 WEEK = timedelta(weeks=1)
@@ -221,7 +221,7 @@ def _people(cohort: Cohort, rows: Sequence[Broadcast]) -> dict[int, str]:
     most = f"to up to {cohort.seats_taken:,}"
     if cohort.seats_taken * max(len(ahead), len(rows) - len(ahead)) > COUNTED:
         return {row.id: most if row.state == "planned" else "sent" for row in rows}
-    sizes = audience_sizes(cohort, ahead)
+    sizes = audience_sizes(cohort, ahead, db.session.scalar(select(newest(cohort))))
     found = {row.id: f"to {sizes[row.id]:,}" for row in ahead}
     sent = select(Delivery.broadcast_id, func.count(), func.count().filter(Delivery.state == "sent")).where(
         Delivery.broadcast_id.in_(select(Broadcast.id).where(Broadcast.cohort_id == cohort.id))
