@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
+from tests import compiling
 from tests.building import NOW
 from tests.databases import ENGINES, Empty, postgresql_databases, sqlite_databases
 from tests.imap_server import DOVECOT, ImapMailbox, ImapServer, imap_server
@@ -38,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
+    compiling.only_once()
     # Two processes that write Hypothesis' tables into one new folder would trip over each other.
     mine = f".hypothesis/{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", mine)

@@ -125,3 +125,26 @@ def test_what_many_change_comes_once_and_last_for_all_of_them(app: Flask) -> Non
         together(lambda: None, group="one")
     assert seen == [["n1", "n2"]]
     assert noted(app) == ["n1", "n2"]
+
+
+def test_who_wrote_in_company_waits_for_it_again_and_who_is_alone_does_not(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group of several is gathered; when nobody comes, the wait ends by itself and is not repeated."""
+    from webinar_hub.core import together as module
+
+    monkeypatch.setattr(module, "_patience", 30.0)
+    monkeypatch.setattr(module, "_company", 2)
+
+    def wish(name: str) -> str:
+        with app.app_context():
+            return together(lambda: note(name), group="one")
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(wish, name) for name in ("n1", "n2")]
+        assert [one.result(timeout=20) for one in both] == ["n1", "n2"]
+    monkeypatch.setattr(module, "_patience", 0.01)
+    wish("n3")
+    monkeypatch.setattr(module, "_patience", 30.0)
+    assert wish("n4") == "n4"
+    assert noted(app) == ["n1", "n2", "n3", "n4"]

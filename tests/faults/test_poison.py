@@ -1,5 +1,6 @@
 """Deliveries nobody can compose (F12, F13): they stay in sight, and whatever comes behind them goes out."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,8 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.documents.email import Composer
 from webinar_hub.documents.letters import Letter, Recipient
 from webinar_hub.models import Person, Registration
-from webinar_hub.rules.delivery import COMPOSE_ATTEMPTS
-from webinar_hub.services import outbox
+from webinar_hub.rules.delivery import COMPOSE_ATTEMPTS, DEATHS
+from webinar_hub.services import broadcasts, outbox
 
 
 def enqueue_unknown(hub: Hub) -> None:
@@ -93,4 +94,28 @@ def test_a_mail_nobody_can_address_fails_at_once(hub: Hub, smtp: SmtpServer, fig
     assert len(smtp.stored) == 4
     [row] = [row for row in hub.deliveries() if row.state != "sent"]
     assert row.state == "failed" or (row.state == "queued" and "Cannot be composed" in row.reply)
+    hub.check_invariants()
+
+
+def test_what_may_have_killed_its_senders_is_set_apart_and_tried_alone(hub: Hub, smtp: SmtpServer) -> None:
+    """F12: after three deaths each mail of the batch waits for a time of its own, so the others soon get out."""
+    emails = hub.people(5)
+    hub.make_due()
+    with hub.app.app_context():
+        with transaction():
+            assert broadcasts.expand_next(clock.now(), {}).deliveries == len(emails)
+        for _ in range(DEATHS):
+            with transaction():
+                assert len(outbox.claim(100, lease=0.01, now=clock.now())) == len(emails)
+            time.sleep(0.05)
+    with hub.working():
+        until(lambda: not any(row.lease_token for row in hub.deliveries(kind="reminder")))
+        waiting = hub.deliveries(kind="reminder")
+        assert {row.state for row in waiting} == {"queued"}
+        assert {row.reply for row in waiting} == {f"Its sender died {DEATHS} times."}
+        assert len({row.due_at for row in waiting}) == len(emails)
+        assert smtp.stored == []
+        hub.travel(clock.now() + timedelta(minutes=2))
+        until(hub.settled)
+    assert hub.states() == {"sent": len(emails)}
     hub.check_invariants()

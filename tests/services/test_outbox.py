@@ -198,3 +198,16 @@ class TestExpiring:
     def test_what_its_sender_left_behind_expires_too(self, app: Flask) -> None:
         claim(lease=RAN_OUT)
         assert self.expire(self.end(app)) == 1
+
+
+def test_what_was_due_before_the_clock_was_put_back_is_due_still(app: Flask, cohort: str) -> None:
+    """F17; what lies ahead of the later of both moments keeps its own."""
+    sign_up(app, cohort)
+    sign_up(app, cohort, "bea@x.example")
+    before, now = NOW + timedelta(hours=1), NOW
+    with app.app_context(), transaction() as session:
+        first, second = session.query(Delivery).order_by(Delivery.id)
+        first.due_at, second.due_at = before, before + timedelta(seconds=1)
+    with app.app_context(), transaction():
+        assert service.hurry(before, now=now) == 1
+    assert [mail.due_at for mail in outbox(app)] == [now, before + timedelta(seconds=1)]

@@ -6,7 +6,9 @@ What they may still lock crosswise (two networks, one address in two browsers) t
 then each of its wishes is tried alone.
 
 Waiting for the disk is most of what a short transaction does. Who comes while one is being written waits for its
-end, and then one of those who waited writes for all of them.
+end, and then one of those who waited writes for all of them. Where several wrote together the last time, it first
+waits for as many again, but no longer than the last transaction took: half of a sign-up is the same for all in it.
+Who comes alone waits for nobody.
 """
 
 import threading
@@ -14,6 +16,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 
 Result = TypeVar("Result")
@@ -30,9 +33,15 @@ class _Wish(Generic[Result]):
     error: Exception | None = None
 
 
+# In seconds: the longest that anybody waits for company.
+LONGEST_PATIENCE = 0.02
+
 _turn = threading.Condition()
 _waiting: list[_Wish[Any]] = []
 _writing = False
+# How many wrote together the last time, and how many seconds that took.
+_company = 1
+_patience = 0.0
 
 
 def together(work: Callable[[], Result], *, group: Hashable) -> Result:
@@ -46,10 +55,11 @@ def together(work: Callable[[], Result], *, group: Hashable) -> Result:
     mine = _Wish(work, group)
     ours = _wait_for_turn(mine)
     if ours:
+        began = clock.monotonic()
         try:
             _try(ours)
         finally:
-            _end_turn(ours)
+            _end_turn(ours, clock.monotonic() - began)
     if mine.error:
         raise mine.error
     for result in mine.results:
@@ -60,16 +70,23 @@ def together(work: Callable[[], Result], *, group: Hashable) -> Result:
 
 def _wait_for_turn(mine: _Wish[Any]) -> list[_Wish[Any]]:
     """The wishes of our group, if it falls to this thread to write them; none if another one has tried ours."""
-    global _writing
+    global _writing, _company
     with _turn:
         _waiting.append(mine)
+        _turn.notify_all()
         _turn.wait_for(lambda: mine.over or not _writing)
         if mine.over:
             return []
         _writing = True
-        ours = [wish for wish in _waiting if wish.group == mine.group]
+        _turn.wait_for(lambda: len(_of(mine.group)) >= _company, timeout=_patience)
+        ours = _of(mine.group)
+        _company = len(ours)
         _waiting[:] = [wish for wish in _waiting if wish.group != mine.group]
         return ours
+
+
+def _of(group: Hashable) -> list[_Wish[Any]]:
+    return [wish for wish in _waiting if wish.group == group]
 
 
 def _try(ours: list[_Wish[Any]]) -> None:
@@ -85,10 +102,11 @@ def _try(ours: list[_Wish[Any]]) -> None:
             wish.results.append(result)
 
 
-def _end_turn(ours: list[_Wish[Any]]) -> None:
-    global _writing
+def _end_turn(ours: list[_Wish[Any]], took: float) -> None:
+    global _writing, _patience
     with _turn:
         _writing = False
+        _patience = min(took, LONGEST_PATIENCE)
         for wish in ours:
             wish.over = True
         _turn.notify_all()

@@ -1,6 +1,7 @@
 """The staff: who may sign in to the studio, with which role, and by which means."""
 
 from datetime import datetime
+from typing import Any
 
 from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
@@ -11,6 +12,20 @@ from webinar_hub.core.db import Base, UtcDateTime
 from webinar_hub.core.tokens import nonce
 
 ROLES = "role IN ('owner', 'organizer', 'presenter', 'registration desk', 'CE reviewer', 'read-only')"
+
+
+class _Words(AsaList):
+    """Words in one column, as Flask-Security keeps them, but nothing stays nothing."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """The words between commas."""
+        return None if value is None else super().process_bind_param(value, dialect)  # type: ignore[no-untyped-call]
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """The list of words."""
+        return None if value is None else super().process_result_value(value, dialect)  # type: ignore[no-untyped-call]
 
 
 class StaffRole(RoleMixin):
@@ -37,7 +52,7 @@ class Organizer(Base, UserMixin):
     us_totp_secrets: Mapped[str | None] = mapped_column(Text)
     us_phone_number: Mapped[str | None] = mapped_column(String(128), unique=True)
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)  # type: ignore[assignment]
-    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(_Words()))
 
     webauthn: Mapped[list["Passkey"]] = relationship(  # type: ignore[assignment]
         back_populates="user", cascade="all, delete"
@@ -83,7 +98,7 @@ class Passkey(Base, WebAuthnMixin):
     credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), unique=True)
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     sign_count: Mapped[int] = mapped_column(default=0)
-    transports: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    transports: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(_Words()))
     backup_state: Mapped[bool]
     device_type: Mapped[str] = mapped_column(String(64))
     extensions: Mapped[str | None] = mapped_column(String(255))

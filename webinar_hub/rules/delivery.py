@@ -22,6 +22,8 @@ PATIENT_STEPS = 3
 PATIENCE = timedelta(days=5)
 # A mail that cannot even be composed is tried this often: a deploy may bring the missing template back (F13).
 COMPOSE_ATTEMPTS = 8
+# So often a mail may be in the hands of a process that dies before it is suspected to be the reason.
+DEATHS = 3
 RESENT_WITHIN = timedelta(hours=2)
 # How the token of a lease ends that follows one that ran out.
 RESCUED = "~rescued"
@@ -71,6 +73,11 @@ class Claimed:
     def is_rescued(self) -> bool:
         """Whether it was taken over from somebody whose lease had run out."""
         return self.lease_token.endswith(RESCUED)
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether senders died with it in their hands again and again."""
+        return self.is_rescued and self.attempts > DEATHS
 
 
 @dataclass(frozen=True, slots=True)

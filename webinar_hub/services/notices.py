@@ -3,8 +3,9 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.notices import Words
@@ -58,4 +59,4 @@ def forget_sent() -> int:
         Delivery.kind == "notice", Delivery.state.in_(("sent", "cancelled", "expired", "failed"))
     )
     gone = update(Notice).where(Notice.id.in_(sent), Notice.text != "").values(text="", html="", calendar=None)
-    return int(db.session.execute(gone).rowcount)  # type: ignore[attr-defined]
+    return cast("CursorResult[Any]", db.session.execute(gone)).rowcount

@@ -14,7 +14,7 @@ from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.services import registrations
 from webinar_hub.web.current import hub, network, settings
-from webinar_hub.web.forms.sign_up import SignUpForm
+from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
 from webinar_hub.web.protection import csrf
 
 blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
@@ -32,27 +32,16 @@ def form(slug: str, cohort: str) -> Response:
 @csrf.exempt
 def save(slug: str, cohort: str) -> Response | Redirect:
     """Register her. A form a robot filled in is thanked and forgotten."""
-    now = clock.now()
-    filled = SignUpForm()
-    if not filled.is_by_robot:
-        if not filled.validate():
-            return _form_page(queries.sign_up_page(slug, cohort, now), filled, 400)
-        wanted = partial(
-            registrations.sign_up,
-            cohort,
-            filled.sign_up(page=request.path),
-            network=network(),
-            per_network=settings().sign_ups_per_hour,
-            now=now,
-            webinar=slug,
-        )
+    if not is_by_robot(request.form):
+        wanted = read(request.form, page=request.path)
+        if wanted is None:
+            return _wrong(slug, cohort)
         try:
-            if reason := together(wanted, group=cohort):
-                raise Conflict(reason)
+            _sign_up(slug, cohort, wanted)
         except HubError as problem:
-            return _refused(queries.sign_up_page(slug, cohort, now), filled, problem)
+            return _refused(slug, cohort, problem)
         metrics.record_sign_up()
-    flash(filled.email.data or "", "signed_up")
+    flash(request.form.get("email", ""), "signed_up")
     return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort), 303)
 
 
@@ -66,9 +55,29 @@ def thanks(slug: str, cohort: str) -> str:
     return render_template("web/thanks.html", view=view, cohort=cohort_view, calendar=links[0] if links else None)
 
 
-def _refused(about: tuple[WebinarView, CohortView], filled: SignUpForm, problem: HubError) -> Response:
+def _sign_up(slug: str, cohort: str, wanted: registrations.SignUp) -> None:
+    """Raises what the service raises, and Conflict with the reason why nobody can come in."""
+    per_network = settings().sign_ups_per_hour
+    work = partial(
+        registrations.sign_up, cohort, wanted,
+        network=network(), per_network=per_network, now=clock.now(), webinar=slug,
+    )  # fmt: skip
+    if reason := together(work, group=cohort):
+        raise Conflict(reason)
+
+
+def _wrong(slug: str, cohort: str) -> Response:
+    """The form again, saying what is wrong beside each field."""
+    filled = SignUpForm()
+    filled.validate()
+    return _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, 400)
+
+
+def _refused(slug: str, cohort: str, problem: HubError) -> Response:
+    """The form again, saying why a service did not take what is right in itself."""
+    filled = SignUpForm()
     filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
-    response = _form_page(about, filled, problem.status)
+    response = _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, problem.status)
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)
     return response

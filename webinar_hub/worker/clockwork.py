@@ -41,6 +41,8 @@ SWEEP_EVERY = timedelta(minutes=10)
 ALLOWANCES_KEPT = timedelta(days=1)
 # How often, in seconds of real time, the leader looks what presenters have to be told.
 TELL_EVERY = 15.0
+# Less than this a clock is corrected all the time.
+PUT_BACK = timedelta(seconds=5)
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
 LOOK_AHEAD_EVERY = 5.0
 
@@ -90,6 +92,7 @@ class Clockwork:
         self._owner = f"{socket.gethostname()}:{uuid4().hex}"
         self._leads_until = 0.0
         self._swept_at: datetime | None = None
+        self._latest = clock.now()
         self._limits: Limits = app.extensions["limits"]
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
@@ -145,7 +148,10 @@ class Clockwork:
             with self._app.app_context():
                 called = self._again.is_set()
                 self._again.clear()
-                leads, due = self._leads(), self._next_due(called)
+                leads = self._leads()
+                if leads:
+                    self._notice_a_clock_put_back()
+                due = self._next_due(called)
                 waiting = (due is not None and due <= clock.now()) or outbox.orphaned(clock.now())
                 if leads and waiting:
                     self._take_up()
@@ -169,6 +175,15 @@ class Clockwork:
             leads = leadership.hold(self._owner, self._leader_lease)
         self._leads_until = clock.monotonic() + self._leader_lease / 3 if leads else 0.0
         return leads
+
+    def _notice_a_clock_put_back(self) -> None:
+        """What was due before the clock was put back is due still: its moment would come a second time (F17)."""
+        now, before = clock.now(), self._latest
+        self._latest = now
+        if now < before - PUT_BACK:
+            with transaction():
+                hurried = outbox.hurry(before, now=now)
+            log.warning("the clock was put back", seconds=round((before - now).total_seconds()), due=hurried)
 
     def _next_due(self, called: bool) -> datetime | None:
         """When the next thing is to be done, a reminder's early start included; `called`: something has changed."""

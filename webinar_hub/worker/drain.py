@@ -21,7 +21,7 @@ from webinar_hub.documents import notices
 from webinar_hub.documents.email import Composer
 from webinar_hub.queries import letters
 from webinar_hub.queries.calendars import Hub
-from webinar_hub.rules.delivery import Claimed, Retry, Stop, after_compose_error, after_deferral
+from webinar_hub.rules.delivery import DEATHS, Claimed, Retry, Stop, after_compose_error, after_deferral
 from webinar_hub.services import outbox
 from webinar_hub.services.outbox import Result
 from webinar_hub.worker.breaker import Breaker
@@ -61,12 +61,27 @@ def drain(app: Flask, desk: Desk, transport: MailTransport, *, limit: int) -> in
         if not claimed:
             return 0
         metrics.record_rescues(sum(item.is_rescued for item in claimed))
+        trusted = _set_suspects_apart(desk, claimed)
         leased_until = clock.monotonic() + desk.lease - desk.mail_timeout
         batch = letters.batch(claimed, desk.hub)
         # What was read is kept as it is; a rollback would have every mail read it again.
         db.session.close()
-        _go_through(app, desk, transport, batch, desk.pacer.admit(claimed, batch), leased_until)
+        _go_through(app, desk, transport, batch, desk.pacer.admit(trusted, batch), leased_until)
         return len(claimed)
+
+
+def _set_suspects_apart(desk: Desk, claimed: Sequence[Claimed]) -> Sequence[Claimed]:
+    """Put back what may have killed its senders, each mail for a time of its own; the others.
+
+    So the one that is the reason is soon alone, is tried less and less often, and given up in the end (F12).
+    """
+    for item in claimed:
+        if item.is_suspect:
+            log.error("senders died over this mail", delivery=item.key, attempts=item.attempts)
+            fate = _later(item, deaths=item.attempts - DEATHS)
+            result = _settled(item, fate, f"Its sender died {item.attempts - 1} times.")
+            desk.recorder.settle(desk.recorder.hand_in(result, ()))
+    return [item for item in claimed if not item.is_suspect]
 
 
 def _go_through(
@@ -136,15 +151,18 @@ def _result(item: Claimed, outcome: Accepted | Refused | Deferred) -> Result:
             return Result(item, "failed", reply)
         case Deferred(reply, retry_after):
             log.info("mail deferred", delivery=item.key, reply=reply, attempts=item.attempts)
-            fate = after_deferral(
-                item.attempts,
-                created_at=item.created_at,
-                expires_at=item.expires_at,
-                now=clock.now(),
-                jitter=random.random(),  # noqa: S311  spreading retries needs no secrecy
-                asked=retry_after,
-            )
-            return _settled(item, fate, reply)
+            return _settled(item, _later(item, asked=retry_after), reply)
+
+
+def _later(item: Claimed, *, deaths: int = 0, asked: float | None = None) -> Retry | Stop:
+    return after_deferral(
+        deaths or item.attempts,
+        created_at=item.created_at,
+        expires_at=item.expires_at,
+        now=clock.now(),
+        jitter=random.random(),  # noqa: S311  spreading retries needs no secrecy
+        asked=asked,
+    )
 
 
 def _settled(item: Claimed, fate: Retry | Stop, reply: str) -> Result:

@@ -1,4 +1,6 @@
-"""Checks of one typed value, raising the words that stand beside the field."""
+"""Checks of one typed value, raising the words that stand beside the field; each also as a validator of WTForms."""
+
+from collections.abc import Callable
 
 from wtforms import Field, Form, SelectField
 from wtforms.validators import ValidationError
@@ -12,9 +14,9 @@ LONGEST_EMAIL = 254
 _BLANKS = " \t\u00a0"
 
 
-def name(form: Form, field: Field) -> None:
+def name_typed(typed: str) -> None:
     """A name on one line. Line ends and other controls are refused and not repaired: nobody types them (A02)."""
-    typed = (field.data or "").strip()
+    typed = typed.strip()
     if not typed:
         raise ValidationError("Write your name, as we should greet you in mails.")
     if len(typed) > LONGEST_NAME:
@@ -29,9 +31,8 @@ def offered(form: Form, field: SelectField) -> None:
         raise ValidationError("Choose one from the list.")
 
 
-def email(form: Form, field: Field) -> None:
+def email_typed(typed: str) -> None:
     """An address that mail can reach; reserved test domains are for installations that try things out."""
-    typed = field.data or ""
     if not typed.strip():
         raise ValidationError("Write the e-mail address your link should go to.")
     if len(typed) > LONGEST_EMAIL:
@@ -42,9 +43,16 @@ def email(form: Form, field: Field) -> None:
         raise ValidationError("Write an e-mail address like name@example.com.") from problem
 
 
-def time_zone(form: Form, field: Field) -> None:
+def time_zone_typed(typed: str) -> None:
     """A zone of the tz database, or nothing."""
     try:
-        zone(field.data or "UTC")
+        zone(typed or "UTC")
     except UnknownZone as problem:
         raise ValidationError("Choose your time zone from the list.") from problem
+
+
+def _validator(check: Callable[[str], None]) -> Callable[[Form, Field], None]:
+    return lambda form, field: check(field.data or "")
+
+
+name, email, time_zone = map(_validator, (name_typed, email_typed, time_zone_typed))
