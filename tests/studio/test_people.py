@@ -297,8 +297,8 @@ def test_a_story_has_pages_without_gap_or_double(app: Flask, cohort: str, owner:
     for n in range(95):
         owner.post(f"/studio/people/{person}/note", data={"text": f"<{n}>"})
     seen, where = "", f"/studio/people/{person}"
-    while where:
-        page = owner.get(where).text
+    for _ in range(6):
+        page = owner.get(where).text if where else ""
         seen += page
         where = page.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert [seen.count(f"&lt;{n}&gt;") for n in range(95)] == [1] * 95
