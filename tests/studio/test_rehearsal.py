@@ -230,7 +230,9 @@ def test_an_hour_that_does_not_exist_is_refused_with_what_was_typed(cohort: str,
     assert 'href="#at"' in text
 
 
-@pytest.mark.parametrize("asked", ["at=yesterday", "zone=Mars/Base", "joins=never", "at=99999-01-01T00:00"])
+@pytest.mark.parametrize(
+    "asked", ["at=yesterday", "zone=Mars/Base", "joins=never", "at=99999-01-01T00:00", "at=0001-01-01T00:00"]
+)
 def test_what_cannot_be_understood_is_said(cohort: str, owner: FlaskClient, asked: str) -> None:
     answer = owner.get(f"{PAGE}?{asked}")
     assert answer.status_code == 422

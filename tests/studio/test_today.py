@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from time_machine import Traveller
 
-from tests.building import KEY, NOW, only_registration, outbox, sign_up
+from tests.building import NOW, only_registration, outbox, sign_up
 from tests.delivering import deliver
 from tests.studio.filling_up import statements_as_it_fills
 from tests.studio.staff import given_staff, signed_in
@@ -243,4 +243,3 @@ def test_the_rest_is_one_series() -> None:
 def test_nothing_is_sent_by_looking(app: Flask, cohort: str, owner: FlaskClient) -> None:
     text_of(owner)
     assert outbox(app) == []
-    assert KEY

@@ -17,7 +17,7 @@ from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Se
 from webinar_hub.rules.registration import email_key
 
 Rows = Sequence[Mapping[str, Any]]
-TWO_WEEKS, HOUR = timedelta(days=14), timedelta(hours=1)
+TWO_WEEKS = timedelta(days=14)
 # What belongs to people: a table that points to one of these is theirs as well, and is not copied.
 _OF_PEOPLE = ("people", "registrations", "deliveries", "notices")
 _STAFF = "organizers"

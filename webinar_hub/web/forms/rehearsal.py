@@ -17,6 +17,7 @@ from webinar_hub.web.forms.zone_choices import zone_choices
 EXAMPLE = "Ann Example"
 ADDRESS = "ann@example.org"
 _HOUR = timedelta(hours=1)
+_YEARS = range(2000, 2200)
 _FIELDS = ("name", "zone", "profession", "joins", "at")
 
 
@@ -50,7 +51,10 @@ class RehearsalForm(Form):
 
     def _exactly(self) -> datetime | None:
         try:
-            return to_utc(datetime.fromisoformat(self.at.data).replace(tzinfo=None), self._stage.zone)
+            wall = datetime.fromisoformat(self.at.data).replace(tzinfo=None)
+            if wall.year not in _YEARS:
+                raise ValueError("no year of a webinar")
+            return to_utc(wall, self._stage.zone)
         except NonexistentTime as gap:
             self.at.errors = [str(gap)]
         except (ValueError, OverflowError):
