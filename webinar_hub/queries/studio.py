@@ -27,6 +27,13 @@ class CohortHead:
     webinar_title: str
     seats_taken: int
     capacity: int | None
+    first_start: datetime | None
+    last_end: datetime | None
+
+    def stage(self, now: datetime) -> str:
+        """Where it is in its life, as the list of webinars says it."""
+        archived = self.state == "archived"
+        return stage(self.state, archived=archived, first_start=self.first_start, last_end=self.last_end, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +65,23 @@ class WebinarLine:
 
 def cohort_head(key: str) -> CohortHead:
     """Raises NotFound."""
+    held = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
+    begins, ends = (
+        select(moment).where(held).correlate(Cohort).scalar_subquery()
+        for moment in (func.min(Session.starts_at), func.max(Session.ends_at))
+    )
     row = db.session.execute(
-        select(Cohort, Webinar).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.key == key)
+        select(Cohort, Webinar, begins, ends)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .where(Cohort.key == key)
     ).first()
     if row is None:
         raise NotFound()
-    cohort, webinar = row
+    cohort, webinar, first_start, last_end = row
     return CohortHead(
         cohort.id, cohort.key, cohort.title, cohort.zone, "archived" if cohort.archived_at else cohort.state,
         webinar.id, webinar.slug, webinar.title, cohort.seats_taken, cohort.capacity,
+        first_start, last_end,
     )  # fmt: skip
 
 

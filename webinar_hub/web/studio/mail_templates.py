@@ -79,9 +79,9 @@ def check(kind: str, webinar: str = "") -> str:
     """What could be better: for the page to show while it is being written."""
     place, words = _place(webinar), WordingForm().words
     queries.demand_kind(kind)
-    return render_template(
-        "studio/messages/check.html", people=None, advice=advice(*words, hub().sender or place.sender)
-    )
+    # Without words of her own the mail has those it came with: there is nothing to say about them.
+    found = advice(*words, hub().sender or place.sender) if any(words) else []
+    return render_template("studio/messages/check.html", people=None, advice=found)
 
 
 @blueprint.post("/mails/<kind>/test")
