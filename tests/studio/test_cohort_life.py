@@ -216,7 +216,8 @@ def test_it_runs_from_its_first_session_to_its_last(
 ) -> None:
     for days, words in ((0, "open"), (16, "running"), (30, "completed")):
         travel.move_to(NOW + timedelta(days=days))
-        assert f">{words}</span>" in owner.get("/studio/webinars").text
+        for page in ("/studio/webinars", f"/studio/cohorts/{KEY}/timeline"):
+            assert f">{words}</span>" in owner.get(page).text
 
 
 def test_a_step_that_does_not_exist(app: Flask, owner: FlaskClient, cohort: str) -> None:
