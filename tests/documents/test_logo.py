@@ -1,5 +1,6 @@
 """A logo is looked at by its bytes, made small, and loses whatever else was in the file."""
 
+import random
 import struct
 import zlib
 
@@ -8,11 +9,13 @@ import pytest
 from webinar_hub.documents.logo import LARGEST, UnfitLogo, fitted
 
 
-def png(width: int, height: int, extra: bytes = b"") -> bytes:
+def png(width: int, height: int, extra: bytes = b"", noise: random.Random | None = None) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    rows = b"".join(b"\0" + bytes([200, 40, 90]) * width for _ in range(height))
+    rows = b"".join(
+        b"\0" + (noise.randbytes(3 * width) if noise else bytes([200, 40, 90]) * width) for _ in range(height)
+    )
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     note = chunk(b"tEXt", b"Comment\0" + extra) if extra else b""
     return (
@@ -33,6 +36,15 @@ def test_a_picture_is_made_small_and_keeps_its_shape() -> None:
     assert size(made) == (144, 72)
     assert len(made) <= LARGEST
     assert b"script" not in made
+
+
+def test_one_with_much_in_it_is_made_smaller_until_it_is_light_or_refused() -> None:
+    dice = random.Random(1)
+    with pytest.raises(UnfitLogo, match="too heavy"):
+        fitted(png(480, 28, noise=dice))
+    smaller = fitted(png(400, 200, noise=dice))
+    assert len(smaller) <= LARGEST
+    assert size(smaller)[1] < 72
 
 
 def test_a_wide_one_is_no_wider_than_its_place() -> None:

@@ -16,6 +16,8 @@ from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db, rehearsal, transaction
 from webinar_hub.models import Cohort, Session
 from webinar_hub.queries import health
+from webinar_hub.queries import outbox as outbox_pages
+from webinar_hub.rules.outbox_filter import Wanted
 from webinar_hub.services import outbox, plan, sessions
 
 
@@ -60,6 +62,12 @@ STEPS = {
     "orphaned": lambda: outbox.orphaned(NOW),
     "expire": in_a_transaction(lambda: outbox.expire(NOW + timedelta(days=400))),
     "move an evening": in_a_transaction(move_an_evening),
+    "count the outbox": lambda: outbox_pages.some_counts(Wanted()),
+    "count one webinar's": lambda: outbox_pages.some_counts(Wanted(webinars=(1,))),
+    "look into the outbox": lambda: outbox_pages.page(Wanted(kind="live", cohort="january"), 50),
+    "look for what failed": lambda: outbox_pages.page(Wanted(states=("failed",)), 50),
+    "look for one person": lambda: outbox_pages.page(Wanted(email="ann@x.example"), 50),
+    "count what can be retried": lambda: outbox_pages.to_retry(Wanted(), NOW),
 }
 
 

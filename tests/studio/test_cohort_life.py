@@ -12,10 +12,12 @@ from time_machine import Traveller
 from tests.building import COHORT, KEY, NOW, given_cohort, sign_up
 from tests.counting import counting
 from tests.studio.forms import filled, send
+from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Material, Registration, Session, Webinar
 from webinar_hub.rules.cohort_file import read_cohort_file
+from webinar_hub.rules.staff import Role
 from webinar_hub.services import cohort_files
 
 PAGE = f"/studio/cohorts/{KEY}/details"
@@ -314,3 +316,11 @@ def _one_more(app: Flask, number: int) -> None:
                 created_at=NOW, updated_at=NOW,
             )
         )  # fmt: skip
+
+
+def test_a_hosts_link_is_for_those_who_may_change_it(app: Flask, owner: FlaskClient, cohort: str) -> None:
+    send(owner, PAGE, host_url="https://meet.example.org/host?secret")
+    assert "host?secret" in owner.get(PAGE).text
+    reader = signed_in(app, given_staff(app, Role.READER, email="r@x.example"))
+    for page in (PAGE, f"/studio/cohorts/{KEY}/ready"):
+        assert "host?secret" not in reader.get(page).text

@@ -95,6 +95,16 @@ def test_starting_again_prints_a_new_link_and_ends_the_old_one(
     assert client.get(printed(capsys.readouterr().err)).status_code == 200
 
 
+def test_the_link_leads_to_where_the_service_listens_unless_an_address_is_set(
+    app: Flask, travel: Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first_run.tell_how_to_begin(app, "http://127.0.0.1:8799")
+    assert "  http://localhost/studio/link/" in capsys.readouterr().err
+    app.extensions["settings"].__pydantic_fields_set__.remove("base_url")
+    first_run.tell_how_to_begin(app, "http://127.0.0.1:8799")
+    assert "  http://127.0.0.1:8799/studio/link/" in capsys.readouterr().err
+
+
 def test_nothing_is_printed_once_there_is_somebody(
     app: Flask, first: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

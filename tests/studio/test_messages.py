@@ -65,7 +65,11 @@ def test_messages_are_switched_off_and_on(app: Flask, owner: FlaskClient, cohort
         assert entry.detail["before"]["live"] is True
         assert entry.detail["after"]["live"] is False
     # Somebody who still looks at the older page overwrites nothing.
-    assert press(owner, page, f"{PLAN}/wishes", live="y").status_code == 409
+    late = press(owner, page, f"{PLAN}/wishes", live="y", reminders=["10080"], thank_you="")
+    assert late.status_code == 409
+    assert "Stored now: 1 hour before, no “we are live”, thank-you 1 day after" in late.text
+    assert 'name="live" value="y" checked' in late.text
+    assert press(owner, late, f"{PLAN}/wishes", live="y").status_code == 303
 
 
 def test_a_message_is_read_with_a_registrants_eyes(app: Flask, owner: FlaskClient, cohort: str) -> None:

@@ -51,6 +51,7 @@ def test_a_new_address_ends_the_old_and_ending_ends_it(app: Flask, owner: FlaskC
     new = address(app, owner)
     assert app.test_client().get(old).status_code == 404
     assert app.test_client().get(new).status_code == 200
+    assert "shows nothing of it any more" in owner.get("/studio/calendar/end").text
     owner.post("/studio/calendar/end")
     assert app.test_client().get(new).status_code == 404
     assert app.test_client().get(f"{new}x").status_code == 404

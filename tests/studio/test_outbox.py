@@ -1,5 +1,6 @@
 """The outbox in the studio: what is shown, to whom, and what can be done by hand."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.documents.notices import Words
 from webinar_hub.models import AuditEntry, Delivery
+from webinar_hub.queries import demo
+from webinar_hub.queries import outbox as queries
+from webinar_hub.rules.outbox_filter import Wanted
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import notices
 from webinar_hub.services.notices import Envelope
@@ -157,3 +161,20 @@ def test_what_the_dns_says_of_the_sender_is_told(
     assert "says which servers may send for it" in page
     assert "has no DMARC record" in page
     assert "broken" in page
+
+
+def test_mails_to_staff_are_shown_by_the_command_and_told_of_by_the_demo(app: Flask, cohort: str) -> None:
+    given_notice(app)
+    with app.app_context():
+        (line,) = queries.lines(Wanted(), 10)
+        assert (line.kind, line.about, line.email) == ("notice", "Your morning", "i…@littlehands.example")
+        facts = queries.facts(str(line.id))
+        assert (facts.email, facts.name, facts.cohort) == ("ida@littlehands.example", "Ida", "")
+        assert queries.counts(Wanted(email="IDA@littlehands.example"))["queued"] == 1
+    with app.app_context(), transaction():
+        later = clock.now() + timedelta(minutes=1)
+        db.session.execute(update(Delivery).values(due_at=later))
+    with app.app_context():
+        thing = demo.next_thing(clock.now())
+        assert thing is not None
+        assert (thing.at, thing.zone) == (later, "America/New_York")

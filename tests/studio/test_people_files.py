@@ -8,15 +8,17 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.building import KEY, outbox, sign_up
+from tests.counting import counting
 from tests.people import send_what_is_due
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Invalid
 from webinar_hub.documents.people_table import safe
 from webinar_hub.documents.table_file import read_table
-from webinar_hub.models import AuditEntry, Cohort, Person, Registration
+from webinar_hub.models import AuditEntry, Cohort, Delivery, Person, Registration
+from webinar_hub.rules.people_import import checked, guessed
 
 FILES = f"/studio/cohorts/{KEY}/people/import"
 GOOD = "Name;E-Mail;Profession\nBea Moss;bea@x.example;PT\nZoë Ü.;zoe@x.example;Clown\n"
@@ -47,6 +49,12 @@ def test_an_excel_file_is_read() -> None:
     book.active.append(["Bea", "Moss", "bea@x.example"])  # type: ignore[union-attr]
     book.save(file)
     assert read_table(file.getvalue()).rows == (("Bea", "Moss", "bea@x.example"),)
+
+
+def test_rows_are_called_what_the_spreadsheet_calls_them() -> None:
+    table = read_table(b"\n,\nName,Email\n\nBea,nobody\n")
+    (row,) = checked(table.rows, guessed(table.heading), {})
+    assert (row.number, row.outcome) == (5, "wrong")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +114,21 @@ def test_two_hundred_errors_in_utf_16_can_be_read(app: Flask, cohort: str, owner
     with app.app_context():
         assert db.session.scalars(select(Person.email)).all() == ["f@x.example"]
     assert "is not an e-mail address" in owner.get(where).text
+
+
+def test_a_large_file_is_taken_by_set(app: Flask, cohort: str, owner: FlaskClient) -> None:
+    lines = "".join(f"New Person{n},new{n}@x.example\n" for n in range(4000))
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().capacity = None
+    where = uploaded(owner, f"Name,Email\n{lines}".encode("utf-16"))
+    assert "<b>4,000</b> get a place" in owner.get(where).text
+    with counting(app) as statements:
+        assert owner.post(f"{where}/apply", data={"tell": "on"}).status_code == 303
+    # Some statements for each thousand, not for each person.
+    assert len(statements) < 4 * 12 + 20, len(statements)
+    with app.app_context():
+        assert db.session.scalars(select(Cohort.seats_taken)).one() == 4000
+        assert db.session.scalar(select(func.count()).select_from(Delivery)) == 4000
 
 
 def test_columns_are_chosen_and_kept(app: Flask, cohort: str, owner: FlaskClient) -> None:
@@ -181,7 +204,9 @@ def test_an_export_is_safe_and_remembered(app: Flask, cohort: str, owner: FlaskC
         with owner.post(address, data=form | {"format": "xlsx"}) as answer:
             book = load_workbook(io.BytesIO(answer.data))
         assert [cell.value for cell in book.worksheets[0]["A"]] == ["Name", "'=HYPERLINK(1)", "Bea, Möss"]
-        assert owner.post(address, data={"all": "yes", "format": "csv"}).status_code == 422
+        nothing = owner.post(address, data={"all": "yes", "format": "csv"})
+        assert (nothing.status_code, "at least one column" in nothing.text) == (422, True)
+        assert 'value="csv" checked' in nothing.text
     with app.app_context():
         entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "people.exported")).all()
     assert [entry.detail["people"] for entry in entries] == [2] * 4

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,11 +11,12 @@ from icalendar import Calendar
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import KEY, NOW, sign_up
-from tests.studio.forms import send
+from tests.building import KEY, NOW, given_cohort, sign_up
+from tests.people import Person, mails_to, send_what_is_due
+from tests.studio.forms import filled, send
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Cohort, Delivery, Notice, Session
+from webinar_hub.models import Cohort, Delivery, Notice, Presenter, Session
 from webinar_hub.services import presenters, sessions
 from webinar_hub.worker.clockwork import voice_of
 
@@ -38,6 +40,14 @@ def tell(app: Flask) -> list[Notice]:
         ]
         assert len(new) == count
         return new
+
+
+def agree(client: FlaskClient, **changes: str) -> None:
+    """Change who teaches, and press the button once more when it is said who will be told."""
+    asked = send(client, TEACH, **changes)
+    assert asked.status_code == 200
+    assert "takes every session ahead out of her calendar" in asked.text
+    assert client.post(TEACH, data=filled(asked.text)).status_code == 303
 
 
 def entry(notice: Notice) -> tuple[str, str, int, str]:
@@ -102,14 +112,14 @@ def test_a_cancelled_session_and_a_cancelled_cohort_leave_her_calendar(app: Flas
 
 def test_whoever_is_removed_is_told_and_whoever_comes_back_is_invited_again(app: Flask, owner: FlaskClient) -> None:
     _, uid, _, _ = entry(tell(app)[0])
-    send(owner, TEACH, presenters__0__email="ida@x.example", presenters__0__name="Ida Berg")
+    agree(owner, presenters__0__email="ida@x.example", presenters__0__name="Ida Berg")
     told = tell(app)
     assert sorted((notice.to_email, notice.kind) for notice in told) == [
         *[("ida@x.example", "presenter_invite")] * 2,
         *[("mara@x.example", "presenter_cancelled")] * 2,
     ]
     assert "You are not down for this session any more" in next(n for n in told if "mara" in n.to_email).text
-    send(owner, TEACH, presenters__0__email="mara@x.example", presenters__0__name="Mara Lind")
+    agree(owner, presenters__0__email="mara@x.example", presenters__0__name="Mara Lind")
     again = next(n for n in tell(app) if n.to_email == "mara@x.example")
     assert entry(again)[:3] == ("REQUEST", uid, 2)
 
@@ -166,8 +176,8 @@ def test_a_link_ends_with_her_and_nobody_can_make_one(app: Flask, owner: FlaskCl
     stranger = app.test_client()
     assert stranger.get(f"{link}x").status_code == 404
     assert stranger.post(f"{link}/nosuch").status_code == 404
-    send(owner, TEACH, presenters__0__name="", presenters__0__credentials="", presenters__0__email="",
-         presenters__0__bio="", presenters__0__disclosure="", presenters__0__id="")  # fmt: skip
+    gone = dict.fromkeys(("id", "name", "credentials", "email", "bio", "disclosure"), "")
+    agree(owner, **{f"presenters__0__{name}": text for name, text in gone.items()})
     assert stranger.get(link).status_code == 404
 
 
@@ -180,3 +190,27 @@ def test_a_session_without_a_link_says_whom_to_ask(app: Flask, owner: FlaskClien
     page = app.test_client().get(link)
     assert "not set yet" in page.text
     assert "Start this session" not in page.text
+
+
+def test_a_mail_to_a_presenter_is_sent_with_its_invite(app: Flask) -> None:
+    tell(app)
+    send_what_is_due(app)
+    mails = mails_to(app, Person("Mara Lind", "mara@x.example"))
+    assert len(mails) == 2
+    assert all("has put you down to teach this session" in mail.text for mail in mails)
+
+
+def test_another_address_ends_the_link_of_the_old_one(app: Flask, owner: FlaskClient) -> None:
+    link = start_link(tell(app)[0])
+    agree(owner, presenters__0__email="ida@x.example")
+    assert app.test_client().get(link).status_code == 404
+    new = next(notice for notice in tell(app) if notice.to_email == "ida@x.example")
+    assert app.test_client().get(start_link(new)).status_code == 200
+
+
+def test_a_file_that_names_others_gives_nobody_her_address(app: Flask, tmp_path: Path) -> None:
+    ida = '[[presenters]]\nname = "Ida Berg"\n\n[[presenters]]\nname = "Mara Lind"'
+    given_cohort(app, tmp_path, {'[[presenters]]\nname = "Mara Lind"': ida})
+    with app.app_context():
+        rows = db.session.scalars(select(Presenter).order_by(Presenter.position)).all()
+        assert [(row.name, row.email) for row in rows] == [("Ida Berg", ""), ("Mara Lind", "mara@x.example")]

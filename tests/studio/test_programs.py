@@ -41,7 +41,7 @@ def test_a_cohort_kept_as_a_program_becomes_dated_again(app: Flask, owner: Flask
     run = f"{program}/run?first=2027-03-09&title=Spring"
     shown = owner.get(run)
     assert shown.status_code == 200
-    for words in ("Tue 9 March 2027, 19:00", "Tue 16 March 2027, 19:00", "Wed 10 March 2027, 08:00"):
+    for words in ("Tue 9 March 2027, 7:00 pm", "Tue 16 March 2027, 7:00 pm", "Wed 10 March 2027, 8:00 am"):
         assert words in shown.text
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Cohort)) == 1

@@ -1,6 +1,7 @@
 """Five fields make a published webinar (B1): what is defaulted, what is warned of, what is refused."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -8,12 +9,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from time_machine import Traveller
 
-from tests.building import outbox, sign_up
+from tests.building import NOW, outbox, sign_up
+from tests.counting import counting
 from tests.studio.forms import filled, send
 from tests.studio.staff import given_staff, signed_in
-from webinar_hub.core.db import db
+from webinar_hub.core.db import db, transaction
 from webinar_hub.models import AuditEntry, Broadcast, Cohort, Session, Webinar
 from webinar_hub.rules.staff import Role
+from webinar_hub.services import creating, webinars
 
 NEW = "/studio/webinars/new"
 FIVE = {
@@ -208,3 +211,26 @@ def test_the_list_offers_it_and_costs_the_same_for_many(app: Flask, owner: Flask
     page = owner.get("/studio/webinars").text
     assert re.search(r'href="/studio/webinars/new">New webinar', page)
     assert "/studio/webinars/baby-massage-reading-cues/details" in page
+
+
+def test_the_list_costs_the_same_for_three_hundred(app: Flask, owner: FlaskClient) -> None:
+    def cost() -> int:
+        with counting(app) as statements:
+            assert owner.get("/studio/webinars").status_code == 200
+        return len(statements)
+
+    send(owner, NEW, **FIVE)
+    before = cost()
+    for number in range(300):
+        with app.app_context(), transaction():
+            webinar = webinars.start(f"Number {number}", NOW)
+            creating.start_cohort(webinar.id, f"number-{number}", now=NOW)
+    assert cost() == before
+
+
+def test_pressing_twice_is_pressing_once(app: Flask, owner: FlaskClient, travel: Traveller) -> None:
+    first, second = send(owner, NEW, **FIVE), send(owner, NEW, **FIVE)
+    assert second.headers["Location"] == first.headers["Location"]
+    travel.move_to(NOW + timedelta(minutes=2))
+    asked = send(owner, NEW, **FIVE)
+    assert owner.post(NEW, data=filled(asked.text)).headers["Location"] != first.headers["Location"]

@@ -22,7 +22,7 @@ from tests.studio.coming_in import (
 )
 from webinar_hub.app import create_app
 from webinar_hub.core.config import Settings
-from webinar_hub.core.db import db
+from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Organizer
 
 CODES = "/studio/account/codes"
@@ -69,6 +69,15 @@ def test_signing_in_asks_for_a_code_and_nothing_opens_before(app: Flask, key: st
     assert is_in(client)
 
 
+def test_the_code_leads_on_to_the_page_she_asked_for(app: Flask, key: str) -> None:
+    client = app.test_client()
+    door = client.get("/studio/account").headers["Location"]
+    typed = {"csrf_token": token(client, door), "email": EMAIL, "password": PASSWORD}
+    between = client.post(door, data=typed).headers["Location"]
+    answer = client.post(between, data={"csrf_token": token(client, between), "code": code(key)})
+    assert answer.headers["Location"] == "/studio/account"
+
+
 def test_she_is_told_that_codes_are_on(app: Flask, key: str) -> None:
     assert "asks for a code" in mails(app)[-1].text
 
@@ -113,6 +122,16 @@ def test_recovery_codes_let_in_once(app: Flask, client: FlaskClient, key: str) -
         sign_in(browser)
         post(browser, "/studio/sign-in/recovery-code", code=codes[0])
         assert is_in(browser) is expected
+
+
+def test_without_recovery_codes_none_is_right(app: Flask, key: str) -> None:
+    with app.app_context(), transaction():
+        db.session.execute(Organizer.__table__.update().values(mf_recovery_codes=None))
+    client = app.test_client()
+    sign_in(client)
+    answer = post(client, "/studio/sign-in/recovery-code", code="1a2b-3c4d-5e6f")
+    assert "This recovery code is not right" in answer.text
+    assert not is_in(client)
 
 
 def test_turning_codes_off_asks_for_the_password_when_it_is_long_ago(

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from tests.building import sign_up
 from tests.counting import counting
@@ -78,7 +79,8 @@ def test_name_and_accent_reach_the_public_pages(app: Flask, owner: FlaskClient, 
     assert "immutable" in style.headers["Cache-Control"]
     again = app.test_client().get("/brand.css", headers={"If-None-Match": style.headers["ETag"]})
     assert again.status_code == 304
-    assert PLUM in app.test_client().get("/w/baby-massage/cover.svg").text
+    assert f"/w/baby-massage/cover.svg?in={PLUM[1:]}" in page.text
+    assert PLUM in app.test_client().get(f"/w/baby-massage/cover.svg?in={PLUM[1:]}").text
 
 
 def test_a_colour_nobody_can_read_is_refused_and_another_offered(owner: FlaskClient, app: Flask) -> None:
@@ -186,9 +188,12 @@ def test_a_logo_is_taken_shown_and_taken_away(app: Flask, owner: FlaskClient) ->
 
 @pytest.mark.parametrize(
     ("content", "status", "words"),
-    [(b"", 422, "empty"), (b"<svg><script/></svg>", 422, "SVG"), (b"x" * 2_000_000, 413, "larger")],
+    [(b"", 422, "empty"), (b"<svg><script/></svg>", 422, "SVG"), (b"x" * 200_000, 413, "larger")],
 )
-def test_what_is_no_logo_is_refused_in_words(owner: FlaskClient, content: bytes, status: int, words: str) -> None:
+def test_what_is_no_logo_is_refused_in_words(
+    owner: FlaskClient, monkeypatch: pytest.MonkeyPatch, content: bytes, status: int, words: str
+) -> None:
+    monkeypatch.setattr("webinar_hub.web.studio.settings.LOGO_LIMIT", 100_000)
     answer = owner.post("/studio/settings/logo", data={"version": 0, "logo": (io.BytesIO(content), "logo.png")})
     assert answer.status_code == status
     assert words in answer.text
@@ -237,6 +242,31 @@ def test_a_process_reads_them_once_in_five_seconds(app: Flask) -> None:
     assert [kept.now().version for _ in range(5)] == [1, 1, 1, 2, 2]
 
 
+def test_what_is_known_goes_on_while_the_database_is_away() -> None:
+    answers: list[House | Exception] = [House(name="Ours"), OperationalError("", {}, Exception("away"))]
+
+    def reading() -> House:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    moments = iter([0.0, LASTS])
+    kept = KeptHouse(reading, monotonic=lambda: next(moments))
+    assert [kept.now().name, kept.now().name] == ["Ours", "Ours"]
+    assert answers == []
+
+
+def test_what_was_never_known_is_not_made_up() -> None:
+    def away() -> House:
+        raise OperationalError("", {}, Exception("away"))
+
+    kept = KeptHouse(away)
+    with pytest.raises(OperationalError):
+        kept.now()
+    assert kept.known() == House()
+
+
 def test_a_sign_up_does_not_read_them(app: Flask, cohort: str, readings: list[str]) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     visitor, address = app.test_client(), f"/w/baby-massage/sign-up/{cohort}"
@@ -248,6 +278,7 @@ def test_a_sign_up_does_not_read_them(app: Flask, cohort: str, readings: list[st
 
 
 def test_many_mails_read_them_once(app: Flask, cohort: str, readings: list[str]) -> None:
+    app.extensions["house"] = KeptHouse(monotonic=lambda: 0.0)
     for number in range(20):
         sign_up(app, cohort, f"p{number}@x.example", network=str(number))
     assert len(deliver(app)) >= 20

@@ -22,8 +22,9 @@ from tests.studio.coming_in import (
     token,
 )
 from tests.studio.staff import given_staff, signed_in
-from webinar_hub.core.db import db
-from webinar_hub.models import AuditEntry, OneTimeLink, SignIn
+from tests.web import visiting
+from webinar_hub.core.db import db, transaction
+from webinar_hub.models import AuditEntry, OneTimeLink, Organizer, SignIn
 
 WRONG = "The address or the password is not right"
 
@@ -77,6 +78,15 @@ def test_nobody_is_led_elsewhere(app: Flask, client: FlaskClient, travel: Travel
     assert "evil.example" not in refused.text
 
 
+def test_typing_the_password_again_leads_nowhere_else(app: Flask, client: FlaskClient, travel: Traveller) -> None:
+    given_password(app)
+    sign_in(client)
+    for elsewhere in ("https://evil.example/", "//evil.example/"):
+        page = f"/studio/account/again?{urlencode({'next': elsewhere})}"
+        target = post(client, page, password=PASSWORD).headers.get("Location", "/")
+        assert urlsplit(target).netloc == ""
+
+
 def test_known_and_unknown_addresses_get_the_same_answer(app: Flask, travel: Traveller) -> None:
     given_password(app)
     given_staff(app, email="invited@littlehands.example")
@@ -107,6 +117,28 @@ def test_after_ten_tries_the_door_rests(app: Flask, client: FlaskClient, travel:
     travel.shift(16 * 60)
     sign_in(client)
     assert is_in(client)
+
+
+def test_another_spelling_of_an_address_has_no_tries_of_its_own(
+    app: Flask, client: FlaskClient, travel: Traveller
+) -> None:
+    given_password(app)
+    for spelling in (EMAIL, EMAIL.upper(), f" {EMAIL} ", EMAIL.replace(".", "。"), EMAIL.title()):
+        for _ in range(2):
+            sign_in(client, email=spelling, password="guess " * 3)
+    assert sign_in(client).status_code == 429
+
+
+def test_the_library_is_not_spoken_to_in_json(app: Flask, client: FlaskClient, travel: Traveller) -> None:
+    given_password(app)
+    csrf = {"X-CSRFToken": token(client)}
+    typed = {"email": EMAIL, "password": PASSWORD}
+    assert client.post("/studio/sign-in", json=typed, headers=csrf).status_code == 415
+    assert not is_in(client)
+
+
+def test_nobody_keeps_a_page_of_the_door(client: FlaskClient) -> None:
+    assert client.get("/studio/sign-in").headers["Cache-Control"] == "private, no-store"
 
 
 def test_an_address_that_nobody_has_rests_as_well(app: Flask, client: FlaskClient, travel: Traveller) -> None:
@@ -202,12 +234,8 @@ def test_whoever_has_lost_her_access_is_out_at_the_next_page(app: Flask, travel:
     organizer = given_password(app)
     client = signed_in(app, organizer)
     assert is_in(client)
-    with app.app_context():
-        from webinar_hub.core.db import transaction
-        from webinar_hub.models import Organizer
-
-        with transaction():
-            db.session.get_one(Organizer, organizer).active = False
+    with app.app_context(), transaction():
+        db.session.get_one(Organizer, organizer).active = False
     assert not is_in(client)
     sign_in(client)
     assert not is_in(client)
@@ -322,11 +350,29 @@ def test_public_pages_know_nothing_of_staff(app: Flask, people: People) -> None:
         assert not [each for each in for_staff if "organizers" in each or "sign_ins" in each]
 
 
+def test_signing_up_costs_staff_no_statement_more(app: Flask, cohort: str) -> None:
+    form = f"/w/baby-massage/sign-up/{cohort}"
+    counts = []
+    for number, browser in enumerate((app.test_client(), signed_in(app, given_staff(app)))):
+        with counting(app) as statements:
+            answer = visiting.post(browser, form, form, **(visiting.FIELDS | {"email": f"ann{number}@x.example"}))
+        assert answer.status_code == 303
+        counts.append([each.split(" ", 3)[:3] for each in statements])
+        assert not [each for each in statements if "organizers" in each or "sign_ins" in each]
+    assert counts[0] == counts[1]
+
+
+def test_the_studio_answers_errors_in_its_own_words(app: Flask, client: FlaskClient, travel: Traveller) -> None:
+    for page in (client.get("/studio/link/nothing"), client.get("/studio/nothing")):
+        assert page.status_code == 404
+        assert "To the studio" in page.text
+        assert "lost-link" not in page.text
+    assert "used already, or is too old" in client.get("/studio/link/nothing").text
+
+
 def test_the_library_cannot_be_signed_in_to_by_a_header(app: Flask, travel: Traveller) -> None:
     organizer = given_password(app)
     with app.test_request_context():
-        from webinar_hub.models import Organizer
-
         made = db.session.get_one(Organizer, organizer).get_auth_token()
     client = app.test_client()
     answer = client.get("/studio/webinars", headers={"Authentication-Token": str(made)})

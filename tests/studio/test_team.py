@@ -9,12 +9,14 @@ from sqlalchemy import select
 from time_machine import Traveller
 
 from tests.counting import counting
+from tests.delivering import deliver
 from tests.studio.coming_in import given_password, is_in, link_in, mails, post, sign_in, token
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import AuditEntry, Membership, Organizer, Webinar
 from webinar_hub.rules.staff import Role
+from webinar_hub.services import notices
 
 TEAM = "/studio/team"
 INES = "ines@littlehands.example"
@@ -49,6 +51,19 @@ def test_an_invitation_is_taken_up_once(app: Flask, owner: FlaskClient) -> None:
     assert app.test_client().get(link).status_code == 404
     assert (stored(app).name, stored(app).zone) == ("Ines Roth", "Europe/Berlin")
     assert audited(app)[-2:] == ["team.invited", "invitation.accepted"]
+
+
+def test_the_invitation_goes_out_by_the_worker_and_its_words_go_after(app: Flask, owner: FlaskClient) -> None:
+    link = invited(app, owner)
+    (mail,) = deliver(app)
+    assert mail.message["To"] == INES
+    assert mail.message["From"].endswith("<webinar-hub@localhost>")
+    assert mail.subject == "Mara Lind invites you to the Webinar Hub studio"
+    assert f"http://localhost{link}" in mail.text
+    assert "within 1 week" in mail.text
+    with app.app_context(), transaction():
+        notices.forget_sent()
+    assert link not in mails(app)[-1].text
 
 
 def test_what_she_types_wrong_comes_back(app: Flask, owner: FlaskClient) -> None:
@@ -194,6 +209,18 @@ def test_the_list_takes_the_same_statements_whatever_there_is(app: Flask, cohort
         counts.append(len(statements))
     # Nobody with a role for one webinar: no titles of webinars are asked for.
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_whoever_has_no_role_left_still_has_her_account(app: Flask, travel: Traveller) -> None:
+    with app.app_context(), transaction():
+        ines = Organizer(email=INES, name="Ines Roth", zone="UTC", created_at=clock.now())
+        db.session.add(ines)
+        db.session.flush()
+        organizer = ines.id
+    client = signed_in(app, organizer)
+    assert client.get("/studio/").headers["Location"] == "/studio/account"
+    assert client.get("/studio/account").status_code == 200
+    assert client.get("/studio/webinars").status_code == 403
 
 
 def test_names_and_addresses_are_harmless_in_mails_and_pages(app: Flask, travel: Traveller) -> None:

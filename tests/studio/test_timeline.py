@@ -18,7 +18,7 @@ from tests.delivering import deliver
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Broadcast, Change, Drop, Session
+from webinar_hub.models import Broadcast, Change, Cohort, Drop, Session
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import sessions
 
@@ -82,6 +82,16 @@ def test_sessions_bonuses_and_messages_stand_in_their_weeks(app: Flask, owner: F
     assert "today" in said
 
 
+def test_where_many_are_concerned_nobody_is_counted(app: Flask, owner: FlaskClient, ann: None) -> None:
+    with app.app_context(), transaction():
+        cohort = db.session.scalars(select(Cohort)).one()
+        cohort.capacity, cohort.seats_taken = None, 100_000
+    with counting(app) as statements:
+        said = words(owner.get(PAGE))
+    assert "to up to 100,000 Reminder, 1 hour before" in said
+    assert not any("deliveries" in statement for statement in statements)
+
+
 def test_messages_can_be_hidden(owner: FlaskClient, ann: None) -> None:
     said = words(owner.get(f"{PAGE}?messages=no"))
     assert "Reminder" not in said
@@ -127,7 +137,7 @@ def test_a_preview_says_everything_and_changes_nothing(app: Flask, owner: FlaskC
     assert "Session moved: one mail each, to 1 person." in said
     assert "1 entry changes in 1 calendar." in said
     assert "Until now: Tue 8 December, 7:00 pm in New York: 4:00 pm for you" in said
-    assert "“A sheet for parents” opens Wed 9 December 2026, 8:00 am Fri 11 December 2026, 8:00 am" in said
+    assert "“A sheet for parents” opens until now: Wed 9 December 2026, 8:00 am then: Fri 11 December" in said
     assert "Reminder, 1 hour before: Cues" in said
     assert wall(app) == "2026-12-08T19:00:00"
     assert last_change(app) == 0
@@ -158,7 +168,9 @@ def test_told_now(app: Flask, owner: FlaskClient, ann: None) -> None:
     answer = owner.post(f"{PAGE}/changes/{last_change(app)}/tell", follow_redirects=True)
     assert "The mails are on their way." in words(answer)
     assert len(deliver(app)) == 1
-    assert owner.post(f"{PAGE}/changes/{last_change(app)}/undo").status_code == 409
+    too_late = owner.post(f"{PAGE}/changes/{last_change(app)}/undo")
+    assert too_late.status_code == 409
+    assert "The ten minutes are over" in words(too_late)
 
 
 def test_the_banner_goes_when_the_time_is_over(owner: FlaskClient, ann: None, travel: Traveller) -> None:
@@ -182,6 +194,8 @@ def test_what_is_applied_is_what_was_shown(app: Flask, owner: FlaskClient, ann: 
 
 REFUSED = {
     "no such day": ({"day": "2027-02-30", "title": "Cues, <again>"}, 422, "There is no 30 February 2027."),
+    "far away": ({"day": "9999-12-31"}, 422, "The year 9999 cannot be meant."),
+    "long ago": ({"day": "0001-01-01"}, 422, "The year 1 cannot be meant."),
     "no day": ({"day": "soon"}, 422, "Write the day like 2027-01-12"),
     "no hour": ({"hour": "25:99"}, 422, "Write the time like 19:00"),
     "too long": ({"minutes": "9999"}, 422, "a whole number from 5 to 1440"),
@@ -225,7 +239,7 @@ def test_cancelling_names_what_is_lost_first(app: Flask, owner: FlaskClient, ann
     said = words(preview(owner, {"what": "cancel", "key": "week-1"}))
     assert "“Cues” on Tue 8 December, 7:00 pm is cancelled." in said
     assert "Session cancelled: one mail each, to 1 person." in said
-    assert "“Cues” takes place cancelled" in said
+    assert "“Cues” until now: takes place then: cancelled" in said
     apply(owner, {"what": "cancel", "key": "week-1"})
     page = owner.get(PAGE)
     assert "7:00 pm cancelled Cues" in words(page)

@@ -52,10 +52,11 @@ def test_everything_the_page_says_can_be_written(app: Flask, owner: FlaskClient)
         faq__0__answer="Yes.",
         next_step_text="The long course",
         next_step_url="https://littlehands.example/course",
-        gives_credit="yes",
-        credit="1.5 contact hours, by the State Board.",
     )
     assert answer.status_code == 303
+    send(owner, TEACH, presenters__0__disclosure_other="None.")
+    credit = {"gives_credit": "yes", "credit": "1.5 contact hours, by the State Board."}
+    assert send(owner, EDIT, **credit).status_code == 303
     page = app.test_client().get("/w/baby-massage").text
     for words in (
         "Massage, newly told",
@@ -67,9 +68,11 @@ def test_everything_the_page_says_can_be_written(app: Flask, owner: FlaskClient)
     ):
         assert words in page, words
     assert "1.5 contact hours, by the State Board." in page
+    assert "Each session has 0.75 contact hours (45 minutes)" in page
     assert "0.75 contact hours (45 minutes)" in owner.get(EDIT).text
     with app.app_context():
-        entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "webinar.changed")).one()
+        changes = select(AuditEntry).where(AuditEntry.action == "webinar.changed").order_by(AuditEntry.id)
+        entry = db.session.scalars(changes).all()[0]
         assert entry.detail["changed"]["title"] == ["Baby massage & you", "Massage, newly told"]
 
 
@@ -223,3 +226,19 @@ def test_a_ce_event_names_all_that_is_missing(app: Flask, owner: FlaskClient) ->
     send(owner, TEACH, presenters__0__disclosure_other="None.")
     assert owner.post(f"/studio/cohorts/{KEY}/step/publish").status_code == 303
     assert "Other disclosure." in app.test_client().get("/w/baby-massage").text
+
+
+def test_what_is_public_cannot_promise_credit_it_lacks_the_parts_for(app: Flask, owner: FlaskClient) -> None:
+    refused = send(owner, EDIT, gives_credit="yes", credit="1 hour", level="")
+    assert refused.status_code == 409
+    for words in ("cannot promise credit", "says its level", "not disclosed non-financial"):
+        assert words in refused.text
+    assert filled(refused.text)["credit"] == "1 hour"
+    assert webinar(app).credit == "No CE credit."
+    send(owner, TEACH, presenters__0__disclosure_other="None.")
+    assert send(owner, EDIT, gives_credit="yes", credit="1 hour", level="Introductory").status_code == 303
+    refused = send(owner, TEACH, presenters__0__disclosure="")
+    assert refused.status_code == 409
+    assert "has not disclosed financial interests" in refused.text
+    assert send(owner, EDIT, outcomes__0="").status_code == 409
+    assert send(owner, EDIT, outcomes__0="", gives_credit="no").status_code == 303

@@ -57,6 +57,7 @@ class TestEveryPage:
             "slug": "x",
             "cohort": "x",
             "provider": "postmark",
+            "way": "link",
         }
         before = contents(app)
         for rule in app.url_map.iter_rules():

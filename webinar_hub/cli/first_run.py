@@ -7,6 +7,7 @@ from flask import Flask
 from flask_security import hash_password
 
 from webinar_hub.core import clock
+from webinar_hub.core.config import Settings
 from webinar_hub.core.db import transaction
 from webinar_hub.rules.coming_in import Purpose
 from webinar_hub.services import one_time_links, staff_access
@@ -16,15 +17,20 @@ DEMO_PASSWORD = "four little warm hands"  # noqa: S105  printed, and on this mac
 DEMO_LINK_LIVES = timedelta(days=1)
 
 
-def tell_how_to_begin(app: Flask) -> None:
-    """Print the link that creates the owner, while there is nobody."""
+def tell_how_to_begin(app: Flask, here: str = "") -> None:
+    """Print the link that creates the owner, while there is nobody; `here` is where the service listens."""
     with app.app_context(), transaction():
         token = staff_access.first_link(clock.real_now())
-    if token:
-        click.echo(
-            f"Nobody can sign in yet. This link makes you the owner (once, within a day):\n  {link(app, token)}",
-            err=True,
-        )
+    if token is None:
+        return
+    settings: Settings = app.extensions["settings"]
+    address = link(app, token)
+    if here and "base_url" not in settings.model_fields_set:
+        # Nobody has said yet how people will reach it.
+        address = address.replace(settings.base_url, here, 1)
+    click.echo(
+        f"Nobody can sign in yet. This link makes you the owner (once, within a day):\n  {address}", err=True
+    )
 
 
 def demo_studio_link(app: Flask) -> str:

@@ -24,5 +24,5 @@ def command(host: str, port: int, without_worker: bool) -> None:
         demand_runnable(app.extensions["settings"])
     demand_up_to_date(app)
     click.echo(f"Webinar Hub on http://{host}:{port} (Ctrl-C ends it)", err=True)
-    tell_how_to_begin(app)
+    tell_how_to_begin(app, f"http://{host}:{port}")
     Server(app, f"{host}:{port}", with_worker=not without_worker).run()

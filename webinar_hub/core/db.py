@@ -164,33 +164,37 @@ def scratch() -> Iterator[Session]:
     """An empty database of the same tables in this process's memory; inside, everything happens there alone.
 
     The real one is not asked, locked or written meanwhile, so what is played here may take its time and holds up
-    nobody. Nothing wakes the worker, and at the end all of it is gone.
+    nobody. Nothing wakes the worker, and at the end all of it is gone: what is played must not commit.
     """
+    with _scratch_app().app_context():
+        yield db.session()
+
+
+@cache
+def _scratch_app() -> Flask:
+    """One engine for all, because it remembers how statements are compiled; each connection is a new database."""
     app = Flask("webinar_hub.scratch", static_folder=None)
-    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    app.config |= {
+        "SQLALCHEMY_DATABASE_URI": "sqlite:////in/no/file",
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "creator": lambda: sqlite3.connect(":memory:", check_same_thread=False),
+            "poolclass": NullPool,
+        },
+    }
     app.extensions["tries"] = None
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
-        try:
-            connection = db.engine.raw_connection().driver_connection
-            connection.executescript(_tables_in_memory())  # type: ignore[union-attr]
-            yield db.session()
-        finally:
-            db.session.remove()
-            db.engine.dispose()
+        event.listen(db.engine, "connect", lambda new, _: new.executescript(_tables_in_memory()))
+    return app
 
 
 @cache
 def _tables_in_memory() -> str:
-    """Working the statements out takes longer than running them.
-
-    What a row points to may be missing: only a part of the real one is copied in.
-    """
+    """Every table and index. What a row points to may be missing: only a part of the real one is copied in."""
     dialect, tables = SQLiteDialect(), Base.metadata.sorted_tables
-    made = [CreateTable(table) for table in tables] + [
-        CreateIndex(each) for table in tables for each in table.indexes
-    ]
+    made: list[CreateTable | CreateIndex] = [CreateTable(table) for table in tables]
+    made += [CreateIndex(index) for table in tables for index in table.indexes]
     return ";".join(["PRAGMA foreign_keys=OFF", *(str(each.compile(dialect=dialect)) for each in made)])
 
 

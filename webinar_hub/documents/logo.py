@@ -9,7 +9,7 @@ from typing import NamedTuple
 HEIGHT = 72
 """Pixels: twice the height it has on a page, for fine screens."""
 WIDEST = 480
-LARGEST = 24_000
+LARGEST = 6_000
 """Bytes: a page with the logo on it must stay below 60 kB."""
 _MOST_PIXELS = 4000
 _JPEG_SIZES = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]..\x08(....)", re.DOTALL)
@@ -26,15 +26,17 @@ class _Picture(NamedTuple):
 
 
 def fitted(content: bytes) -> bytes:
-    """The picture as PNG of at most 480 x 72 pixels and 24 kB. Raises UnfitLogo in plain words."""
+    """The picture as PNG of at most 480 x 72 pixels and 6 kB. Raises UnfitLogo in plain words."""
     picture = _recognised(content)
     if min(picture.width, picture.height) < 1 or max(picture.width, picture.height) > _MOST_PIXELS:
         raise UnfitLogo(f"The picture is {picture.width} x {picture.height} pixels: at most 4000 each way will do.")
-    for height in (HEIGHT, 56, 40, 28):
+    for height in (HEIGHT, 60, 48, 40, 32, 28):
         drawn = _drawn(content, picture, height)
         if len(drawn) <= LARGEST:
             return drawn
-    raise UnfitLogo("There is so much in this picture that it stays too heavy for every page. Try a simpler one.")
+    raise UnfitLogo(
+        "There is so much detail in this picture that it stays too heavy for every page. Try a plainer one."
+    )
 
 
 def _recognised(content: bytes) -> _Picture:

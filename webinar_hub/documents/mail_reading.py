@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.policy import default
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parseaddr
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadMail:
-    """Subject, both bodies, and the calendar object it carries, or None, with its events in words."""
+    """Subject, both bodies, and the calendar object it carries, or None, with its events in words.
+
+    `sender` and `answers_to` are people as (name, address), both "" where there is none.
+    """
 
     subject: str
+    sender: tuple[str, str]
+    answers_to: tuple[str, str]
     text: str
     html: str
     calendar: bytes | None
@@ -25,20 +32,35 @@ def read_mail(content: bytes) -> ReadMail:
     """Take an RFC 5322 message of this house apart."""
     from webinar_hub.documents.ics_reading import invites_in_words  # noqa: PLC0415  slow import
 
-    message = message_from_bytes(content, policy=default)
+    message = message_from_bytes(content)
     bodies = {"text/plain": "", "text/html": ""}
-    calendar = None
+    calendar = b""
     for part in message.walk():
         kind = part.get_content_type()
         if kind in bodies and not bodies[kind]:
-            bodies[kind] = part.get_content()
-        elif kind == "text/calendar" and calendar is None:
-            calendar = part.get_payload(decode=True)
-    found = tuple(invites_in_words(calendar)) if isinstance(calendar, bytes) else ()
+            bodies[kind] = _octets(part).decode().replace("\r\n", "\n")
+        elif kind == "text/calendar" and not calendar:
+            calendar = _octets(part)
+    subject = _decoded(message["Subject"])
+    invites = tuple(invites_in_words(calendar)) if calendar else ()
+    sender, answers_to = (_person(message.get(name, "")) for name in ("From", "Reply-To"))
     return ReadMail(
-        str(message["Subject"]), bodies["text/plain"], bodies["text/html"],
-        calendar if isinstance(calendar, bytes) else None, found,
-    )  # fmt: skip
+        subject, sender, answers_to, bodies["text/plain"], bodies["text/html"], calendar or None, invites
+    )
+
+
+def _decoded(header: str) -> str:
+    return str(make_header(decode_header(header)))
+
+
+def _person(header: str) -> tuple[str, str]:
+    name, address = parseaddr(header)
+    return _decoded(name), address
+
+
+def _octets(part: Message) -> bytes:
+    octets = part.get_payload(decode=True)
+    return octets if isinstance(octets, bytes) else b""
 
 
 def for_trying_out(calendar: bytes, mark: str, salt: str) -> bytes:

@@ -13,8 +13,10 @@ from webinar_hub.core.errors import Invalid
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 LONGEST_CELL = 500
+# Excel may say that a sheet has a million rows, of which all but a few are blank.
+MOST_BLANK = 1000
 # An .xlsx is packed: one of a few kilobytes could unpack to gigabytes.
-MOST_UNPACKED = 200_000_000
+MOST_UNPACKED = 100_000_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "This is an Excel file of the old kind (.xls). Open it, save it as .xlsx or CSV"),
@@ -44,19 +46,25 @@ def read_table(content: bytes) -> Table:
 def _table(lines: Iterable[list[str]]) -> Table:
     heading: list[str] = []
     rows: list[tuple[str, ...]] = []
+    blank = 0
     for line in lines:
         if not heading:
             heading = _trimmed(line)
+            # Blank lines above the heading stay as such, so that rows are called what the spreadsheet calls them.
+            rows += [] if heading else [()]
             continue
+        blank = 0 if any(line) else blank + 1
+        if blank > MOST_BLANK:
+            break
         cells = [cell[:LONGEST_CELL] for cell in line[: len(heading)]]
         rows.append(tuple(cells + [""] * (len(heading) - len(cells))))
         if len(rows) > MOST_ROWS and any(cells):
             raise Invalid("file", f"A file can have at most {MOST_ROWS:,} rows. Split it, and bring in the parts.")
     while rows and not any(rows[-1]):
         rows.pop()
-    if not rows:
+    if not any(rows):
         raise Invalid("file", "There is nothing below the first line. It needs a heading, and one person a line.")
-    return Table(tuple(heading), tuple(rows))
+    return Table(tuple(heading), tuple(row or ("",) * len(heading) for row in rows))
 
 
 def _trimmed(line: list[str]) -> list[str]:

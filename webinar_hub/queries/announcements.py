@@ -62,6 +62,15 @@ class Choices:
     professions: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody else of the staff."""
+
+    id: int
+    name: str
+    email: str
+
+
 def of_cohort(head: CohortHead, now: datetime) -> list[AnnouncementLine]:
     """Those of a cohort, or of its whole webinar; the newest first; one statement."""
     rows = db.session.execute(
@@ -115,10 +124,9 @@ def people(head: CohortHead, kind: str, segment: Segment, *, whole_webinar: bool
     return number or 0
 
 
-def others_who_may_approve(webinar: int, organizer: int) -> int:
-    """How many others of the staff may send an announcement of this webinar."""
-    number: int | None = db.session.scalar(others_who_write(webinar, organizer))
-    return number or 0
+def others_who_may_approve(webinar: int, organizer: int) -> list[Colleague]:
+    """The others of the staff who may send an announcement of this webinar; one statement."""
+    return [Colleague(*row) for row in db.session.execute(others_who_write(webinar, organizer))]
 
 
 def choices(head: CohortHead, now: datetime) -> Choices:

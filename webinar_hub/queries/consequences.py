@@ -3,6 +3,7 @@
 Asked inside `core.db.rehearsal()`, after the change was made there.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,6 @@ from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.models import Broadcast, Change, Cohort, Drop, Person, Presenter, Registration, Session, Webinar
 from webinar_hub.queries import letters
 from webinar_hub.queries.calendars import Hub
-from webinar_hub.queries.plan import audience_sizes
 from webinar_hub.rules.change import SHORT_NOTICE
 from webinar_hub.rules.delivery import Claimed
 from webinar_hub.rules.zones import happens_twice, zone
@@ -49,17 +49,8 @@ def announced(cohort: Cohort, now: datetime) -> list[Broadcast]:
 
 
 def told(cohort: Cohort, messages: Sequence[Broadcast]) -> list[Told]:
-    """Whom they go to, by kind; one statement."""
-    sizes = audience_sizes(cohort, messages)
-    kinds = list(dict.fromkeys(message.kind for message in messages))
-    return [
-        Told(
-            kind,
-            sum(message.kind == kind for message in messages),
-            max(sizes[message.id] for message in messages if message.kind == kind),
-        )
-        for kind in kinds
-    ]
+    """Whom they go to, by kind: what concerns a place goes to every place, so nobody has to be counted."""
+    return [Told(kind, number, cohort.seats_taken) for kind, number in Counter(m.kind for m in messages).items()]
 
 
 def examples(cohort: Cohort, messages: Sequence[Broadcast], hub: Hub, now: datetime) -> list[Example]:

@@ -1,6 +1,7 @@
 """The installation's settings as every process keeps them: read again after a few seconds, and never in between."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,7 +28,7 @@ def stored() -> House:
 class KeptHouse:
     """What one process knows of the settings; `monotonic` counts seconds.
 
-    Where the database does not answer, what was known goes on: an error page needs a name, too.
+    Where the database does not answer, what was known goes on.
     """
 
     def __init__(
@@ -35,24 +36,28 @@ class KeptHouse:
     ) -> None:
         self._read = read
         self._monotonic = monotonic
-        self._known = House()
+        self._known: House | None = None
         self._read_at: float | None = None
 
     def now(self) -> House:
-        """The settings, at most `LASTS` seconds old."""
+        """The settings, at most `LASTS` seconds old.
+
+        Raises SQLAlchemyError where they cannot be read and never were: no mail leaves with a sender nobody chose.
+        """
         moment = self._monotonic()
-        if self._read_at is None or moment - self._read_at >= LASTS:
+        if self._known is None:
+            self._known = self._read()
+            self._read_at = moment
+        elif self._read_at is None or moment - self._read_at >= LASTS:
             # Set first: while one thread reads, the others go on with what is known.
             self._read_at = moment
-            try:
+            with suppress(SQLAlchemyError):
                 self._known = self._read()
-            except SQLAlchemyError:
-                return self._known
         return self._known
 
     def known(self) -> House:
-        """What was read last, without asking."""
-        return self._known
+        """What was read last, without asking: an error page needs a name, too."""
+        return self._known or House()
 
     def forget(self) -> None:
         """Have the next look read again: they have just been changed here."""

@@ -30,7 +30,10 @@ from webinar_hub.rules.registration import email_key, masked
 _ABOUT = func.coalesce(Session.title, Drop.title, Announcement.subject, Notice.subject, "")
 _EMAIL = func.coalesce(Person.email, Notice.to_email, "")
 MOST_COUNTED = 10_000
-"""Of a million nobody needs to know the last one, and counting them takes longer than showing the page."""
+"""Of a million nobody needs to know the last one."""
+_AFTER_ALL = 2**31 - 1
+SEARCHED = 50_000
+"""So many mails one page of the list looks through, that it takes no longer where nearly none is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,10 @@ def counts(wanted: Wanted) -> dict[str, int]:
 
 
 def some_counts(wanted: Wanted) -> dict[str, int]:
-    """The same, but of each state counted no further than MOST_COUNTED + 1; one statement, cheap with a million."""
+    """The same for states of few, each counted no further than MOST_COUNTED + 1; cheap with a million rows.
+
+    How many were sent nobody has to do anything about, and counting them takes longer than showing the page.
+    """
     meant = checked(wanted)
     each = [
         select(literal(state).label("state"), func.count().label("number")).select_from(
@@ -64,12 +70,42 @@ def some_counts(wanted: Wanted) -> dict[str, int]:
             .subquery()
         )
         for state in STATES
+        if state != "sent"
     ]
     return {state: number for state, number in db.session.execute(union_all(*each))}
 
 
-def lines(wanted: Wanted, limit: int, *, before: int | None = None, masks: bool = True) -> list[OutboxLine]:
-    """The newest of them, up to `limit`, or the newest of those with a number below `before`.
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    """Some of a list: `older` is the number below which it goes on, None at its end.
+
+    Where it is not `is_whole`, so many were looked through that it stopped before the page was full.
+    """
+
+    lines: list[OutboxLine]
+    older: int | None
+    is_whole: bool
+
+
+def page(wanted: Wanted, limit: int, before: int | None = None) -> OutboxPage:
+    """The newest of them, or the newest of those with a number below `before`; two statements.
+
+    Looks through SEARCHED mails at most: where so many hold fewer than `limit`, it says where to go on. What few
+    have, an index finds, and all of it is looked through. Raises NotFound as `lines` does.
+    """
+    top = min(before or _AFTER_ALL, (db.session.scalar(select(func.max(Delivery.id))) or 0) + 1)
+    few = bool(wanted.email) or wanted.kind == "notice" or (wanted.states and "sent" not in wanted.states)
+    bottom = 0 if few else max(0, top - SEARCHED)
+    found = lines(wanted, limit + 1, before=top, after=bottom, masks=False)
+    if len(found) > limit:
+        return OutboxPage(found[:limit], found[limit - 1].id, is_whole=True)
+    return OutboxPage(found, bottom or None, is_whole=not bottom)
+
+
+def lines(
+    wanted: Wanted, limit: int, *, before: int | None = None, after: int = 0, masks: bool = True
+) -> list[OutboxLine]:
+    """The newest of them, up to `limit`, with a number below `before` and of `after` or above.
 
     Raises NotFound for an unknown cohort or nobody's address.
     """
@@ -82,6 +118,8 @@ def lines(wanted: Wanted, limit: int, *, before: int | None = None, masks: bool 
     statement = _narrowed(statement, wanted).order_by(Delivery.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(Delivery.id < before)
+    if after:
+        statement = statement.where(Delivery.id >= after)
     found = [OutboxLine(*row) for row in db.session.execute(statement)]
     return found if wanted.email or not masks else [replace(line, email=masked(line.email)) for line in found]
 

@@ -6,7 +6,7 @@ A page begins behind the last line of the one before (a cursor), so that the tho
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,7 +88,7 @@ def page(wanted: Wanted, scope: Scope, after: str = "") -> PeoplePage:
     if conditions is None:
         return PeoplePage((), "", 0, False)
     rows = _rows(wanted, scope, conditions, after)
-    count = _count(scope, conditions, COUNTED + 1)
+    count = _count(wanted, scope, conditions)
     shown = rows[:PAGE]
     following = _cursor(wanted, scope, shown[-1]) if len(rows) > PAGE else ""
     return PeoplePage(_lines(shown, scope), following, min(count, COUNTED), count > COUNTED)
@@ -104,6 +104,14 @@ def stopped_among(chosen: Chosen) -> int:
     """How many of them no mail is sent to."""
     stopped = Person.id.in_(chosen_people(chosen)) & Person.suppressed_at.is_not(None)
     return db.session.scalar(select(func.count()).where(stopped)) or 0
+
+
+def with_a_place(chosen: Chosen) -> Chosen:
+    """Those of them whose place is not cancelled: only they can lose it or be moved."""
+    ids = select(Registration.id).where(
+        Registration.id.in_(chosen_places(chosen)), Registration.state == "confirmed"
+    )
+    return replace(chosen, ids=tuple(db.session.scalars(ids.limit(NAMED))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +214,13 @@ def _from(statement: Any, scope: Scope) -> Any:
     return statement.select_from(Registration).join(Person, Person.id == Registration.person_id)
 
 
-def _count(scope: Scope, conditions: Sequence[Any], most: int | None) -> int:
-    found = _from(select(literal(1)), scope).where(*conditions).limit(most).subquery()
+def _count(wanted: Wanted, scope: Scope, conditions: Sequence[Any]) -> int:
+    """How many there are, no further than a page wants to know."""
+    some = _from(select(literal(1)), scope)
+    if scope.cohort is not None and not wanted.words and not of_person(wanted):
+        # Nothing is asked of the person, so her row need not be read.
+        some = select(literal(1)).select_from(Registration)
+    found = some.where(*conditions).limit(COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 

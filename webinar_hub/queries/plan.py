@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
@@ -11,6 +12,7 @@ from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Announcement, Broadcast, Cohort, Delivery, Drop, Person, Registration, Session
 from webinar_hub.queries.head_starts import lead_before, minutes
 from webinar_hub.rules.audience import audience
+from webinar_hub.rules.delivery import registered_before, topic_of
 from webinar_hub.rules.head_start import Crowd, Run, expected
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.rules.segment import from_data
@@ -40,8 +42,6 @@ class PlanLine:
     at_most: Run | None = None
     broadcast: int = 0
     announcement: int | None = None
-    # A change that can still be taken back holds it until then.
-    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,15 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
     cohort = cohort_named(key)
     sent = _sent(cohort)
     rows = db.session.execute(
-        select(Broadcast, subject(), lead_before(Broadcast))
+        select(Broadcast, subject(), lead_before(Broadcast), newest(cohort))
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
         .where(Broadcast.cohort_id == cohort.id, Broadcast.state != "withdrawn")
         .order_by(Broadcast.due_at, Broadcast.id)
     ).all()
-    sizes = audience_sizes(cohort, [broadcast for broadcast, *_ in rows if broadcast.state == "planned"])
+    planned = [broadcast for broadcast, *_ in rows if broadcast.state == "planned"]
+    sizes = audience_sizes(cohort, planned, rows[0][-1] if rows else None)
     return CohortPlan(
         title=cohort.title,
         zone=cohort.zone,
@@ -86,7 +87,7 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
             _ahead(cohort, broadcast, about, before, sizes[broadcast.id], limits)
             if broadcast.id in sizes
             else _begun(broadcast, about, *sent.get(broadcast.id, (0, 0)))
-            for broadcast, about, before in rows
+            for broadcast, about, before, _ in rows
         ),
         limits=limits,
     )
@@ -150,27 +151,45 @@ def _ahead(
         run(places),
         broadcast.id,
         broadcast.announcement_id,
-        broadcast.held_until,
     )
 
 
-def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast]) -> Mapping[int, int]:
+def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast], newest: datetime | None) -> Mapping[int, int]:
     """By broadcast: to how many it would go with the registrations of this moment.
 
-    One statement looks at each registration once, for as many messages as a database can count at a time.
+    One statement looks at each registration once, for as many audiences as a database can count at a time. Those
+    that are due after the `newest` registration go to all, and are counted once.
     """
+    alike = _alike(broadcasts, newest)
+    told = list(alike.values())
     sizes: dict[int, int] = {}
-    for begin in range(0, len(broadcasts), COUNTED_AT_ONCE):
-        part = broadcasts[begin : begin + COUNTED_AT_ONCE]
-        counts = (func.count().filter(and_(*_audience(broadcast))) for broadcast in part)
+    for begin in range(0, len(told), COUNTED_AT_ONCE):
+        part = told[begin : begin + COUNTED_AT_ONCE]
+        counts = (func.count().filter(and_(*_audience(group[0]))) for group in part)
         row = db.session.execute(
             select(*counts)
             .select_from(Registration)
             .join(Person, Person.id == Registration.person_id)
             .where(Registration.cohort_id == cohort.id)
         ).one()
-        sizes |= {broadcast.id: size for broadcast, size in zip(part, row, strict=True)}
+        sizes |= {broadcast.id: size for group, size in zip(part, row, strict=True) for broadcast in group}
     return sizes
+
+
+def newest(cohort: Cohort) -> Any:
+    """When the last of its registrants came."""
+    return select(func.max(Registration.registered_at)).where(Registration.cohort_id == cohort.id).scalar_subquery()
+
+
+def _alike(broadcasts: Sequence[Broadcast], newest: datetime | None) -> dict[tuple[Any, ...], list[Broadcast]]:
+    """Those that go to the same people: of one topic, to one part of the cohort, from one moment on or to all."""
+    groups: dict[tuple[Any, ...], list[Broadcast]] = {}
+    for broadcast in broadcasts:
+        before = registered_before(broadcast.kind, broadcast.due_at, minutes(broadcast.lead_minutes))
+        reaches_all = newest is None or before >= newest
+        key = (topic_of(broadcast.kind), repr(broadcast.segment), None if reaches_all else before)
+        groups.setdefault(key, []).append(broadcast)
+    return groups
 
 
 def audience_size(broadcast: Broadcast, came_before: datetime | None = None) -> int:

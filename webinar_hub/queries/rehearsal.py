@@ -19,8 +19,14 @@ from webinar_hub.rules.registration import email_key
 Rows = Sequence[Mapping[str, Any]]
 TWO_WEEKS, HOUR = timedelta(days=14), timedelta(hours=1)
 # What belongs to people: a table that points to one of these is theirs as well, and is not copied.
-_OF_PEOPLE = ("people", "registrations", "deliveries", "notices", "organizers")
+_OF_PEOPLE = ("people", "registrations", "deliveries", "notices")
+_STAFF = "organizers"
 _ALWAYS = ("webinars", "cohorts", "sessions", "drops", "materials", "drop_materials", "broadcasts")
+# The plan is made anew, at the dates of today: what tells of a change has nothing to tell.
+_NOT_REPEATED = (
+    "reminder", "live", "drop", "thank_you", "session_changed", "session_cancelled", "session_added",
+    "cohort_cancelled",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,6 @@ def stage(cohort: int) -> Stage:
     )
 
 
-def sender(cohort: int, configured: str) -> tuple[str, str]:
-    """From which address its mails come, and under which name."""
-    row = db.session.get_one(Cohort, cohort)
-    return configured or row.organizer_email, row.organizer_name
-
-
 def somebody_real(cohort: int, address: str) -> RealPerson | None:
     """Whoever has a place in the cohort under this e-mail address."""
     try:
@@ -159,18 +159,23 @@ def _conditions(table: Table, cohort: int, copied: Mapping[str, Rows]) -> list[A
             fits = key.parent.in_(ids)
             conditions.append(or_(key.parent.is_(None), fits) if key.parent.nullable else fits)
     if table.name == Broadcast.__tablename__:
-        # The plan is made anew; what somebody wrote to be sent later is not part of it.
-        conditions += [table.c.state == "planned", table.c.kind.not_in(("reminder", "live", "drop", "thank_you"))]
+        # What somebody wrote to be sent later, which no plan knows.
+        conditions += [table.c.state == "planned", table.c.kind.not_in(_NOT_REPEATED)]
     return conditions
 
 
 @cache
 def _tables() -> tuple[Table, ...]:
-    """Those that describe a webinar or one of its runs, each after those it points to."""
+    """Those that describe a webinar or one of its runs, each after those it points to.
+
+    That somebody of the staff wrote a row does not make it hers; a row that could not be without her is.
+    """
     theirs, ours = set(_OF_PEOPLE), set(_ALWAYS)
     for table in Base.metadata.sorted_tables:
-        points_to = {key.column.table.name for column in table.columns for key in column.foreign_keys}
-        if points_to & theirs and table.name not in ours:
+        keys = [key for column in table.columns for key in column.foreign_keys]
+        points_to = {key.column.table.name for key in keys}
+        by_staff = any(key.column.table.name == _STAFF and not key.parent.nullable for key in keys)
+        if (by_staff or points_to & theirs) and table.name not in ours:
             theirs.add(table.name)
         elif points_to & ours:
             ours.add(table.name)

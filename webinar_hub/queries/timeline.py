@@ -1,22 +1,24 @@
 """A cohort on one page: its weeks, and in them sessions, bonuses and messages on one axis of time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.documents.message_words import message_words
-from webinar_hub.models import Broadcast, Change, Cohort, Drop, Organizer, Session
-from webinar_hub.queries.plan import PlanLine, cohort_named, cohort_plan
+from webinar_hub.models import Broadcast, Change, Cohort, Delivery, Drop, Organizer, Session
+from webinar_hub.queries.plan import audience_sizes, cohort_named, newest
 from webinar_hub.rules.zones import day_words, zone
 
 WEEK = timedelta(weeks=1)
 # Longer stretches in which nothing happens are told in one line.
 EMPTY_WEEKS_SHOWN = 2
+# So many people times messages are counted for one page; of more it says "up to".
+COUNTED = 100_000
 # Of what happens at one moment.
 ORDER = {"session": 0, "drop": 1, "message": 2}
 
@@ -37,7 +39,6 @@ class Chip:
     note: str = ""
     key: str = ""
     minutes: int = 0
-    people: int = 0
     icon: str = ""
 
 
@@ -123,19 +124,20 @@ class Held:
 
 
 def timeline(key: str, now: datetime, *, messages: bool = True) -> Timeline:
-    """Seven statements, however long the cohort is. Raises NotFound."""
+    """Six statements, however long the cohort is. Raises NotFound."""
     cohort = cohort_named(key)
     in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
     sessions = [_session_chip(session, cohort.zone, now) for session in db.session.scalars(in_order)]
     drops = select(Drop).where(Drop.cohort_id == cohort.id).order_by(Drop.release_at, Drop.id)
     chips = [*sessions, *(_drop_chip(drop, cohort.zone, now) for drop in db.session.scalars(drops))]
-    plan = cohort_plan(key)
+    rows = list(db.session.scalars(_broadcasts(cohort)))
     if messages:
-        chips += [_message_chip(line, cohort.zone, now) for line in plan.lines]
+        people = _people(cohort, rows)
+        chips += [_message_chip(row, cohort.zone, people.get(row.id), now) for row in rows]
     return Timeline(
         weeks=tuple(_weeks(chips, cohort.zone, now)),
         ahead=sum(chip.state == "ahead" for chip in sessions),
-        messages=len(plan.lines),
+        messages=len(rows),
     )
 
 
@@ -208,28 +210,47 @@ def _drop_chip(drop: Drop, zone_name: str, now: datetime) -> Chip:
     )
 
 
-def _message_chip(line: PlanLine, zone_name: str, now: datetime) -> Chip:
+def _broadcasts(cohort: Cohort) -> Select[Broadcast]:
+    rows = select(Broadcast).where(Broadcast.cohort_id == cohort.id, Broadcast.state != "withdrawn")
+    return rows.order_by(Broadcast.due_at, Broadcast.id)
+
+
+def _people(cohort: Cohort, rows: Sequence[Broadcast]) -> dict[int, str]:
+    """By message: to how many it goes or went; two statements, none where they are too many to count."""
+    ahead = [row for row in rows if row.state == "planned"]
+    most = f"to up to {cohort.seats_taken:,}"
+    if cohort.seats_taken * max(len(ahead), len(rows) - len(ahead)) > COUNTED:
+        return {row.id: most if row.state == "planned" else "sent" for row in rows}
+    sizes = audience_sizes(cohort, ahead, db.session.scalar(select(newest(cohort))))
+    found = {row.id: f"to {sizes[row.id]:,}" for row in ahead}
+    sent = select(Delivery.broadcast_id, func.count(), func.count().filter(Delivery.state == "sent")).where(
+        Delivery.broadcast_id.in_(select(Broadcast.id).where(Broadcast.cohort_id == cohort.id))
+    )
+    for id_, number, done in db.session.execute(sent.group_by(Delivery.broadcast_id)):
+        found[id_ or 0] = f"sent to {done:,} of {number:,}"
+    return found
+
+
+def _message_chip(row: Broadcast, zone_name: str, people: str | None, now: datetime) -> Chip:
+    lead = None if row.lead_minutes is None else timedelta(minutes=row.lead_minutes)
+    words = message_words(row.kind, lead)
     return Chip(
         kind="message",
-        title=message_words(line.kind, line.lead).capitalize(),
-        at=line.due_at,
-        wall=_wall(line.due_at, zone_name),
-        state="past" if line.state in ("expanded", "missed") else "ahead",
-        note=_fate(line, now),
-        people=line.people,
+        title=words[:1].upper() + words[1:],
+        at=row.due_at,
+        wall=_wall(row.due_at, zone_name),
+        state="ahead" if row.state == "planned" else "past",
+        note=_fate(row, people or "sent to nobody", now),
         icon="mail",
     )
 
 
-def _fate(line: PlanLine, now: datetime) -> str:
-    people = f"{line.people:,}"
-    if line.state == "missed":
+def _fate(row: Broadcast, people: str, now: datetime) -> str:
+    if row.state == "missed":
         return "not sent: it was too late"
-    if line.state in ("expanded", "expanding"):
-        return f"sent to {line.done:,} of {people}"
-    if line.held_until is not None and line.held_until > now and line.due_at <= line.held_until:
-        return f"waits, to {people}"
-    return f"to {people}"
+    if row.held_until is not None and now < row.held_until and row.due_at <= row.held_until:
+        return f"waits, {people}"
+    return people
 
 
 def _weeks(chips: Iterable[Chip], zone_name: str, now: datetime) -> Iterator[Week]:

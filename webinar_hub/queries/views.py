@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from webinar_hub.rules.publishing import contact_minutes, contact_words, gives_credit
+
 SessionState = Literal["upcoming", "join_open", "live", "over", "cancelled"]
 
 
@@ -126,6 +128,12 @@ class WebinarView:
     organizer_name: str
     cohorts: tuple[CohortView, ...]
     past_cohorts: tuple[CohortView, ...]
+
+    @property
+    def contact(self) -> str:
+        """The contact time of a webinar that gives credit, in words: boards count it from the agenda; or ""."""
+        minutes = contact_minutes(self.agenda)
+        return contact_words(minutes) if minutes and gives_credit(self.credit) else ""
 
 
 @dataclass(frozen=True, slots=True)

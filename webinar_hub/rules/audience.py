@@ -54,11 +54,12 @@ def how_many(kind: str, webinar: int, cohort: int | None, part: Segment, now: da
     return statement.where(Cohort.id == cohort) if cohort is not None else statement
 
 
-def others_who_write(webinar: int, organizer: int) -> Select[Any]:
-    """Counts the others of the staff who may write to registrants of a webinar, and so agree to an announcement."""
+def others_who_write(webinar: int, organizer: int) -> Select[int, str, str]:
+    """Those of the staff but her who may write to registrants of a webinar, and so agree to an announcement."""
     may_write = [role.value for role in Role if Permission.MESSAGES in PERMITS[role]]
     return (
-        select(func.count(Organizer.id.distinct()))
+        select(Organizer.id, Organizer.name, Organizer.email)
+        .distinct()
         .join(Membership, Membership.organizer_id == Organizer.id)
         .where(
             Organizer.id != organizer,

@@ -1,14 +1,19 @@
 """Which deliveries are meant, as conditions on Delivery: lists, counts and what is done to many use the same."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, TextClause, select, text, union_all
 
 from webinar_hub.models import Cohort, Delivery, Notice, Person, Registration
+from webinar_hub.models.delivery import NOT_SENT_STATES, OPEN_STATES
+from webinar_hub.rules.delivery import ALL_PRIORITIES
+
+Condition = ColumnElement[bool] | TextClause
 
 STATES = ("queued", "sending", "sent", "failed", "expired", "cancelled", "suppressed")
+OPEN, NOT_SENT = frozenset(("queued", "sending")), frozenset(("failed", "expired", "cancelled", "suppressed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +32,58 @@ class Wanted:
     webinars: Collection[int] | None = None
 
 
-def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """The conditions, of which there are none where everything is meant."""
-    found: list[ColumnElement[bool]] = []
-    if wanted.states:
-        found.append(Delivery.state.in_(wanted.states))
+def conditions(wanted: Wanted) -> list[Condition]:
+    """The conditions, of which there are none where everything is meant.
+
+    Who is meant by a cohort or webinar is asked of each row: of a million rows the newest few are wanted, and a
+    list of a hundred thousand registrations would have to be made first.
+    """
+    found: list[Condition] = [*_of_states(wanted.states)]
     if wanted.kind == "notice":
-        # There is an index of these few.
-        found.append(Delivery.notice_id.is_not(None))
+        # There is an index of these few; asked for in the order of all deliveries it would not be taken.
+        found.append(Delivery.id.in_(select(Delivery.id).where(Delivery.notice_id.is_not(None))))
     elif wanted.kind:
         found.append(Delivery.kind == wanted.kind)
     if wanted.since:
         found.append(Delivery.due_at >= wanted.since)
     if wanted.webinars is not None:
-        theirs = select(Registration.id).join(Cohort, Cohort.id == Registration.cohort_id)
-        found.append(Delivery.registration_id.in_(theirs.where(Cohort.webinar_id.in_(wanted.webinars))))
+        found.append(_in(Cohort.webinar_id.in_(wanted.webinars)))
     if wanted.cohort:
-        its = select(Registration.id).join(Cohort, Cohort.id == Registration.cohort_id)
-        found.append(Delivery.registration_id.in_(its.where(Cohort.key == wanted.cohort)))
+        found.append(_in(Cohort.key == wanted.cohort))
     if wanted.email:
         found.append(_to(wanted.email))
     return found
 
 
+def _of_states(states: tuple[str, ...]) -> Iterator[Condition]:
+    if not states:
+        return
+    yield Delivery.state.in_(states)
+    # The indexes hold these rows only, and SQLite takes one only where its condition is written out.
+    for few, written_out in ((OPEN, OPEN_STATES), (NOT_SENT, NOT_SENT_STATES)):
+        if few.issuperset(states):
+            yield text(f"deliveries.{written_out}")
+    if OPEN.issuperset(states):
+        # Every row has one of these; by its first column the index of the open ones is chosen.
+        yield Delivery.priority.in_(ALL_PRIORITIES)
+
+
+def _in(cohorts: ColumnElement[bool]) -> ColumnElement[bool]:
+    meant = Registration.__table__.alias("meant")
+    ids = select(Cohort.id).where(cohorts)
+    return select(meant.c.id).where(meant.c.id == Delivery.registration_id, meant.c.cohort_id.in_(ids)).exists()
+
+
 def _to(email: str) -> ColumnElement[bool]:
     hers = select(Registration.id).join(Person, Person.id == Registration.person_id)
     notices = select(Notice.id).where(Notice.to_email == email)
-    return Delivery.registration_id.in_(hers.where(Person.email_key == email)) | Delivery.notice_id.in_(notices)
+    to_her = select(Delivery.id).where(Delivery.registration_id.in_(hers.where(Person.email_key == email)))
+    to_staff = select(Delivery.id).where(Delivery.notice_id.in_(notices))
+    # Not "or": PostgreSQL would look at every delivery there is.
+    return Delivery.id.in_(union_all(to_her, to_staff))
 
 
-def retryable(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
+def retryable(wanted: Wanted, now: datetime) -> list[Condition]:
     """Of those meant, what failed and can be sent without force (`rules/delivery_story.py`: retry_refusal)."""
     in_time = Delivery.expires_at.is_(None) | (Delivery.expires_at > now)
     return [*conditions(replace(wanted, states=("failed",))), in_time, Delivery.lease_token.is_(None)]

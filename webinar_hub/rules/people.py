@@ -152,7 +152,8 @@ def _of_what_she_did(wanted: Wanted) -> list[ColumnElement[bool]]:
         (wanted.downloaded, Download.registration_id),
     ):
         if answer:
-            did = Registration.id.in_(select(evidence))
+            # Not a list of ids: of evidence there may be many times as much as of people.
+            did = select(evidence).where(evidence == Registration.id).correlate(Registration).exists()
             conditions.append(did if answer == "yes" else ~did)
     if wanted.mail == "bounced":
         bounced = (

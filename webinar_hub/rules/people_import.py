@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import and_, select
@@ -170,6 +171,7 @@ def _cell(row: Sequence[str], columns: Mapping[str, int], field: str) -> str:
     return row[place].strip() if 0 <= place < len(row) else ""
 
 
+@lru_cache(maxsize=32_768)
 def _key(email: str) -> str:
     try:
         return email_key(email)

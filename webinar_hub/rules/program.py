@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from webinar_hub.rules.release import release_after
@@ -168,12 +169,13 @@ def _release(
 
 def overlapping(pattern: Pattern) -> str:
     """What to say where a session would start while the one before it runs, or ""."""
-    in_order = sorted(pattern.sessions, key=lambda session: (session.day, session.at))
-    for earlier, later in pairwise(in_order):
-        ends = datetime.combine(A_MONDAY + timedelta(days=earlier.day), earlier.at) + timedelta(
-            minutes=earlier.minutes
-        )
-        if datetime.combine(A_MONDAY + timedelta(days=later.day), later.at) < ends:
+    return overlap_in([(session, _in_some_weeks(session)) for session in pattern.sessions])
+
+
+def overlap_in(starts: Sequence[tuple[PatternSession, datetime]]) -> str:
+    """The same of sessions with their wall times."""
+    for (earlier, begins), (later, next_begins) in pairwise(sorted(starts, key=itemgetter(1))):
+        if next_begins < begins + timedelta(minutes=earlier.minutes):
             return f'"{later.title}" would start while "{earlier.title}" is still running. Move one of the two.'
     return ""
 

@@ -6,7 +6,7 @@ discloses, financial and not, because a board that audits it asks for exactly th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from webinar_hub.rules.cohort_file.parts import NO_CREDIT, AgendaItem
 
@@ -51,7 +51,17 @@ def gives_credit(credit: str) -> bool:
     return bool(credit.strip()) and not credit.strip().casefold().startswith(NO_CREDIT.casefold().rstrip("."))
 
 
-def contact_minutes(agenda: Sequence[AgendaItem]) -> int:
+class _Timed(Protocol):
+    """A line of an agenda, from a form or for a page."""
+
+    @property
+    def minutes(self) -> int: ...
+
+    @property
+    def is_break(self) -> bool: ...
+
+
+def contact_minutes(agenda: Sequence[_Timed]) -> int:
     """Minutes of teaching: breaks are none (ACCME, ANCC and AOTA alike count only time spent learning)."""
     return sum(item.minutes for item in agenda if not item.is_break)
 
@@ -65,6 +75,12 @@ def contact_words(minutes: int) -> str:
 def missing(facts: PublishFacts) -> list[Missing]:
     """Everything to be added before publishing; nothing for a webinar that is ready."""
     return [*_of_any(facts), *(_of_credit(facts) if gives_credit(facts.credit) else ())]
+
+
+def missing_for_credit(webinar: Any, presenters: Sequence[Any]) -> list[Missing]:
+    """What a webinar lacks for the credit it promises, whatever its dates; nothing where it promises none."""
+    facts = facts_of(webinar, None, presenters, 0)
+    return list(_of_credit(facts)) if gives_credit(facts.credit) else []
 
 
 def _of_any(facts: PublishFacts) -> Iterator[Missing]:
@@ -112,8 +128,8 @@ def facts_of(webinar: Any, cohort: Any, presenters: Sequence[Any], sessions_ahea
         level=webinar.level,
         agenda=agenda_of(webinar.agenda),
         presenters=[PresenterFacts(p.name, p.bio, p.disclosure, p.disclosure_other) for p in presenters],
-        organizer_name=cohort.organizer_name,
-        organizer_email=cohort.organizer_email,
+        organizer_name=cohort.organizer_name if cohort else "",
+        organizer_email=cohort.organizer_email if cohort else "",
         sessions_ahead=sessions_ahead,
     )
 

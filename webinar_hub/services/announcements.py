@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -33,10 +33,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking back has stopped: `stopped` mails had not left yet, `sent` had."""
+    """What taking back has stopped: `stopped` mails had not left yet, `sent` had, `leaving` may arrive or not."""
 
     stopped: int
     sent: int
+    leaving: int
 
 
 def write(cohort: str, draft: Draft, *, by: int, now: datetime) -> int:
@@ -95,11 +96,13 @@ def schedule(
         db.session.scalar(how_many(row.kind, row.webinar_id, row.cohort_id, from_data(row.segment), now)) or 0
     )
     rules.demand_sendable(wish, people, now)
-    needs_another = people > most_alone and db.session.scalar(others_who_write(row.webinar_id, by))
+    needs_another = people > most_alone and bool(db.session.execute(others_who_write(row.webinar_id, by)).first())
     if people > most_alone and not needs_another and not wish.is_sure:
         raise Invalid("sure", f"This goes to {people:,} people. Tick the box that says so, then send it.")
     edit(row, seen)
     row.due_at, row.counted, row.approved_by = wish.at or now, people, None
+    # Whoever sends it stands for it: nobody agrees to what she has sent herself, whoever began the draft.
+    row.written_by = by
     row.state = "waiting" if needs_another else "scheduled"
     if row.state == "scheduled":
         _send(row, now)
@@ -137,10 +140,11 @@ def take_back(cohort: str, announcement: int, *, by: int, now: datetime) -> Take
         one.state = "withdrawn"
     row.state, row.due_at, row.approved_by = "draft", None, None
     row.version += 1
-    taken = Taken(stopped, _sent(row))
+    leaving = _number(row, Delivery.state == "cancelled", Delivery.lease_token.is_not(None))
+    taken = Taken(stopped, _sent(row), leaving)
     audit.note(
         f"organizer:{by}", "announcement.taken_back", f"announcement:{row.id}", now=now,
-        stopped=taken.stopped, sent=taken.sent,
+        stopped=taken.stopped, sent=taken.sent, leaving=taken.leaving,
     )  # fmt: skip
     return taken
 
@@ -186,10 +190,13 @@ def _send(row: Announcement, now: datetime) -> None:
 
 
 def _sent(row: Announcement) -> int:
+    return _number(row, Delivery.state == "sent")
+
+
+def _number(row: Announcement, *conditions: ColumnElement[bool]) -> int:
+    """How many deliveries of it are so."""
     of_it = select(Broadcast.id).where(Broadcast.announcement_id == row.id)
-    number = db.session.scalar(
-        select(func.count()).where(Delivery.broadcast_id.in_(of_it), Delivery.state == "sent")
-    )
+    number = db.session.scalar(select(func.count()).where(Delivery.broadcast_id.in_(of_it), *conditions))
     return number or 0
 
 

@@ -29,10 +29,13 @@ def seal(entries: list[AuditEntry]) -> None:
     """
     db.session.flush()
     head = _locked_head()
+    position, reached = head.position, head.digest
+    links = []
     for entry in entries:
-        head.position, head.digest = head.position + 1, digest(head.digest, entry)
-        link = {"entry_id": entry.id, "position": head.position, "digest": head.digest}
-        db.session.execute(insert(AuditLink), [link])
+        position, reached = position + 1, digest(reached, entry)
+        links.append({"entry_id": entry.id, "position": position, "digest": reached})
+    db.session.execute(insert(AuditLink), links)
+    head.position, head.digest = position, reached
 
 
 def keep_check(verdict: Verdict, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ Taking it back is next door, in `undoing.py`; why it is so: docs/decisions/0007-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -33,6 +33,7 @@ def apply(cohort_key: str, wish: Wish, *, seen: str | None, actor: str, now: dat
     if seen is not None and seen != standing(rows):
         raise EditedMeanwhile()
     before = rows.picture()
+    _forget_what_is_told(cohort, now)
     change = Change(cohort_id=cohort.id, actor=actor, words="", at=now)
     db.session.add(change)
     db.session.flush()
@@ -42,6 +43,11 @@ def apply(cohort_key: str, wish: Wish, *, seen: str | None, actor: str, now: dat
     _note(change, now)
     leave_work()
     return change
+
+
+def _forget_what_is_told(cohort: Cohort, now: datetime) -> None:
+    over = or_(Change.until.is_(None), Change.until <= now, Change.undone_at.is_not(None))
+    outbox.forget_silenced(select(Change.id).where(Change.cohort_id == cohort.id, over))
 
 
 def standing(rows: Rows) -> str:

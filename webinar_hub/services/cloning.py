@@ -23,7 +23,7 @@ from webinar_hub.models import (
     Webinar,
 )
 from webinar_hub.rules.cohort_file import SessionPart
-from webinar_hub.rules.program import DatedDrop, DatedSession, LaidOut, Pattern, laid_out, pattern_of
+from webinar_hub.rules.program import DatedDrop, DatedSession, LaidOut, Pattern, laid_out, overlap_in, pattern_of
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services import audit, plan, sessions, webinars
 from webinar_hub.services.cohorts import SETTINGS
@@ -94,6 +94,8 @@ def run_of(
     """
     laid = laid_out(was, run.first, run.skip, run.at)
     checked_walls([wall for _, wall in laid.sessions], settings["zone"], now, "first")
+    if problem := overlap_in(laid.sessions):
+        raise Invalid("at", problem)
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)
@@ -164,7 +166,7 @@ def _add_drops(cohort: Cohort, laid: LaidOut, materials: Mapping[int, int]) -> N
         drop = Drop(
             cohort_id=cohort.id, key=was.key, title=was.title, note=was.note, surprise=was.surprise,
             wall_release=release.isoformat(timespec="seconds"), zone=cohort.zone,
-            release_at=_instant(was.title, release, cohort.zone), after_session_id=ids.get(was.after),
+            release_at=checked_release(was.title, release, cohort.zone), after_session_id=ids.get(was.after),
             after_days=was.days if was.after in ids else 0,
             after_at=was.at.isoformat() if was.after in ids and was.at else "",
         )  # fmt: skip
@@ -176,7 +178,8 @@ def _add_drops(cohort: Cohort, laid: LaidOut, materials: Mapping[int, int]) -> N
     db.session.flush()
 
 
-def _instant(title: str, release: datetime, zone: str) -> datetime:
+def checked_release(title: str, release: datetime, zone: str) -> datetime:
+    """When a bonus opens. Raises Invalid for a wall time that does not exist."""
     try:
         return to_utc(release, zone)
     except NonexistentTime as error:

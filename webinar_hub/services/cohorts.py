@@ -13,6 +13,7 @@ from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services import audit, plan, sessions
 from webinar_hub.services.editing import edit
+from webinar_hub.services.webinars import NotReady
 
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
@@ -26,14 +27,6 @@ class TooFewSeats(Conflict):
     """More people have a seat than there would be."""
 
     field = "capacity"
-
-
-class NotReady(Conflict):
-    """Something has to be added before this can be published; `missing` says all of it."""
-
-    def __init__(self, missing: list[publishing.Missing]) -> None:
-        super().__init__("This cannot be published yet. " + " ".join(each.words for each in missing))
-        self.missing = missing
 
 
 def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
+
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid
-from webinar_hub.models import Cohort
+from webinar_hub.models import Cohort, Session, Webinar
 from webinar_hub.rules.cohort_file import (
     NO_CREDIT,
     CohortPart,
@@ -19,6 +21,8 @@ from webinar_hub.rules.staff import Staff
 from webinar_hub.rules.zones import MONTHS, NonexistentTime, to_utc
 from webinar_hub.services import audit, cohorts, plan, sessions, webinars
 
+# A second wish for exactly the same within this time is a finger that trembled.
+ONCE_WITHIN = timedelta(minutes=1)
 REMINDERS = (timedelta(days=7), timedelta(days=1), timedelta(hours=1), timedelta(minutes=10))
 """Before each session; the week-long lead comes first."""
 MESSAGES = MessagesPart(
@@ -55,9 +59,12 @@ class QuickWish:
 def quick(wish: QuickWish, by: Staff, *, now: datetime) -> Cohort:
     """Create and publish; the organizer teaches, and is whom people answer to, until somebody else is named.
 
-    Raises Invalid for a time that does not exist or has passed.
+    Pressing the button twice is pressing it once. Raises Invalid for a time that does not exist or has passed.
     """
     walls = checked_walls(wish.walls(), wish.zone, now)
+    known = just_made(wish, by, now)
+    if known is not None:
+        return known
     webinar = webinars.start(wish.title, now)
     webinars.write(webinar, _words(webinar.slug, wish.title))
     webinars.set_presenters(webinar, [PresenterPart(by.name, "", "", "", "", by.email)])
@@ -73,6 +80,22 @@ def quick(wish: QuickWish, by: Staff, *, now: datetime) -> Cohort:
         slug=webinar.slug, cohort=cohort.key, sessions=len(walls),
     )  # fmt: skip
     return cohort
+
+
+def just_made(wish: QuickWish, by: Staff, now: datetime) -> Cohort | None:
+    """The same wish of the same person, granted a moment ago."""
+    same = (
+        select(Cohort)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .join(Session, Session.cohort_id == Cohort.id)
+        .where(
+            Webinar.title == wish.title,
+            Webinar.created_at > now - ONCE_WITHIN,
+            Cohort.organizer_email == by.email,
+            Session.wall_start == wish.walls()[0].isoformat(timespec="seconds"),
+        )
+    )
+    return db.session.scalars(same.limit(1)).first()
 
 
 def checked_walls(walls: list[datetime], zone: str, now: datetime, field: str = "starts") -> list[datetime]:

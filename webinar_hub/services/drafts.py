@@ -13,7 +13,7 @@ from webinar_hub.models import Draft
 LONGEST_NAME = 120
 MOST = 50
 KEPT = timedelta(days=30)
-NOT_KEPT = frozenset({"csrf_token", "do", "password"})
+NOT_KEPT = frozenset({"csrf_token", "do", "agreed", "seen"})
 
 
 def keep(organizer: int, form: str, fields: Sequence[tuple[str, str]], *, now: datetime) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import String, cast, delete, literal, select
+from sqlalchemy import String, and_, cast, delete, literal, or_, select
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -22,6 +22,8 @@ from webinar_hub.services.admission import move_seats
 AT_ONCE = 1000
 Each = TypeVar("Each")
 REPORTED = 500
+# Names and addresses are not kept longer than anybody would look for them here.
+KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,13 @@ class Wishes:
 def upload(
     cohort: int, name: str, heading: Sequence[str], rows: Sequence[Sequence[str]], *, organizer: int, now: datetime
 ) -> int:
-    """Keep a file until it is applied; its id. One that she left lying for this cohort is thrown away."""
-    left = (PeopleImport.cohort_id == cohort, PeopleImport.organizer_id == organizer)
-    db.session.execute(delete(PeopleImport).where(*left, PeopleImport.state == "uploaded"))
+    """Keep a file until it is applied; its id.
+
+    One that she left lying for this cohort is thrown away, and so is what anybody uploaded long ago.
+    """
+    hers = and_(PeopleImport.cohort_id == cohort, PeopleImport.organizer_id == organizer)
+    left = or_(and_(hers, PeopleImport.state == "uploaded"), PeopleImport.uploaded_at < now - KEPT)
+    db.session.execute(delete(PeopleImport).where(left))
     row = PeopleImport(
         cohort_id=cohort, organizer_id=organizer, file_name=plain_name(name)[:200], heading=list(heading),
         rows=[list(cells) for cells in rows], columns=guessed(heading), uploaded_at=now,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from webinar_hub.core.db import Base, UtcDateTime, db
 from webinar_hub.models import Broadcast, Cohort, Drop, Session
@@ -57,17 +57,8 @@ def rows_of(cohort: Cohort) -> Rows:
     db.session.flush()
     in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
     drops = select(Drop).where(Drop.cohort_id == cohort.id).order_by(Drop.release_at, Drop.id)
-    broadcasts = (
-        select(Broadcast)
-        .where(Broadcast.cohort_id == cohort.id)
-        .order_by(Broadcast.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return Rows(
-        cohort, _by_id(db.session.scalars(in_order)), _by_id(db.session.scalars(drops)),
-        _by_id(db.session.scalars(broadcasts)),
-    )  # fmt: skip
+    broadcasts = select(Broadcast).where(Broadcast.cohort_id == cohort.id).order_by(Broadcast.id).with_for_update()
+    return Rows(cohort, _by_id(in_order), _by_id(drops), _by_id(broadcasts))
 
 
 def difference(before: Picture, after: Picture) -> tuple[Picture, Picture]:
@@ -108,5 +99,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _by_id(rows: Iterable[Any]) -> dict[int, Any]:
+def _by_id(statement: Select[Any]) -> dict[int, Any]:
+    """The rows as they are now, whatever this process has read before."""
+    rows = db.session.scalars(statement.execution_options(populate_existing=True))
     return {row.id: row for row in rows}

@@ -133,6 +133,18 @@ def _withdraw_announcements(cohort: Cohort) -> None:
     )
 
 
+def unsay(session: Session, kind: str, now: datetime) -> None:
+    """Withdraw what is held back of a session and is not true any more."""
+    untold = select(Broadcast).where(
+        Broadcast.session_id == session.id,
+        Broadcast.kind == kind,
+        Broadcast.state == "planned",
+        ~Broadcast.is_free(now),
+    )
+    for broadcast in db.session.scalars(untold.with_for_update()):
+        broadcast.state = "withdrawn"
+
+
 def _stored(cohort: Cohort) -> dict[str, list[Broadcast]]:
     """The plan's stored broadcasts by key, the latest round last."""
     rows = db.session.scalars(

@@ -67,15 +67,22 @@ class Played:
 
 
 def set_up(tables: Mapping[str, Sequence[Mapping[str, Any]]], visitor: Visitor) -> None:
-    """Put the copied rows into the empty database. Its seats are free: whoever rehearses takes nobody's."""
+    """Put the copied rows into the empty database, its cohort with free seats: whoever rehearses takes nobody's."""
     for name, rows in tables.items():
         if rows:
-            db.session.execute(insert(Base.metadata.tables[name]), [dict(row) for row in rows])
-    free: dict[str, Any] = {"seats_taken": 0, "capacity": None}
+            opened = (_opened(row, visitor) if name == Cohort.__tablename__ else dict(row) for row in rows)
+            db.session.execute(insert(Base.metadata.tables[name]), list(opened))
+
+
+def _opened(cohort: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
+    """The cohort as it is when people come: not as a draft, which is rehearsed most, and not put away."""
+    given: dict[str, Any] = {"seats_taken": 0, "capacity": None, "archived_at": None}
+    if cohort["state"] == "draft":
+        given["state"] = "open"
     if visitor.is_real:
         # She is in already, however the sign-up stands today.
-        free |= {"enrolment_opens_at": None, "enrolment_closes_at": None}
-    db.session.execute(update(Cohort).values(free))
+        given |= {"enrolment_opens_at": None, "enrolment_closes_at": None}
+    return dict(cohort) | {name: value for name, value in given.items() if name in cohort}
 
 
 def play(cohort_id: int, visitor: Visitor, part: Part = WHOLE) -> Played:

@@ -119,14 +119,14 @@ def reschedule_all(cohort: Cohort, moves: Sequence[Move], *, actor: str, now: da
             moved.append((wish.session, old_starts_at))
     if not moved:
         return
-    _refuse_overlap(cohort, [session for session, _ in moved])
+    refuse_overlap(cohort, [session for session, _ in moved])
     _take_drops_along([session for session, _ in moved], now)
     all_changed(cohort, moved, actor=actor, now=now)
     plan.replan(cohort, now=now)
 
 
-def _refuse_overlap(cohort: Cohort, moved: Sequence[Session]) -> None:
-    """Raises Conflict while another session of the cohort runs: the cohort file refuses that, too."""
+def refuse_overlap(cohort: Cohort, moved: Sequence[Session]) -> None:
+    """Raises Conflict where one of these runs while another session does; the cohort file refuses that, too."""
     scheduled = select(Session).where(Session.cohort_id == cohort.id, Session.state == "scheduled")
     running: Session | None = None
     for session in db.session.scalars(scheduled.order_by(Session.starts_at, Session.id)):
@@ -148,16 +148,16 @@ def _take_drops_along(sessions: Sequence[Session], now: datetime) -> None:
             for moment in (session.starts_at, session.ends_at)
         )
         at = time.fromisoformat(drop.after_at) if drop.after_at else None
-        place_drop(drop, release_after(starts, ends, days=drop.after_days, at=at))
+        place_drop(drop, release_after(starts, ends, days=drop.after_days, at=at), because="follow this session")
 
 
-def place_drop(drop: Drop, release: datetime) -> None:
-    """Set when a drop opens, by the wall time meant. Raises Invalid (DST gap)."""
+def place_drop(drop: Drop, release: datetime, *, because: str = "move along") -> None:
+    """Set when a drop opens, by the wall time meant. Raises Invalid (DST gap), saying why it would move."""
     drop.wall_release = release.isoformat(timespec="seconds")
     try:
         drop.release_at = to_utc(release, drop.zone)
     except NonexistentTime as error:
-        raise Invalid("starts", f'The bonus "{drop.title}" would move, too. {error}') from error
+        raise Invalid("starts", f'The bonus "{drop.title}" would {because}. {error}') from error
 
 
 def changed(cohort: Cohort, session: Session, *, old_starts_at: datetime, actor: str, now: datetime) -> None:
@@ -200,6 +200,7 @@ def reworded(session: Session, now: datetime) -> None:
 def added(cohort: Cohort, session: Session, *, actor: str, now: datetime) -> None:
     """Tell everybody already registered of one more session, with its invite; the plan is for the caller."""
     _raise_revision(session, now)
+    plan.unsay(session, "session_cancelled", now)
     plan.announce(cohort, "session_added", session.revision, now=now, session=session, expires_at=session.ends_at)
     audit.note(actor, "session.added", f"session:{session.id}", now=now, starts_at=session.starts_at.isoformat())
 
@@ -222,9 +223,14 @@ def cancel(cohort: Cohort, session: Session, *, actor: str, now: datetime) -> No
 
 
 def cancel_cohort(cohort: Cohort, *, actor: str, now: datetime) -> None:
-    """Cancel a whole cohort: one mail says so, and every session ahead leaves every calendar."""
+    """Cancel a whole cohort: one mail says so, and every session ahead leaves every calendar.
+
+    Raises Conflict for a draft, which the public would then see for the first time, as cancelled.
+    """
     if cohort.state == "cancelled":
         return
+    if cohort.state == "draft":
+        raise Conflict("This is a draft: nobody sees it, so there is nothing to call off. Archive it instead.")
     cohort.state = "cancelled"
     ahead = list(
         db.session.scalars(

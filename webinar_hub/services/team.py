@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -39,11 +40,18 @@ def invite(
     if organizer is None:
         organizer = Organizer(email=key, name="", zone=zone, created_at=now)
         db.session.add(organizer)
-        db.session.flush()
+        _flush_unless_somebody_was_quicker(key)
     organizer.active = True
     _set(organizer, memberships)
     audit.note(actor, "team.invited", f"organizer:{organizer.id}", now=now, email=key, roles=_words(memberships))
     return _mail_invitation(organizer, post, inviter, now=now, real_now=real_now)
+
+
+def _flush_unless_somebody_was_quicker(email: str) -> None:
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise Conflict(f"Somebody has just invited {email}. Look at the list again.") from error
 
 
 def invite_again(

@@ -1,7 +1,7 @@
 """Sends a whole rehearsal to whoever plays it: marked, in order, within five minutes, and not too often."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert
@@ -23,28 +23,38 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who gets the mails, and from whom they come."""
+    """Who gets the mails; they come from whom the real ones come from."""
 
     email: str
     name: str
-    from_email: str
-    from_name: str
+
+
+def marked(mails: Sequence[ReadMail]) -> list[ReadMail]:
+    """The mails as they are sent, the first ones: worked out before the transaction, which others wait for."""
+    run = nonce()
+    return [
+        replace(
+            mail,
+            subject=f"{MARK} {mail.subject}"[:300],
+            calendar=for_trying_out(mail.calendar, MARK, run) if mail.calendar else None,
+        )
+        for mail in mails[:MOST]
+    ]
 
 
 def send(mails: Sequence[ReadMail], reader: Reader, *, actor: str, subject: str, now: datetime) -> int:
-    """Put the mails into the outbox, one after the other; how many. Raises TooMany.
+    """Put these mails, `marked`, into the outbox, one after the other; how many. Raises TooMany.
 
     Two statements, however many mails there are, so that nobody who signs up meanwhile waits for the lock. A
     calendar entry comes as METHOD:PUBLISH under a UID of its own and touches none that is real.
     """
-    chosen = mails[:MOST]
     allowances.spend("rehearsal", actor, limit=RUNS_AN_HOUR, window=_HOUR, now=now)
-    if not chosen:
+    if not mails:
         return 0
     run = nonce()
-    notices = [_notice(mail, reader, run, now) for mail in chosen]
+    notices = [_notice(mail, reader, now) for mail in mails]
     ids = db.session.scalars(insert(Notice).returning(Notice.id, sort_by_parameter_order=True), notices).all()
-    pause = WITHIN / len(chosen)
+    pause = WITHIN / len(mails)
     db.session.execute(
         insert(Delivery),
         [
@@ -56,15 +66,23 @@ def send(mails: Sequence[ReadMail], reader: Reader, *, actor: str, subject: str,
         ],
     )  # fmt: skip
     leave_work()
-    audit.note(actor, "rehearsal.sent", subject, now=now, mails=len(chosen))
-    return len(chosen)
+    audit.note(actor, "rehearsal.sent", subject, now=now, mails=len(mails))
+    return len(mails)
 
 
-def _notice(mail: ReadMail, reader: Reader, run: str, now: datetime) -> dict[str, object]:
-    calendar = for_trying_out(mail.calendar, MARK, run) if mail.calendar else None
+def _notice(mail: ReadMail, reader: Reader, now: datetime) -> dict[str, object]:
+    from_name, from_email = mail.sender
     return {
-        "kind": "test", "to_email": reader.email, "to_name": reader.name, "from_email": reader.from_email,
-        "from_name": reader.from_name, "reply_to": "", "subject": f"{MARK} {mail.subject}"[:300], "text": mail.text,
-        "html": mail.html, "calendar": calendar, "calendar_method": "PUBLISH" if calendar else None,
+        "kind": "test",
+        "to_email": reader.email,
+        "to_name": reader.name,
+        "from_email": from_email,
+        "from_name": from_name,
+        "reply_to": mail.answers_to[1],
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "calendar": mail.calendar,
+        "calendar_method": "PUBLISH" if mail.calendar else None,
         "created_at": now,
-    }  # fmt: skip
+    }

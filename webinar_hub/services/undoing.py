@@ -21,7 +21,7 @@ def undo(cohort_key: str, change_id: int, *, actor: str, now: datetime) -> int:
     """Take a change back; to how many people a mail goes because they were given the new time meanwhile.
 
     Undoing twice is undoing once. Raises NotFound; Conflict when it is too late, when a later change has to be
-    taken back first, or when something of it was changed by another way since.
+    taken back first, when something of it was changed by another way since, or its old time is taken by now.
     """
     cohort = sessions.find_cohort(cohort_key)
     change = db.session.scalars(
@@ -35,6 +35,7 @@ def undo(cohort_key: str, change_id: int, *, actor: str, now: datetime) -> int:
     _demand_possible(change, rows, now)
     given = _times_given(change, rows)
     _put_dates_back(change, rows, now)
+    sessions.refuse_overlap(cohort, _sessions_of(change, rows))
     _put_messages_back(change, rows, now)
     outbox.bring_back(change.id)
     change.undone_at = now

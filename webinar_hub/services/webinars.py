@@ -1,23 +1,34 @@
 """Writing down what a webinar says and who teaches in it: for the cohort file and the studio alike."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 from sqlalchemy import select
 
-from webinar_hub.core.db import db, leave_work
-from webinar_hub.core.errors import NotFound
+from webinar_hub.core.db import db
+from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.core.tokens import public_id
-from webinar_hub.models import Presenter, Webinar
+from webinar_hub.core.tokens import nonce, public_id
+from webinar_hub.models import Cohort, Presenter, Webinar
+from webinar_hub.rules import publishing
 from webinar_hub.rules.cohort_file import PresenterPart, WebinarPart
 from webinar_hub.rules.cohort_file.checks import slug_from
 from webinar_hub.services import audit
 from webinar_hub.services.editing import edit
 
 LONGEST_KEY = 80
+
+
+class NotReady(Conflict):
+    """Something has to be added before this can be public; `missing` says all of it."""
+
+    def __init__(self, missing: Sequence[publishing.Missing], why: str = "This cannot be published yet.") -> None:
+        super().__init__(f"{why} {' '.join(each.words for each in missing)}")
+        self.missing = tuple(missing)
+
+
 _WORDS = ("title", "summary", "description", "audience", "level", "credit")
 
 
@@ -66,14 +77,32 @@ def write(webinar: Webinar, part: WebinarPart) -> None:
 
 
 def change(slug: str, part: WebinarPart, *, seen: int, actor: str, now: datetime) -> None:
-    """Save an edit of the words. Raises NotFound, EditedMeanwhile."""
+    """Save an edit of the words.
+
+    Raises NotFound, EditedMeanwhile, NotReady where the public would be promised credit without its parts.
+    """
     webinar = find(slug)
     edit(webinar, seen)
-    before = _kept(webinar)
+    before, lacked = _kept(webinar), _lacks(webinar)
     write(webinar, part)
+    _refuse_promise(webinar, lacked)
     after = _kept(webinar)
     changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
     audit.note(actor, "webinar.changed", f"webinar:{webinar.id}", now=now, changed=changed)
+
+
+def _lacks(webinar: Webinar) -> list[publishing.Missing]:
+    return publishing.missing_for_credit(webinar, webinar.presenters)
+
+
+def _refuse_promise(webinar: Webinar, lacked: Sequence[publishing.Missing]) -> None:
+    """What is public must not lack more than before; a draft may, and is looked at when it is published."""
+    new = [each for each in _lacks(webinar) if each not in lacked]
+    public = select(Cohort.id).where(
+        Cohort.webinar_id == webinar.id, Cohort.state == "open", Cohort.archived_at.is_(None)
+    )
+    if new and db.session.scalar(public.limit(1)) is not None:
+        raise NotReady(new, "This webinar is published, so it cannot promise credit before all of this is there.")
 
 
 def _kept(webinar: Webinar) -> dict[str, Any]:
@@ -87,22 +116,28 @@ def change_presenters(
     """Save who teaches, in this order, each with the id of her row or None for somebody new.
 
     Whoever is not among them is removed, and her invites are taken back by `services/presenters.py`.
-    Raises NotFound, EditedMeanwhile.
+    Raises NotFound, EditedMeanwhile, NotReady as `change` does.
     """
     webinar = find(slug)
     edit(webinar, seen)
+    lacked = _lacks(webinar)
     before = [presenter.name for presenter in webinar.presenters]
     known = {presenter.id: presenter for presenter in webinar.presenters}
-    leave_work()
     _arrange(webinar, [(known.pop(id_, None) if id_ is not None else None, part) for id_, part in parts])
+    _refuse_promise(webinar, lacked)
     after = [part.name for _, part in parts]
     audit.note(actor, "webinar.presenters", f"webinar:{webinar.id}", now=now, before=before, after=after)
 
 
 def set_presenters(webinar: Webinar, parts: Sequence[PresenterPart]) -> None:
-    """Have these people teach; somebody in the same place of the list is the same person."""
-    rows = list(webinar.presenters)
-    _arrange(webinar, [(rows[at] if at < len(rows) else None, part) for at, part in enumerate(parts)])
+    """Have these people teach; somebody of the same name is the same person.
+
+    Another name may take over a row, but not one with an address: its invites are somebody's.
+    """
+    rows, named = list(webinar.presenters), {part.name for part in parts}
+    known = {row.name: row for row in rows}
+    free = [row for row in rows if row.name not in named and not row.email]
+    _arrange(webinar, [(known.pop(part.name, None) or (free.pop(0) if free else None), part) for part in parts])
 
 
 def _arrange(webinar: Webinar, pairs: Sequence[tuple[Presenter | None, PresenterPart]]) -> None:
@@ -118,21 +153,11 @@ def _arrange(webinar: Webinar, pairs: Sequence[tuple[Presenter | None, Presenter
         row = known or Presenter(webinar_id=webinar.id)
         row.position = position
         row.name, row.credentials, row.bio, row.disclosure = part.name, part.credentials, part.bio, part.disclosure
-        _unless_left(part.disclosure_other, row, "disclosure_other")
-        _unless_left(part.email, row, "email")
+        if part.disclosure_other is not None:
+            row.disclosure_other = part.disclosure_other
+        if part.email is not None and part.email.casefold() != (row.email or "").casefold():
+            # It is somebody else's from now on: the link that the old address was sent ends.
+            row.email, row.link_nonce = part.email, nonce()
         db.session.add(row)
     db.session.flush()
     db.session.expire(webinar, ["presenters"])
-
-
-def _unless_left(value: str | None, row: Presenter, name: str) -> None:
-    if value is not None:
-        setattr(row, name, value)
-
-
-def new_start_links(slug: str, *, make: Callable[[], str], actor: str, now: datetime) -> None:
-    """End every start link of a webinar's presenters; the next mail to them has the new ones. Raises NotFound."""
-    webinar = find(slug)
-    for presenter in webinar.presenters:
-        presenter.link_nonce = make()
-    audit.note(actor, "webinar.start_links", f"webinar:{webinar.id}", now=now)

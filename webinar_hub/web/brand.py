@@ -31,9 +31,14 @@ def style_address() -> str:
     return "" if house().accent == ACCENT else f"/brand.css?v={_version()}"
 
 
+def cover_address(slug: str) -> str:
+    """Where a webinar's cover is; another accent is another address, as browsers keep it for a day."""
+    return f"/w/{slug}/cover.svg" + ("" if house().accent == ACCENT else f"?in={_version()}")
+
+
 def register(app: Flask) -> None:
     """Let every page name the house and find its colours."""
-    app.jinja_env.globals.update(house=house, brand_style=style_address)
+    app.jinja_env.globals.update(house=house, brand_style=style_address, cover_of=cover_address)
 
 
 def _version() -> str:

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -149,4 +149,6 @@ def _page(status: int, message: str) -> ErrorPage:
 
 def _answer(page: ErrorPage) -> Response:
     ask_nothing_more()
-    return make_response(render_template("web/error.html", page=page), page.status)
+    # What an organizer is told must not send her to pages for those who have signed up.
+    template = "studio/error.html" if request.path.startswith("/studio") else "web/error.html"
+    return make_response(render_template(template, page=page), page.status)

@@ -45,7 +45,7 @@ ALLOWANCES_KEPT = timedelta(days=1)
 # Less than this a clock is corrected all the time.
 PUT_BACK = timedelta(seconds=5)
 # How often, in seconds of real time, the leader looks what presenters have to be told.
-TELL_EVERY = 30.0
+TELL_EVERY = 15.0
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
 LOOK_AHEAD_EVERY = 5.0
 
@@ -161,7 +161,7 @@ class Clockwork:
                     due = self._next_due(called=True)
                 if leads:
                     self._sweep()
-                    due = self._tell_presenters(called, due)
+                    due = self._tell_presenters(due)
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -213,9 +213,12 @@ class Clockwork:
                 log.info("expanded", deliveries=expanded.deliveries)
                 metrics.record_expansion(expanded.deliveries)
 
-    def _tell_presenters(self, called: bool, due: datetime | None) -> datetime | None:
-        """Compare what presenters were told with what is; when the next thing is due after that."""
-        if not called and self._told_at is not None and clock.monotonic() - self._told_at < TELL_EVERY:
+    def _tell_presenters(self, due: datetime | None) -> datetime | None:
+        """Compare what presenters were told with what is; when the next thing is due after that.
+
+        Not at every call: a thousand sign-ups call a thousand times, and change nothing for presenters.
+        """
+        if self._told_at is not None and clock.monotonic() - self._told_at < TELL_EVERY:
             return due
         self._told_at = clock.monotonic()
         with transaction():

@@ -8,6 +8,7 @@ const QUARTER = 15;
 const DAY = 1440;
 const MARGIN = 0.3; // the upper and lower part of a day in which a dragged session changes its hour
 const PIXELS_A_STEP = 5;
+const EDGE = 48; // pixels
 const FAR = 6; // pixels that make a drag of a press
 
 let moving = null;
@@ -87,6 +88,14 @@ function hourShift(day, y) {
   return 0;
 }
 
+// At its left or right end the line of weeks moves under the pointer.
+function scrollAlong(x) {
+  const wrap = line.parentElement;
+  const { left, right } = wrap.getBoundingClientRect();
+  if (x > right - EDGE) wrap.scrollLeft += EDGE / 4;
+  if (x < left + EDGE) wrap.scrollLeft -= EDGE / 4;
+}
+
 function onPress(event) {
   const link = event.target.closest("[data-session]");
   if (!link || event.button !== 0 || event.pointerType === "touch") return;
@@ -100,6 +109,7 @@ function onPress(event) {
       begin(link);
       document.body.classList.add("dragging");
     }
+    scrollAlong(now.clientX);
     const day = document.elementsFromPoint(now.clientX, now.clientY).map((one) => one.closest(".day")).find(Boolean);
     if (!day) return;
     target?.classList.remove("day-target");

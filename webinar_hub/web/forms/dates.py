@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
+from webinar_hub.documents.names import plain_name
 from webinar_hub.rules.change import Scope, What, Wish
 from webinar_hub.rules.zones import MONTHS
 
@@ -22,6 +23,7 @@ SCOPES = (
 )
 UNITS = (SelectChoice("7", "weeks"), SelectChoice("1", "days"))
 DIRECTIONS = (SelectChoice("later", "later"), SelectChoice("earlier", "earlier"))
+YEARS = range(2000, 2101)
 SHORTEST, LONGEST = 5, 1440
 FARTHEST = 730
 """Days by which a cohort can be moved at once."""
@@ -93,7 +95,7 @@ class DatesForm(FlaskForm):
     def _move(self) -> Wish:
         day, hour = self._day(), self._hour()
         scope = self.scope.data if self.scope.data in ("following", "all") else "this"
-        title = " ".join((self.title.data or "").split())
+        title = plain_name(self.title.data or "")
         if len(title) > 200:
             self.note("title", "This title is too long: 200 characters fit.")
         return Wish(
@@ -108,7 +110,11 @@ class DatesForm(FlaskForm):
     def _day(self) -> date | None:
         typed = (self.day.data or "").strip()
         with suppress(ValueError):
-            return date.fromisoformat(typed)
+            day = date.fromisoformat(typed)
+            if day.year in YEARS:
+                return day
+            self.note("day", f"The year {day.year} cannot be meant. Is it right?")
+            return None
         parts = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", typed)
         if parts and 1 <= int(parts[2]) <= 12:
             self.note(

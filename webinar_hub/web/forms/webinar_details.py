@@ -19,8 +19,6 @@ from webinar_hub.rules.cohort_file.sections import LONG_TEXT, SENTENCE, SHORT_TE
 from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.web.forms.studio_form import StudioForm, all_right, counts, number, one_of, row_is_empty, says
 
-LEVELS = ("", "Introductory", "Intermediate", "Advanced")
-
 
 class AgendaRow(Form):
     """A stretch of the session."""

@@ -17,10 +17,11 @@ from webinar_hub.rules.deliverability import advice
 from webinar_hub.rules.staff import Permission
 from webinar_hub.rules.wording import KINDS, PLACEHOLDERS, problems
 from webinar_hub.rules.zones import to_utc
-from webinar_hub.services import announcements
+from webinar_hub.services import announcements, notices
 from webinar_hub.services.editing import EditedMeanwhile
+from webinar_hub.services.notices import Envelope
 from webinar_hub.web import headers
-from webinar_hub.web.current import settings
+from webinar_hub.web.current import links, notice_templates, settings
 from webinar_hub.web.forms.announcement import AnnouncementForm
 from webinar_hub.web.studio import mail_frames
 from webinar_hub.web.studio.access import needs, staff
@@ -124,7 +125,8 @@ def try_out(cohort: str, announcement: int) -> Answer:
 def send(cohort: str, announcement: int) -> Answer | tuple[str, int]:
     """Schedule it: now means in five minutes, until which it can be taken back."""
     try:
-        wish = Wish(at=_moment(cohort_head(cohort).zone), is_sure="sure" in request.form)
+        head = cohort_head(cohort)
+        wish = Wish(at=_moment(head.zone), is_sure="sure" in request.form)
         with transaction():
             state = announcements.schedule(
                 cohort,
@@ -135,10 +137,12 @@ def send(cohort: str, announcement: int) -> Answer | tuple[str, int]:
                 now=clock.now(),
                 most_alone=settings().approve_above,
             )
+            if state == "waiting":
+                _ask_others(head, announcement)
     except HubError as problem:
         return _page(cohort, announcement, problem.message), problem.status
     if state == "waiting":
-        flash("It waits for a second organizer, who finds it on this page.", "done")
+        flash("It waits for a second organizer: those who may agree have been written to.", "done")
     return redirect(url_for("studio_announcements.page", cohort=cohort, announcement=announcement), 303)
 
 
@@ -160,8 +164,7 @@ def take_back(cohort: str, announcement: int) -> Answer:
     """Stop what has not left; it becomes a draft again."""
     with transaction():
         taken = announcements.take_back(cohort, announcement, by=staff().id, now=clock.now())
-    sent = "Nobody got it." if not taken.sent else f"{taken.sent:,} mails had left already."
-    flash(f"Taken back: it is a draft again. {sent}", "done")
+    flash(f"Taken back: it is a draft again. {_told(taken)}", "done")
     return redirect(url_for("studio_announcements.page", cohort=cohort, announcement=announcement), 303)
 
 
@@ -177,6 +180,33 @@ def discard(cohort: str, announcement: int) -> Answer | str:
         announcements.discard(cohort, announcement, by=staff().id, now=clock.now())
     flash("The draft is gone.", "done")
     return redirect(url_for("studio_messages.page", cohort=cohort), 303)
+
+
+def _told(taken: announcements.Taken) -> str:
+    """Who got it all the same."""
+    if not taken.sent and not taken.leaving:
+        return "Nobody got it."
+    sent = f"{taken.sent:,} had left already" if taken.sent else "None had left"
+    return f"{sent}{f', {taken.leaving:,} were on the wire and may still arrive' if taken.leaving else ''}."
+
+
+def _ask_others(head: CohortHead, announcement: int) -> None:
+    """Write to those who may agree to it, with the link to its page."""
+    view = queries.announcement(head, announcement, clock.now())
+    page = url_for("studio_announcements.page", cohort=head.key, announcement=announcement)
+    for other in queries.others_who_may_approve(head.webinar_id, staff().id):
+        words = notice_templates().render(
+            "approval",
+            name=other.name,
+            writer=staff().name,
+            people=f"{view.people:,}",
+            webinar=head.webinar_title,
+            title=view.subject,
+            link=f"{links().base}{page}",
+        )
+        envelope = Envelope(to_email=other.email, to_name=other.name, from_email=mail_frames.sender(head.id))
+        key = f"approval:{announcement}:{view.version}:{other.id}"
+        notices.write("approval", envelope, words, now=clock.now(), key=key)
 
 
 def _form(head: CohortHead) -> AnnouncementForm:

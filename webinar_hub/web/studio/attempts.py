@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from flask import request, session
 from flask_security import current_user
+from werkzeug.exceptions import UnsupportedMediaType
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.rules.registration import email_key
 from webinar_hub.services import allowances
 from webinar_hub.services.allowances import Try
 from webinar_hub.web.current import network
@@ -44,7 +46,12 @@ _GUARDED = frozenset(
 
 
 def count() -> None:
-    """Before a view of the library: count one more try. Raises TooMany."""
+    """Before a view of the library: count one more try. Raises TooMany.
+
+    The library also reads JSON, in which the name would have to be looked for elsewhere; our pages send forms.
+    """
+    if request.blueprint == "security" and request.is_json:
+        raise UnsupportedMediaType()
     if request.method == "POST" and request.endpoint in _GUARDED:
         half_in = session.get("tf_user_id")
         spend(f"half in: {half_in}", CODES) if half_in else spend(_account())
@@ -61,7 +68,7 @@ def spend(account: str, anywhere: int = ANYWHERE) -> None:
 
 def spend_mail(email: str) -> None:
     """Count one mail with a link, asked for by anybody. Raises TooMany."""
-    tries = [Try("staff-mail", email.strip().lower(), LINKS), Try("staff-mail-network", network(), NETWORK)]
+    tries = [Try("staff-mail", _one_name(email), LINKS), Try("staff-mail-network", network(), NETWORK)]
     with transaction():
         allowances.spend_each(tries, window=LINKS_WINDOW, now=clock.real_now())
 
@@ -69,5 +76,13 @@ def spend_mail(email: str) -> None:
 def _account() -> str:
     """Whose password it is about: by name on the sign-in page, by the session afterwards."""
     if request.endpoint == "security.login":
-        return str(request.form.get("email", "")).strip().lower()
+        return _one_name(request.form.get("email", ""))
     return f"in: {current_user.id}" if current_user.is_authenticated else ""
+
+
+def _one_name(email: str) -> str:
+    """One for all the ways to write an address, or each would have tries of its own."""
+    try:
+        return email_key(email.strip())
+    except ValueError:
+        return email.strip().lower()

@@ -65,8 +65,11 @@ def do_add(cohort: str) -> Response | Redirect | tuple[str, int]:
 
 @blueprint.get("/cohorts/<cohort>/people/bulk")
 @needs(Permission.REGISTER)
-def bulk(cohort: str) -> str:
+def bulk(cohort: str) -> str | Redirect:
     """How many it will be, and what they are told, before anything is done."""
+    if request.args.get("action") == "export":
+        to = url_for("studio_cohort_people.export", cohort=cohort)
+        return redirect(f"{to}?{request.query_string.decode()}", 303)
     return _bulk_page(cohort_head(cohort))
 
 
@@ -119,13 +122,25 @@ def export(cohort: str) -> str:
 
 @blueprint.post("/cohorts/<cohort>/people/export")
 @needs(Permission.PEOPLE)
-def download(cohort: str) -> Response:
+def download(cohort: str) -> Response | tuple[str, int]:
     """The file itself."""
-    return people_export.file(scope_of(cohort_head(cohort)), cohort)
+    head = cohort_head(cohort)
+    try:
+        return people_export.file(scope_of(head), cohort)
+    except Invalid as problem:
+        form = people_export.form(scope_of(head))
+        body = render_template("studio/people/cohort_export.html", head=head, problem=problem.message, **form)
+        return body, problem.status
 
 
 @blueprint.post("/cohorts/<cohort>/people/views")
 @needs(Permission.PEOPLE)
-def save_view(cohort: str) -> Redirect:
+def save_view(cohort: str) -> Redirect | tuple[str, int]:
     """Keep the filters under a name."""
-    return keep_view(cohort_head(cohort).id, url_for("studio_cohort_people.page", cohort=cohort))
+    head = cohort_head(cohort)
+    try:
+        return keep_view(head.id, url_for("studio_cohort_people.page", cohort=cohort))
+    except Invalid as problem:
+        list_ = shown(scope_of(head))
+        body = render_template("studio/people/cohort.html", head=head, view_problem=problem.message, **list_)
+        return body, problem.status

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
@@ -26,6 +26,13 @@ def give() -> Redirect:
         organizer_feeds.give(staff().id, actor=staff().actor, now=clock.now())
     flash("Your calendar has an address. Subscribe to it once, and it stays up to date.", "done")
     return redirect(url_for("studio_webinars.page", _anchor="calendar"), 303)
+
+
+@blueprint.get("/calendar/end")
+@own_account
+def confirm_end() -> str:
+    """What ends with it."""
+    return render_template("studio/webinars/end_feed.html")
 
 
 @blueprint.post("/calendar/end")

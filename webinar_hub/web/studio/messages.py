@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Answer
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.core.errors import HubError
 from webinar_hub.documents.message_words import message_words
 from webinar_hub.documents.when import duration_in_words
 from webinar_hub.queries import announcements, plan, previews
@@ -37,9 +38,30 @@ _ONE = "/cohorts/<cohort>/messages/<int(max=2147483647):message>"
 @needs(Permission.SEE)
 def page(cohort: str) -> str:
     """The plan: what, when, to how many, and how far it is; for whoever may write also what can be done."""
+    return _plan(cohort)
+
+
+@blueprint.post("/cohorts/<cohort>/messages/wishes")
+@needs(Permission.MESSAGES)
+def change_wishes(cohort: str) -> Answer | tuple[str, int]:
+    """Switch reminders, "we are live" and the thank-you on or off."""
+    thanks = _numbers("thank_you")
+    wishes = Wishes(tuple(_numbers("reminders")), "live" in request.form, thanks[0] if thanks else None)
+    seen = (_numbers("version") or [0])[0]
+    try:
+        with transaction():
+            message_wishes.change(cohort, wishes, seen=seen, actor=staff().actor, now=clock.now())
+    except HubError as problem:
+        return _plan(cohort, problem.message, wishes), problem.status
+    flash("Saved. What has gone out stays; the plan below is the new one.", "done")
+    return redirect(url_for("studio_messages.page", cohort=cohort), 303)
+
+
+def _plan(cohort: str, problem: str = "", typed: Wishes | None = None) -> str:
     head, now = cohort_head(cohort), clock.now()
     whole = plan.cohort_plan(cohort, current_app.extensions["limits"])
     writes = may(Permission.MESSAGES, head.webinar_id)
+    stored = plan.wishes(cohort)
     return render_template(
         "studio/messages/plan.html",
         head=head,
@@ -48,26 +70,16 @@ def page(cohort: str) -> str:
         words=message_words,
         writes=writes,
         announcements=announcements.of_cohort(head, now) if writes else [],
-        wishes=plan.wishes(cohort),
+        wishes=typed or stored,
+        stored=stored,
+        version=stored.version,
+        problem=problem,
         leads=LEADS,
         thanks=THANKS,
         by_themselves=BY_THEMSELVES,
         kinds=KINDS,
         minutes_in_words=_in_words,
     )
-
-
-@blueprint.post("/cohorts/<cohort>/messages/wishes")
-@needs(Permission.MESSAGES)
-def change_wishes(cohort: str) -> Answer:
-    """Switch reminders, "we are live" and the thank-you on or off."""
-    thanks = _numbers("thank_you")
-    wishes = Wishes(tuple(_numbers("reminders")), "live" in request.form, thanks[0] if thanks else None)
-    seen = (_numbers("version") or [0])[0]
-    with transaction():
-        message_wishes.change(cohort, wishes, seen=seen, actor=staff().actor, now=clock.now())
-    flash("Saved. What has gone out stays; the plan below is the new one.", "done")
-    return redirect(url_for("studio_messages.page", cohort=cohort), 303)
 
 
 @blueprint.get(_ONE)

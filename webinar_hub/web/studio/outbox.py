@@ -24,6 +24,7 @@ from webinar_hub.web.studio.area import area
 blueprint = area("outbox")
 
 PAGE = 50
+NOTHING = queries.OutboxPage([], None, is_whole=True)
 SINCE = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 MOST_DOMAINS, PATIENCE = 3, 2.0
 """So many domains are asked about, and so many seconds each answer may take."""
@@ -38,10 +39,10 @@ def page() -> str | tuple[str, int]:
     wanted, state, before = _wanted(), request.args.get("state", ""), _number("before")
     try:
         numbers = queries.some_counts(wanted)
-        lines = queries.lines(_wanted(state), PAGE + 1, before=before, masks=False)
+        found = queries.page(_wanted(state), PAGE, before)
     except NotFound as problem:
-        return _page([], {}, state, before, problem.message), 422
-    return _page(lines, numbers, state, before)
+        return _page(NOTHING, {}, state, before, problem.message), 422
+    return _page(found, numbers, state, before)
 
 
 @blueprint.get("/messages/sender")
@@ -129,12 +130,12 @@ def retry_failed() -> Redirect:
 
 
 def _page(
-    lines: list[queries.OutboxLine], numbers: dict[str, int], state: str, before: int | None, problem: str = ""
+    found: queries.OutboxPage, numbers: dict[str, int], state: str, before: int | None, problem: str = ""
 ) -> str:
     return render_template(
         "studio/messages/outbox.html",
-        lines=lines[:PAGE],
-        older=lines[PAGE - 1].id if len(lines) > PAGE else None,
+        found=found,
+        searched=queries.SEARCHED,
         numbers=numbers,
         most=queries.MOST_COUNTED,
         state=state,

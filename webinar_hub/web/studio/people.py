@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.core.errors import HubError
+from webinar_hub.core.errors import HubError, Invalid
 from webinar_hub.queries import people as queries
 from webinar_hub.queries import people_views
 from webinar_hub.rules.people import Scope
@@ -46,8 +46,10 @@ def shown(scope: Scope) -> dict[str, Any]:
 
 @blueprint.get("/people/bulk")
 @needs(Permission.REGISTER)
-def bulk() -> str:
+def bulk() -> str | Redirect:
     """How many it will be, and what they are told, before anything is done."""
+    if request.args.get("action") == "export":
+        return redirect(f"{url_for('studio_people.export')}?{request.query_string.decode()}", 303)
     return _bulk_page()
 
 
@@ -58,11 +60,12 @@ def _bulk_page(problem: str = "") -> str:
 
 def counted(scope: Scope) -> dict[str, Any]:
     """What every page shows that counts before something is done with many."""
-    chosen = people_filters.chosen(scope)
+    chosen, action = people_filters.chosen(scope), request.values.get("action", "")
+    meant = queries.with_a_place(chosen) if action in ("cancel", "move") and scope.cohort else chosen
     return {
-        "action": request.values.get("action", ""),
-        "count": queries.count_of(chosen),
-        "stopped": queries.stopped_among(chosen),
+        "action": action,
+        "count": queries.count_of(meant),
+        "stopped": queries.stopped_among(meant),
         "wanted": chosen.wanted,
         "ids": chosen.ids,
         "query": people_filters.query(chosen.wanted),
@@ -99,20 +102,30 @@ def export() -> str:
 
 @blueprint.post("/people/export")
 @needs(Permission.PEOPLE)
-def download() -> Response:
+def download() -> Response | tuple[str, int]:
     """The file itself."""
-    return people_export.file(people_filters.everybody(), "people")
+    try:
+        return people_export.file(people_filters.everybody(), "people")
+    except Invalid as problem:
+        form = people_export.form(people_filters.everybody())
+        return render_template("studio/people/export.html", problem=problem.message, **form), problem.status
 
 
 @blueprint.post("/people/views")
 @needs(Permission.PEOPLE)
-def save_view() -> Redirect:
+def save_view() -> Redirect | tuple[str, int]:
     """Keep the filters under a name."""
-    return keep_view(None, url_for("studio_people.page"))
+    try:
+        return keep_view(None, url_for("studio_people.page"))
+    except Invalid as problem:
+        page = render_template(
+            "studio/people/page.html", view_problem=problem.message, **shown(people_filters.everybody())
+        )
+        return page, problem.status
 
 
 def keep_view(cohort: int | None, list_: str) -> Redirect:
-    """Save a view of a list, and go back to it."""
+    """Save a view of a list, and go back to it. Raises Invalid."""
     form, who = request.form, staff()
     filters = people_filters.query(people_filters.wanted())
     with transaction():

@@ -27,6 +27,7 @@ def form(scope: Scope) -> dict[str, Any]:
     return {
         "count": queries.count_of(chosen),
         "columns": COLUMNS,
+        "ticked": request.form.getlist("column") if request.method == "POST" else list(COLUMNS),
         "wanted": chosen.wanted,
         "ids": chosen.ids,
         "query": people_filters.query(chosen.wanted),

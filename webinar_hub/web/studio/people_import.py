@@ -27,6 +27,8 @@ def _let_files_in(endpoint: str | None, values: object) -> None:
     # Before the form is read, which the check for forged requests does; every other form stays small.
     if endpoint == "studio_people_import.upload":
         request.max_content_length = LARGEST
+        # Werkzeug reads a file in pieces, and counts what it holds of one at a time.
+        request.max_form_memory_size = 1_000_000
 
 
 @blueprint.get("/cohorts/<cohort>/people/import")

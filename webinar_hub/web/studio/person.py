@@ -103,8 +103,11 @@ def lift(person: int) -> Redirect:
 def done(person: int, task: int) -> Redirect:
     """Tick a task off."""
     demand(Permission.REGISTER, queries.webinar_of_task(person, task))
-    with transaction():
-        tasks.done(task, actor=staff().actor, now=clock.now())
+    try:
+        with transaction():
+            tasks.done(task, actor=staff().actor, now=clock.now())
+    except NotFound:
+        return _back(person, "Somebody has ticked that off already.")
     return _back(person, "Done and ticked off.")
 
 

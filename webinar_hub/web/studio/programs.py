@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
@@ -12,11 +13,12 @@ from webinar_hub.core.errors import HubError
 from webinar_hub.queries import creating as details
 from webinar_hub.queries import programs as queries
 from webinar_hub.queries.studio import cohort_head
-from webinar_hub.rules.program import LaidOut, Pattern, laid_out
+from webinar_hub.rules.program import Pattern, laid_out
 from webinar_hub.rules.public_holidays import Holiday, holidays_among
 from webinar_hub.rules.staff import Permission
+from webinar_hub.rules.zones import to_utc
 from webinar_hub.services import programs
-from webinar_hub.services.cloning import NewRun
+from webinar_hub.services.cloning import NewRun, checked_release
 from webinar_hub.services.creating import checked_walls
 from webinar_hub.services.editing import EditedMeanwhile
 from webinar_hub.web.forms.program import KeepForm, ProgramForm, RunForm
@@ -33,10 +35,20 @@ Answer = tuple[str, int] | Redirect
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What a program becomes from a day on; wall times are in its zone."""
+class DatedLine:
+    """A session or bonus that a program becomes; `minutes` is None for a bonus."""
 
-    laid: LaidOut
+    title: str
+    at: datetime
+    minutes: int | None
+    surprise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a program becomes from a day on, in the order of time."""
+
+    lines: list[DatedLine]
     holidays: list[Holiday]
 
 
@@ -198,7 +210,10 @@ def _preview(view: queries.ProgramView, wanted: NewRun, now: datetime) -> Previe
     """Raises Invalid for a date that does not exist or has passed."""
     laid = laid_out(view.pattern, wanted.first, wanted.skip, wanted.at)
     walls = checked_walls([wall for _, wall in laid.sessions], view.zone, now, "first")
-    return Preview(laid, holidays_among([wall.date() for wall in walls], view.zone))
+    lines = [DatedLine(s.title, to_utc(at, view.zone), s.minutes, False) for s, at in laid.sessions]
+    for drop, at in laid.drops:
+        lines.append(DatedLine(drop.title, checked_release(drop.title, at, view.zone), None, drop.surprise))
+    return Preview(sorted(lines, key=attrgetter("at")), holidays_among([wall.date() for wall in walls], view.zone))
 
 
 def _run_page(

@@ -15,7 +15,6 @@ from webinar_hub.rules.staff import Permission
 from webinar_hub.services import trial_runs
 from webinar_hub.services.rehearsals import Visitor
 from webinar_hub.web import headers
-from webinar_hub.web.current import hub
 from webinar_hub.web.forms.rehearsal import RehearsalForm, visitor_of
 from webinar_hub.web.studio import rehearsing
 from webinar_hub.web.studio.access import demand, needs, staff
@@ -106,9 +105,8 @@ def send(cohort: str) -> Redirect:
     if wish.visitor is None:
         abort(404)
     cast = queries.snapshot(wish.head.id)
-    mails = rehearsing.readable(cast, wish.visitor, trial_runs.MOST)
-    from_email, from_name = queries.sender(wish.head.id, hub().sender)
-    reader = trial_runs.Reader(who.email, who.name, from_email, from_name)
+    mails = trial_runs.marked(rehearsing.readable(cast, wish.visitor, trial_runs.MOST))
+    reader = trial_runs.Reader(who.email, who.name)
     with transaction():
         number = trial_runs.send(mails, reader, actor=who.actor, subject=f"cohort:{wish.head.id}", now=clock.now())
     flash(f"{number} mails are on their way to {who.email}, in order, within five minutes.", "done")

@@ -78,6 +78,8 @@ def _addresses() -> dict[str, Any]:
         "SECURITY_URL_PREFIX": "/studio",
         # Its scripts are not ours, and our pages do not load them.
         "SECURITY_STATIC_FOLDER": None,
+        # `web/headers.py` says who may keep its pages.
+        "SECURITY_CACHE_CONTROL": None,
         "SECURITY_LOGIN_URL": "/sign-in",
         "SECURITY_LOGOUT_URL": "/sign-out",
         "SECURITY_POST_LOGIN_VIEW": "/studio/",

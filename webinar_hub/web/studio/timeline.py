@@ -51,11 +51,7 @@ def weekday_short(day: date) -> str:
 @needs(Permission.SEE)
 def page(cohort: str) -> str:
     """The whole cohort on one axis of time."""
-    head, with_messages = studio.cohort_head(cohort), request.args.get("messages") != "no"
-    line = timeline.timeline(cohort, clock.now(), messages=with_messages)
-    return render_template(
-        "studio/timeline/page.html", head=head, line=line, with_messages=with_messages, now=clock.now()
-    )
+    return _page(cohort)
 
 
 @blueprint.get("/cohorts/<cohort>/timeline/sessions/<session>")
@@ -101,11 +97,14 @@ def apply(cohort: str) -> Answer | Redirect:
 
 @blueprint.post("/cohorts/<cohort>/timeline/changes/<int:change>/undo")
 @needs(Permission.SCHEDULE)
-def undo(cohort: str, change: int) -> Redirect:
+def undo(cohort: str, change: int) -> Answer | Redirect:
     """Take a change back."""
-    with transaction():
-        mails = undoing.undo(cohort, change, actor=staff().actor, now=clock.now())
-    told = "Nobody was told." if not mails else f"{mails} who came meanwhile get a mail with the right time."
+    try:
+        with transaction():
+            mails = undoing.undo(cohort, change, actor=staff().actor, now=clock.now())
+    except Conflict as error:
+        return _page(cohort, error.message), error.status
+    told = "Only those who signed up meanwhile get a mail with the right time." if mails else "Nobody was told."
     flash(f"Everything is as it was before. {told}", "done")
     return redirect(url_for("studio_timeline.page", cohort=cohort), 303)
 
@@ -118,6 +117,15 @@ def tell(cohort: str, change: int) -> Redirect:
         changes.tell_now(cohort, change, actor=staff().actor, now=clock.now())
     flash("The mails are on their way.", "done")
     return redirect(url_for("studio_timeline.page", cohort=cohort), 303)
+
+
+def _page(cohort: str, problem: str = "") -> str:
+    head, with_messages = studio.cohort_head(cohort), request.args.get("messages") != "no"
+    line = timeline.timeline(cohort, clock.now(), messages=with_messages)
+    return render_template(
+        "studio/timeline/page.html",
+        head=head, line=line, with_messages=with_messages, now=clock.now(), problem=problem,
+    )  # fmt: skip
 
 
 def _look(cohort: str, form: DatesForm, *, stale: bool = False) -> Answer:

@@ -26,6 +26,9 @@ PATIENCE = 6.0
 DNS_PATIENCE = 3.0
 """Seconds that somebody who waits for a page will wait for the mail server, and for each answer of the DNS."""
 
+LONGEST_TOLD = 280
+"""Characters."""
+
 
 @blueprint.get("/settings/transport")
 @needs(Permission.SETTINGS)
@@ -68,7 +71,9 @@ def send_test() -> Redirect:
 def check() -> Redirect:
     """Ask the mail server and the DNS now, and show once what they say."""
     for finding in _asked():
-        flash(json.dumps(asdict(finding)), "finding")
+        # The session is a cookie of 4 kB, and a mail server can be talkative.
+        short = {name: text[:LONGEST_TOLD] for name, text in asdict(finding).items()}
+        flash(json.dumps(short), "finding")
     return redirect(url_for("studio_transport.page", _anchor="asked"), 303)
 
 

@@ -10,7 +10,7 @@ from webinar_hub.rules.clash import Clash, presenter_keys
 from webinar_hub.rules.public_holidays import Holiday, holidays_among
 from webinar_hub.rules.staff import Staff
 from webinar_hub.rules.zones import to_utc
-from webinar_hub.services.creating import QuickWish, checked_walls
+from webinar_hub.services.creating import QuickWish, checked_walls, just_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ def warnings_about(wish: QuickWish, who: Staff, now: datetime, *, ticked: Sequen
     skip = wish.skip | {date.fromisoformat(day) for day in ticked if _is_day(day)}
     wish = replace(wish, skip=frozenset(skip))
     walls = checked_walls(wish.walls(), wish.zone, now)
+    if just_made(wish, who, now) is not None:
+        # She pressed twice: what it would clash with is itself.
+        return Warnings((), (), wish, "")
     holidays = tuple(holidays_among([wall.date() for wall in walls], wish.zone))
     found = clashes.of_wish(
         [to_utc(wall, wish.zone) for wall in walls],

@@ -1,5 +1,7 @@
 """What a webinar's page says, and who teaches: two forms that keep what is typed, and tell of others' changes."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
@@ -73,6 +75,9 @@ def save_presenters(webinar: str) -> Answer:
         return _presenters_page(webinar, form)
     if not form.validate():
         return _presenters_page(webinar, form, 400)
+    leaving = _leaving(form, webinar)
+    if leaving and request.form.get("agreed") != _named(leaving):
+        return _presenters_page(webinar, form, leaving=leaving)
     try:
         with transaction():
             seen = number(form.version) or 0
@@ -84,6 +89,17 @@ def save_presenters(webinar: str) -> Answer:
         return _presenters_page(webinar, form, problem.status)
     flash("Saved. Presenters with an address get their invites in a minute.", "done")
     return redirect(url_for("studio_details.presenters", webinar=webinar), 303)
+
+
+def _leaving(form: PresentersForm, webinar: str) -> list[queries.PresenterDetails]:
+    """Whoever would be told that she does not teach any more: removed, or under another address from now on."""
+    kept = {(id_, (part.email or "").casefold()) for id_, part in form.parts()}
+    known = queries.webinar_details(webinar).presenters
+    return [each for each in known if each.email and (each.id, each.email.casefold()) not in kept]
+
+
+def _named(leaving: Sequence[queries.PresenterDetails]) -> str:
+    return " ".join(each.email for each in leaving)
 
 
 def _compare(form: WebinarForm | PresentersForm, webinar: str, problem: HubError) -> None:
@@ -105,11 +121,13 @@ def _words_page(webinar: str, form: WebinarForm, status: int = 200) -> tuple[str
     return page, status
 
 
-def _presenters_page(webinar: str, form: PresentersForm, status: int = 200) -> tuple[str, int]:
+def _presenters_page(
+    webinar: str, form: PresentersForm, status: int = 200, leaving: Sequence[queries.PresenterDetails] = ()
+) -> tuple[str, int]:
     view = queries.webinar_details(webinar)
     form.offer_rows()
     page = render_template(
         "studio/webinars/presenters.html", view=view, form=form, draft_form=f"presenters:{webinar}",
-        draft=drafting.kept(f"presenters:{webinar}"), zone=staff().zone,
+        draft=drafting.kept(f"presenters:{webinar}"), zone=staff().zone, leaving=leaving, agreed=_named(leaving),
     )  # fmt: skip
     return page, status
