@@ -37,7 +37,7 @@ def show(page: Page, path: str, name: str, top: str = "", height: int = DESK["he
     if path:
         page.goto(path)
     if top:
-        page.locator(top).first.evaluate("element => window.scrollTo(0, element.offsetTop - 24)")
+        page.locator(top).first.evaluate("element => window.scrollTo(0, element.offsetTop - 8)")
     page.wait_for_load_state("networkidle")
     take(page, name)
 
@@ -46,10 +46,11 @@ def quick_create(page: Page) -> None:
     """Five fields, filled in."""
     page.goto("/studio/webinars/new")
     page.get_by_label("Title").fill("Baby massage: reading cues")
-    start = datetime.fromisoformat(page.evaluate("new Date().toISOString()")) + timedelta(days=30)
+    start = datetime.fromisoformat(page.evaluate("new Date().toISOString()")) + timedelta(days=28)
     page.get_by_label("Date and time").fill(f"{start:%Y-%m-%d}T19:00")
     page.get_by_label("Livestream link").fill("https://zoom.us/j/98765432100")
     page.get_by_label("Capacity").fill("120")
+    page.locator("h1").click()
     show(page, "", "studio-new", height=900)
 
 
@@ -59,6 +60,7 @@ def own_words(page: Page) -> None:
     page.get_by_label("Subject").fill("Your place in {webinar}")
     page.get_by_label("Text", exact=True).fill(OWN_WORDS)
     page.frame_locator("iframe").get_by_text("Bring a doll").wait_for()
+    page.locator("h1").click()
     show(page, "", "studio-words")
 
 
