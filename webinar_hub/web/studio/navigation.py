@@ -29,10 +29,10 @@ BAR = (
     Entry("studio_webinars.page", "Webinars", "screen", Permission.SEE),
     Entry("studio_people.page", "People", "people", Permission.PEOPLE),
     Entry("studio_outbox.page", "Messages", "mail", Permission.MESSAGES),
-    Entry("studio_health.page", "Health", "badge", Permission.SEE),
+    Entry("studio_health.page", "Health", "pulse", Permission.SEE),
     Entry("studio_audit.page", "Audit log", "book", Permission.AUDIT),
-    Entry("studio_team.page", "Team", "people", Permission.TEAM),
-    Entry("studio_settings.page", "Settings", "seat", Permission.SETTINGS),
+    Entry("studio_team.page", "Team", "key", Permission.TEAM),
+    Entry("studio_settings.page", "Settings", "sliders", Permission.SETTINGS),
 )
 # Each takes the cohort's key as `cohort`.
 TABS = (
