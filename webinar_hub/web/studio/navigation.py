@@ -6,6 +6,7 @@ from flask import Flask, current_app, request
 
 from webinar_hub.core import clock
 from webinar_hub.queries.studio import CohortHead
+from webinar_hub.rules.life_cycle import Stage
 from webinar_hub.rules.staff import Permission
 from webinar_hub.web.studio.access import may
 
@@ -68,14 +69,14 @@ def _lies_below(entry: Entry) -> bool:
     return request.blueprint in (entry.endpoint.partition(".")[0], *entry.also)
 
 
+def cohort_stage(head: CohortHead) -> Stage:
+    """Where the cohort stands at this moment: the same word as in the list of webinars."""
+    return head.stage(clock.now())
+
+
 def has_page(endpoint: str) -> bool:
     """For templates: whether there is such a page, so that nothing leads nowhere."""
     return endpoint in current_app.view_functions
-
-
-def stage_now(head: CohortHead) -> str:
-    """Where the cohort is in its life at this moment."""
-    return head.stage(clock.now())
 
 
 def _exists(entry: Entry) -> bool:
@@ -85,5 +86,5 @@ def _exists(entry: Entry) -> bool:
 def register(app: Flask) -> None:
     """Let templates draw both."""
     app.jinja_env.globals.update(
-        studio_bar=bar, cohort_tabs=tabs, current_of=current, stage_now=stage_now, has_page=has_page
+        studio_bar=bar, cohort_tabs=tabs, current_of=current, has_page=has_page, cohort_stage=cohort_stage
     )
