@@ -96,7 +96,7 @@ def test_two_sessions_that_want_one_room_are_shown(
     app: Flask, cohort: str, owner: FlaskClient, tmp_path: Path
 ) -> None:
     assert "overlap" not in text_of(owner)
-    second = {"slug = \"baby-massage\"": "slug = \"another\"", 'key = "january"': 'key = "other"'}
+    second = {'slug = "baby-massage"': 'slug = "another"', 'key = "january"': 'key = "other"'}
     given_cohort(app, tmp_path, second | {"Tuesday evenings": "Other evenings"})
     text = text_of(owner)
     assert "Tuesday evenings and Other evenings, " in text
