@@ -229,6 +229,16 @@ def test_every_kind_has_its_page_its_preview_and_its_test(
     assert len(outbox(app, kind="notice")) == 1
 
 
+def test_only_words_of_ones_own_are_advised_on(owner: FlaskClient, cohort: str) -> None:
+    page = f"{ITS}/confirmation"
+    checked = {
+        body: press(owner, owner.get(page), f"{page}/check", subject="Hello", body=body).text
+        for body in ("", "Too short")
+    }
+    assert "hardly any text" not in checked[""]
+    assert "hardly any text" in checked["Too short"]
+
+
 def test_unknown_kinds_are_not_there(owner: FlaskClient, cohort: str) -> None:
     for kind in ("announcement", "calendar_cancel", "nothing", "%00"):
         assert owner.get(f"{ITS}/{kind}").status_code == 404

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from flask import Flask, current_app
 
+from webinar_hub.core import clock
+from webinar_hub.queries.studio import CohortHead
+from webinar_hub.rules.life_cycle import Stage
 from webinar_hub.rules.staff import Permission
 from webinar_hub.web.studio.access import may
 
@@ -16,16 +19,20 @@ class Entry(NamedTuple):
     icon: str
     permission: Permission
 
+    def holds(self, endpoint: str | None) -> bool:
+        """Whether that page is of the same area, so that the entry is marked on it, too."""
+        return (endpoint or "").partition(".")[0] == self.endpoint.partition(".")[0]
+
 
 BAR = (
     Entry("studio_today.page", "Today", "clock", Permission.SEE),
     Entry("studio_webinars.page", "Webinars", "screen", Permission.SEE),
     Entry("studio_people.page", "People", "people", Permission.PEOPLE),
     Entry("studio_outbox.page", "Messages", "mail", Permission.MESSAGES),
-    Entry("studio_health.page", "Health", "badge", Permission.SEE),
+    Entry("studio_health.page", "Health", "pulse", Permission.SEE),
     Entry("studio_audit.page", "Audit log", "book", Permission.AUDIT),
-    Entry("studio_team.page", "Team", "people", Permission.TEAM),
-    Entry("studio_settings.page", "Settings", "seat", Permission.SETTINGS),
+    Entry("studio_team.page", "Team", "key", Permission.TEAM),
+    Entry("studio_settings.page", "Settings", "sliders", Permission.SETTINGS),
 )
 # Each takes the cohort's key as `cohort`.
 TABS = (
@@ -48,6 +55,11 @@ def tabs(webinar_id: int) -> list[Entry]:
     return [entry for entry in TABS if _exists(entry) and may(entry.permission, webinar_id)]
 
 
+def cohort_stage(head: CohortHead) -> Stage:
+    """Where the cohort stands at this moment: the same word as in the list of webinars."""
+    return head.stage(clock.now())
+
+
 def has_page(endpoint: str) -> bool:
     """For templates: whether there is such a page, so that nothing leads nowhere."""
     return endpoint in current_app.view_functions
@@ -59,4 +71,4 @@ def _exists(entry: Entry) -> bool:
 
 def register(app: Flask) -> None:
     """Let templates draw both."""
-    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs, has_page=has_page)
+    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs, has_page=has_page, cohort_stage=cohort_stage)
