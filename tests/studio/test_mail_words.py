@@ -192,6 +192,12 @@ def test_changed_words_cost_one_statement_a_batch_and_unchanged_ones_none(
     )
 
 
+def test_words_it_came_with_are_not_found_fault_with(owner: FlaskClient, cohort: str) -> None:
+    page = f"{ITS}/reminder"
+    assert "hardly any text" not in press(owner, owner.get(page), f"{page}/check", subject="", body="").text
+    assert "hardly any text" in press(owner, owner.get(page), f"{page}/check", subject="Hi", body="Come.").text
+
+
 def test_the_preview_is_the_mail_with_a_registrants_name_and_zone(
     app: Flask, owner: FlaskClient, cohort: str
 ) -> None:
