@@ -122,7 +122,7 @@ def test_a_role_for_one_webinar_opens_that_one(app: Flask, cohort: str, role: Ro
     for rule in studio_rules(app):
         permission = app.view_functions[rule.endpoint].permission  # type: ignore[attr-defined]
         if isinstance(permission, Permission) and rule.arguments & {"cohort", "webinar"}:
-            answer = client.open(address(app, rule), method=method(rule))
+            answer = client.open(address(app, rule), method=method(rule), buffered=True)
             granted = permission in PERMITS[role] - EVERYWHERE_ONLY
             assert (answer.status_code != 403) == granted, (rule, answer.status_code)
 
@@ -141,7 +141,7 @@ def test_every_form_that_posts_carries_its_token(app: Flask, cohort: str) -> Non
     client = signed_in(app, given_staff(app))
     for rule in [*studio_rules(app), *of_the_library(app)]:
         if "GET" in (rule.methods or ()):
-            answer = client.get(address(app, rule))
+            answer = client.get(address(app, rule), buffered=True)
             if answer.mimetype == "text/html":
                 forms = re.findall(r"<form\b[^>]*method=\"post\".*?</form>", answer.text, re.S | re.I)
                 # A form with files says it in its address: it is looked at before the files are taken.

@@ -37,7 +37,7 @@ def _paragraphs(form: Form, field: Field) -> None:
 
 def _pages(form: Form, field: Field) -> None:
     _readable(field, longest=LONGEST_HANDOUT, paragraphs=True)
-    if not field.data.strip():
+    if not _typed(field).strip():
         raise ValidationError("Write the text of the hand-out first.")
 
 
