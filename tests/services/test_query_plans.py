@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 from time_machine import Traveller
 
 from tests.building import NOW, given_cohort, sign_up
+from tests.counting import counting
 from tests.databases import Empty
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db, rehearsal, transaction
@@ -118,6 +119,13 @@ def test_a_plan_is_counted_without_reading_the_people(inside: None) -> None:
     assert plans
     for lines in plans.values():
         assert not any("people" in line and "ix_people_suppressed" not in line for line in lines), lines
+
+
+def test_a_cohort_is_called_off_in_few_looks_at_the_outbox(app: Flask, inside: None) -> None:
+    with counting(app) as statements:
+        in_a_transaction(cancel_a_cohort)()
+    # What its sessions have on the way (two), what its plan has, and what is left of each person's.
+    assert sum(statement.startswith("UPDATE deliveries") for statement in statements) <= 4
 
 
 def _plans(step: Callable[[], object], about: str = "deliveries") -> dict[str, list[str]]:
