@@ -11,7 +11,7 @@ _LARGEST = 2**31 - 1
 class RowId(IntegerConverter):
     """A whole number as the databases keep ids; PostgreSQL refuses to look for a larger one."""
 
-    def __init__(self, map: Map, fixed_digits: int = 0, **named: Any) -> None:  # noqa: A002  Werkzeug's own name
+    def __init__(self, map: Map, fixed_digits: int = 0, **named: Any) -> None:
         super().__init__(map, fixed_digits, **({"max": _LARGEST} | named))
 
 
