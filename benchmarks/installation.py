@@ -60,7 +60,7 @@ def installed(database_url: str, **settings: str) -> Iterator[Installation]:
         os.environ.update(environment)
         app = create_app(read_settings())
         bring_up_to_date(app)
-        _import_example(app)
+        _import_example_once(app)
         try:
             yield Installation(app, environment)
         finally:
@@ -68,7 +68,10 @@ def installed(database_url: str, **settings: str) -> Iterator[Installation]:
                 db.engine.dispose()
 
 
-def _import_example(app: Flask) -> None:
+def _import_example_once(app: Flask) -> None:
+    with app.app_context():
+        if db.session.scalar(select(Cohort.id).limit(1)) is not None:
+            return
     folder = Path(str(files("webinar_hub"))) / "example"
     text = (folder / "cohort.toml").read_text(encoding="utf-8")
     text = re.sub("(?m)^capacity = .*$", f"capacity = {SEATS}", text)

@@ -11,12 +11,14 @@ from sqlalchemy import event, select
 from time_machine import Traveller
 
 from tests.building import NOW, given_cohort, sign_up
+from tests.counting import counting
 from tests.databases import Empty
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db, rehearsal, transaction
 from webinar_hub.models import Cohort, Session
-from webinar_hub.queries import health
+from webinar_hub.queries import doctor, health, today
 from webinar_hub.queries import outbox as outbox_pages
+from webinar_hub.queries.plan import cohort_plan
 from webinar_hub.rules.outbox_filter import Wanted
 from webinar_hub.services import outbox, plan, sessions
 
@@ -44,6 +46,10 @@ def move_an_evening() -> None:
 def claim() -> None:
     with transaction():
         outbox.claim(10, lease=45, now=NOW)
+
+
+def cancel_a_cohort() -> None:
+    sessions.cancel_cohort(db.session.scalars(select(Cohort)).one(), actor="test", now=NOW)
 
 
 def in_a_transaction(step: Callable[[], object]) -> Callable[[], None]:
@@ -80,11 +86,53 @@ def test_no_step_reads_the_history(step: str, inside: None) -> None:
             assert "TEMP B-TREE" not in line, f"{line} in {statement}"
 
 
-def _plans(step: Callable[[], object]) -> dict[str, list[str]]:
+# What has no use for an index of all that a cohort was ever sent, and which index it takes instead.
+BY_INDEX = {
+    "cancel a cohort": (in_a_transaction(cancel_a_cohort), "deliveries USING INDEX ix_deliveries_open"),
+    "why mails failed": (lambda: doctor.failures(NOW), "deliveries USING INDEX ix_deliveries_not_sent"),
+    "count a plan": (
+        lambda: cohort_plan("january"),
+        "deliveries USING COVERING INDEX ix_deliveries_broadcast_id_state (broadcast_id=? AND state=?)",
+    ),
+    "count the week's mails": (
+        lambda: today.deliveries(None, NOW, "UTC"),
+        "deliveries USING COVERING INDEX ix_deliveries_broadcast_id_state (broadcast_id=? AND state=?)",
+    ),
+}
+
+
+@pytest.mark.parametrize("step", BY_INDEX)
+def test_the_studio_reads_what_it_needs(step: str, inside: None) -> None:
+    run, index = BY_INDEX[step]
+    plans = _plans(run)
+    assert any(index in line for lines in plans.values() for line in lines), plans
+    assert not any("ix_deliveries_registration_id" in line for lines in plans.values() for line in lines), plans
+
+
+def test_whom_no_mail_reaches_is_not_looked_for_among_all_who_registered(inside: None) -> None:
+    for statement, lines in _plans(lambda: today.unreached(None, NOW), about="suppressed_at").items():
+        assert not any(line.startswith("SCAN registrations") for line in lines), f"{lines} in {statement}"
+
+
+def test_a_plan_is_counted_without_reading_the_people(inside: None) -> None:
+    plans = _plans(lambda: cohort_plan("january"), about="suppressed_at")
+    assert plans
+    for lines in plans.values():
+        assert not any("people" in line and "ix_people_suppressed" not in line for line in lines), lines
+
+
+def test_a_cohort_is_called_off_in_few_looks_at_the_outbox(app: Flask, inside: None) -> None:
+    with counting(app) as statements:
+        in_a_transaction(cancel_a_cohort)()
+    # What its sessions have on the way (two), what its plan has, and what is left of each person's.
+    assert sum(statement.startswith("UPDATE deliveries") for statement in statements) <= 4
+
+
+def _plans(step: Callable[[], object], about: str = "deliveries") -> dict[str, list[str]]:
     seen: list[tuple[str, Any]] = []
 
     def on_execute(_: Any, __: Any, statement: str, parameters: Any, ___: Any, ____: Any) -> None:
-        if "deliveries" in statement and not statement.startswith("INSERT"):
+        if about in statement and not statement.startswith("INSERT"):
             seen.append((statement, parameters))
 
     event.listen(db.engine, "before_cursor_execute", on_execute)

@@ -195,6 +195,18 @@ def test_nobody_is_left_in_the_dark(app: Flask, owner: FlaskClient, cohort: str)
     assert f"{STEP}/unpublish" not in owner.get(PAGE).text
 
 
+def test_every_page_of_a_cohort_names_the_stage_that_the_list_names(
+    app: Flask, owner: FlaskClient, cohort: str, travel: Traveller
+) -> None:
+    pages = (f"/studio/cohorts/{KEY}/people", f"/studio/cohorts/{KEY}/messages", "/studio/webinars")
+    for days, stage in ((0, "open"), (16, "running"), (30, "completed")):
+        travel.move_to(NOW + timedelta(days=days))
+        for page in pages:
+            assert f">{stage}</span>" in owner.get(page).text, (page, stage)
+    assert owner.post(f"{STEP}/archive").status_code == 303
+    assert ">archived</span>" in owner.get(pages[0]).text
+
+
 def test_nobody_is_put_into_what_nobody_can_see(
     app: Flask, owner: FlaskClient, cohort: str, tmp_path: Path
 ) -> None:
@@ -253,7 +265,8 @@ def test_it_runs_from_its_first_session_to_its_last(
 ) -> None:
     for days, words in ((0, "open"), (16, "running"), (30, "completed")):
         travel.move_to(NOW + timedelta(days=days))
-        assert f">{words}</span>" in owner.get("/studio/webinars").text
+        for page in ("/studio/webinars", f"/studio/cohorts/{KEY}/timeline"):
+            assert f">{words}</span>" in owner.get(page).text
 
 
 def test_a_step_that_does_not_exist(app: Flask, owner: FlaskClient, cohort: str) -> None:

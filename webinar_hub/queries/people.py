@@ -181,9 +181,9 @@ def tags(scope: Scope) -> list[str]:
     statement = select(words.c.word).where(words.c.word.is_not(None)).order_by(words.c.word).limit(TAGS)
     if scope.cohort is not None or scope.webinars is not None:
         seen = select(PersonTag.id).join(Registration, Registration.person_id == PersonTag.person_id)
-        statement = statement.where(
-            seen.where(PersonTag.word == words.c.word, *of_place(Wanted(), scope)).correlate(words).exists()
-        )
+        first = seen.where(PersonTag.word == words.c.word, *of_place(Wanted(), scope)).limit(1)
+        # Not "exists": PostgreSQL would first bring all tags and all places together.
+        statement = statement.where(first.correlate(words).scalar_subquery().is_not(None))
     return list(db.session.scalars(statement))
 
 

@@ -31,6 +31,7 @@ from webinar_hub.models import (
     Task,
     Webinar,
 )
+from webinar_hub.queries.plan import number_of
 
 Row = TypeVar("Row")
 Only = Collection[int] | None
@@ -188,6 +189,8 @@ def unreached(only: Only, now: datetime) -> Listed[Unreached]:
         .group_by(Session.cohort_id)
         .subquery()
     )
+    # Named one by one, as those not reached are few: SQLite would begin with everybody who is registered.
+    silent = select(Person.id).where(Person.suppressed_at.is_not(None))
     asked = (
         select(
             Registration.public_id,
@@ -198,10 +201,10 @@ def unreached(only: Only, now: datetime) -> Listed[Unreached]:
             Cohort.key,
         )
         .join(Registration, Registration.person_id == Person.id)
-        # The sum keeps SQLite from beginning with everybody in the cohort: those not reached are few.
+        # The sum keeps SQLite from beginning with a cohort.
         .join(session, session.c.cohort_id == Registration.cohort_id + 0)
         .join(Cohort, Cohort.id == session.c.cohort_id)
-        .where(Person.suppressed_at.is_not(None), Registration.state == "confirmed", *_among(only))
+        .where(Registration.person_id.in_(silent), Registration.state == "confirmed", *_among(only))
     )
     rows = db.session.execute(asked.order_by(Person.name, Registration.id).limit(SHOWN))
     number = select(func.count()).select_from(asked.with_only_columns(Registration.id).subquery())
@@ -260,26 +263,14 @@ def deliveries(only: Only, now: datetime, zone: str) -> list[DayCount]:
 
 
 def _to_cohorts(only: Only, since: datetime, now: datetime) -> Iterable[Any]:
-    """Counted by broadcast, which takes an index alone; the few broadcasts are put on their hours afterwards."""
-    due = (
-        select(Broadcast.id)
+    """One broadcast after the other, each of which takes a stretch of one index."""
+    asked = (
+        select(_hour_of(Broadcast.due_at), number_of("sent"), number_of("failed"))
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .where(Broadcast.due_at.between(since, now), *_among(only))
     )
-    counted = (
-        select(Delivery.broadcast_id, Delivery.state, func.count().label("number"))
-        .where(Delivery.broadcast_id.in_(due))
-        .group_by(Delivery.broadcast_id, Delivery.state)
-        .subquery()
-    )
-    hour = _hour_of(Broadcast.due_at)
-    asked = (
-        select(hour, counted.c.state, func.sum(counted.c.number))
-        .join(Broadcast, Broadcast.id == counted.c.broadcast_id)
-        .where(counted.c.state.in_(("sent", "failed")))
-        .group_by(hour, counted.c.state)
-    )
-    return ((hour, state, int(number)) for hour, state, number in db.session.execute(asked))
+    for hour, sent, failed in db.session.execute(asked):
+        yield from ((hour, "sent", sent), (hour, "failed", failed))
 
 
 def _single(only: Only, since: datetime) -> Iterable[Any]:

@@ -20,10 +20,13 @@ def audience(
     lead_minutes: int | None,
     now: datetime | None = None,
     part: Segment = EVERYBODY,
+    *,
+    reached: ColumnElement[bool] | None = None,
 ) -> list[ColumnElement[bool]]:
     """The conditions for a broadcast of this kind, due then; a reminder has its lead in minutes.
 
     `part` of the cohort is what an announcement is for, and every other message for everybody with a place.
+    Another way to say that mail reaches somebody may be given as `reached`.
     Who came "later than `now`" came before the clock was put back: what is announced concerns her too (F17).
     """
     lead = timedelta(minutes=lead_minutes) if lead_minutes is not None else None
@@ -33,7 +36,7 @@ def audience(
     conditions: list[ColumnElement[bool]] = [*segment.conditions(part), came_in_time]
     if topic_of(kind) != "service":
         # What belongs to her place is written out all the same: it becomes a task instead of a mail.
-        conditions.append(Person.suppressed_at.is_(None))
+        conditions.append(Person.suppressed_at.is_(None) if reached is None else reached)
     if topic_of(kind) == "reminders":
         conditions.append(Registration.reminders_off_at.is_(None))
     if topic_of(kind) == "bonuses":

@@ -58,8 +58,8 @@ class QuickWish:
 def quick(wish: QuickWish, by: Staff, *, reminders: tuple[timedelta, ...], now: datetime) -> Cohort:
     """Create and publish; the organizer teaches, and is whom people answer to, until somebody else is named.
 
-    `reminders` go out so long before each session. Pressing the button twice is pressing it once. Raises Invalid
-    for a time that does not exist or has passed.
+    `reminders` go out so long before each session. Pressing the button twice is pressing it once.
+    Raises Invalid for a time that does not exist or has passed.
     """
     walls = checked_walls(wish.walls(), wish.zone, now)
     known = just_made(wish, by, now)

@@ -175,7 +175,7 @@ def remove(webinar: int, material: int, *, actor: str, now: datetime) -> None:
 
 
 def _files_of_its_own(material: Material) -> Sequence[str]:
-    """The files no other material has: a copied webinar's share their bytes with those they were copied from."""
+    """The files no other material has: a copied webinar shares the bytes of the one it was copied from."""
     others = select(MaterialVersion.stored_name).where(MaterialVersion.material_id != material.id)
     names = select(MaterialVersion.stored_name).where(
         MaterialVersion.material_id == material.id, MaterialVersion.stored_name.not_in(others)

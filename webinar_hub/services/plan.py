@@ -50,9 +50,8 @@ def replan(cohort: Cohort, *, now: datetime) -> None:
     wanted = {message.key: message for message in planned_messages(cohort)}
     for key, message in wanted.items():
         _make_true(cohort, message, stored.get(key, []), now)
-    for key, rows in stored.items():
-        if key not in wanted:
-            _withdraw([row for row in rows if row.state in (*OPEN, "expanded")])
+    dropped = (row for key, rows in stored.items() if key not in wanted for row in rows)
+    _withdraw([row for row in dropped if row.state in (*OPEN, "expanded")])
     if cohort.state == "cancelled":
         _withdraw_announcements(cohort)
     leave_work()

@@ -14,6 +14,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Drop, Registration, Session
 from webinar_hub.rules.cohort_file import SessionPart
+from webinar_hub.rules.delivery import ALL_PRIORITIES
 from webinar_hub.rules.release import release_after
 from webinar_hub.rules.session import Span, no_move_because, overlap_words
 from webinar_hub.rules.zones import NonexistentTime, to_utc, zone
@@ -246,7 +247,10 @@ def cancel_cohort(cohort: Cohort, *, actor: str, now: datetime) -> None:
     in_cohort = select(Registration.id).where(Registration.cohort_id == cohort.id)
     # Whoever left before is not told of this: what takes it out of her calendar still goes out.
     kept = ("my_link", "registration_cancelled", "calendar_cancel")
-    outbox.cancel(Delivery.registration_id.in_(in_cohort), Delivery.kind.not_in(kept))
+    # By the priority the index of what is open is found: without, SQLite reads all that the cohort was ever sent.
+    outbox.cancel(
+        Delivery.priority.in_(ALL_PRIORITIES), Delivery.registration_id.in_(in_cohort), Delivery.kind.not_in(kept)
+    )
     plan.announce(cohort, "cohort_cancelled", 1, now=now, session=ahead[0] if ahead else None)
     plan.replan(cohort, now=now)
     audit.note(actor, "cohort.cancelled", f"cohort:{cohort.id}", now=now)

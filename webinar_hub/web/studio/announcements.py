@@ -89,6 +89,8 @@ def draft_mail(cohort: str) -> Answer:
     """The mail as it is being written, for the frame; what cannot be understood is named instead."""
     head = cohort_head(cohort)
     draft = _form(head).draft()
+    if not draft.subject and not draft.body:
+        return mail_frames.not_yet_frame()
     if found := problems("announcement", draft.subject, draft.body):
         return mail_frames.problems_frame([f"Line {one.line}: {one.words}" for one in found])
     kind = "news" if draft.kind == "news" else "announcement"
