@@ -42,6 +42,12 @@ def test_all_python_keeps_the_rule(rule: Rule) -> None:
     assert faults(rule, PACKAGE + OTHER_PYTHON) == []
 
 
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Pytest imports them by their names alone, and stops at the second one."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_nothing_is_left_for_later() -> None:
     assert faults(house_rules.nothing_is_left_for_later, list(everything_written())) == []
 

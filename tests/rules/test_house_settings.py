@@ -6,7 +6,7 @@ from webinar_hub.rules.house import House, Refused, checked, house_of, typed
 
 
 def test_what_is_shown_is_taken_back_as_it_is() -> None:
-    house = House()
+    house = House(zone_is_chosen=True)
     texts = {name: text for name, text in typed(house).items() if name != "logo"}
     assert house_of(checked(texts), 0) == house
 

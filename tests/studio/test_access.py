@@ -155,6 +155,14 @@ def test_looking_changes_nothing(app: Flask, cohort: str) -> None:
     assert contents(app) == before
 
 
+def test_looking_signs_nobody_out(app: Flask) -> None:
+    client = signed_in(app, given_staff(app))
+    for rule in of_the_library(app):
+        if rule.endpoint != "security.logout" and "GET" in (rule.methods or ()):
+            client.get(address(app, rule))
+            assert client.get("/studio/webinars").status_code == 200, rule
+
+
 def test_every_form_that_posts_carries_its_token(app: Flask, cohort: str) -> None:
     client = signed_in(app, given_staff(app))
     for rule in [*studio_rules(app), *of_the_library(app)]:

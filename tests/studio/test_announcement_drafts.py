@@ -86,6 +86,9 @@ def test_the_draft_is_shown_while_it_is_written(owner: FlaskClient, three: str) 
     assert "look at this first" not in nothing.text
     odd = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello", kind="ransom")
     assert (odd.status_code, "Hello" in odd.text) == (200, True)
+    empty = press(owner, page, f"{ALL}/preview", subject="\x00", body="Hello\n\x00")
+    assert empty.status_code == 200
+    assert "Line 2: There is an invisible character in it." in empty.text
     wrong = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello {nam}")
     assert "{nam} is not known" in wrong.text
     checked = press(owner, page, f"{ALL}/check", subject="FREE!!! LAST CHANCE", body="x", professions=["PT"])

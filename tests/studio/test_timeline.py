@@ -163,6 +163,17 @@ def test_a_change_is_applied_waits_and_can_be_undone_from_every_page(
     assert wall(app) == "2026-12-08T19:00:00"
 
 
+def test_what_waits_is_shown_at_the_moment_it_leaves(owner: FlaskClient, ann: None, travel: Traveller) -> None:
+    """On the timeline, in the plan and among the next things, and it is not late before."""
+    assert apply(owner).status_code == 303
+    assert "10:11 am waits, to 1 Session moved" in words(owner.get(PAGE))
+    assert "10:11 am" in words(owner.get(f"/studio/cohorts/{KEY}/messages"))
+    health = words(owner.get("/studio/health"))
+    assert "Mon 23 November, 10:11 am" in health
+    travel.shift(timedelta(minutes=5))
+    assert "No message is late." in words(owner.get("/studio/health"))
+
+
 def test_told_now(app: Flask, owner: FlaskClient, ann: None) -> None:
     apply(owner)
     answer = owner.post(f"{PAGE}/changes/{last_change(app)}/tell", follow_redirects=True)

@@ -77,7 +77,12 @@ class Broadcast(Base):
         """SQL: whether nothing holds it back at this moment."""
         return or_(cls.held_until.is_(None), cls.held_until <= now)
 
+    @property
+    def leaves(self) -> datetime:
+        """When it leaves: at its moment, or when nothing holds it back any more."""
+        return max(self.due_at, self.held_until or self.due_at)
+
     @classmethod
     def leaves_at(cls) -> ColumnElement[datetime]:
-        """SQL: when it leaves: at its moment, or when nothing holds it back any more."""
+        """SQL: the same."""
         return case((cls.held_until > cls.due_at, cls.held_until), else_=cls.due_at)

@@ -70,7 +70,10 @@ def clock_now(now: datetime, leader_lease: float) -> Clock:
     ).first()
     silent_for = max(0.0, leader_lease - (row[0] - row[1]).total_seconds()) if row else None
     overdue = select(func.count()).where(
-        Broadcast.state.in_(("planned", "expanding")), Broadcast.due_at < now - LAG
+        Broadcast.state.in_(("planned", "expanding")),
+        Broadcast.due_at < now - LAG,
+        # What waits for its ten minutes to be taken back in is not late.
+        Broadcast.leaves_at() < now - LAG,
     )
     return Clock(silent_for, db.session.scalar(overdue) or 0)
 
@@ -118,20 +121,24 @@ def troubles(since: datetime) -> list[tuple[str, int, bool]]:
 
 
 def next_things(only: Only, now: datetime, most: int = 20) -> list[NextThing]:
-    """What will happen by itself, in the order of time; two statements."""
+    """What will happen by itself, in the order of time; three statements.
+
+    What can still be taken back leaves when that is over.
+    """
     people = Cohort.seats_taken
     about = func.coalesce(Session.title, Drop.title, Cohort.title)
     messages = (
         select(
-            Broadcast.due_at, Broadcast.kind, about, Cohort.title, Cohort.key, Cohort.webinar_id, Cohort.zone,
+            Broadcast.leaves_at(), Broadcast.kind, about, Cohort.title, Cohort.key, Cohort.webinar_id, Cohort.zone,
             Broadcast.lead_minutes, people,
         )
         .join(Cohort, Cohort.id == Broadcast.cohort_id)
         .outerjoin(Session, Session.id == Broadcast.session_id)
         .outerjoin(Drop, Drop.id == Broadcast.drop_id)
-        .where(Broadcast.state == "planned", Broadcast.due_at > now)
-        .order_by(Broadcast.due_at, Broadcast.id)
+        .where(Broadcast.state == "planned")
     )  # fmt: skip
+    held = messages.where(Broadcast.due_at <= now, Broadcast.held_until > now).order_by(Broadcast.held_until)
+    messages = messages.where(Broadcast.due_at > now).order_by(Broadcast.due_at, Broadcast.id)
     sessions = (
         select(
             Session.starts_at, literal("session"), Session.title, Cohort.title, Cohort.key, Cohort.webinar_id,
@@ -141,9 +148,8 @@ def next_things(only: Only, now: datetime, most: int = 20) -> list[NextThing]:
         .where(Session.state == "scheduled", Cohort.state == "open", Session.starts_at > now)
         .order_by(Session.starts_at, Session.id)
     )  # fmt: skip
-    return list(
-        islice(merge(_things(messages, only, most), _things(sessions, only, most), key=attrgetter("at")), most)
-    )
+    found = (_things(statement, only, most) for statement in (held, messages, sessions))
+    return list(islice(merge(*found, key=attrgetter("at")), most))
 
 
 def _things(statement: Any, only: Only, most: int) -> list[NextThing]:

@@ -140,7 +140,7 @@ def _ahead(
         return expected(crowd, limits.rate)
 
     return PlanLine(
-        broadcast.due_at,
+        broadcast.leaves,
         broadcast.kind,
         about,
         lead,

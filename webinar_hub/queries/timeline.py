@@ -237,8 +237,8 @@ def _message_chip(row: Broadcast, zone_name: str, people: str | None, now: datet
     return Chip(
         kind="message",
         title=words[:1].upper() + words[1:],
-        at=row.due_at,
-        wall=_wall(row.due_at, zone_name),
+        at=row.leaves,
+        wall=_wall(row.leaves, zone_name),
         state="ahead" if row.state == "planned" else "past",
         note=_fate(row, people or "sent to nobody", now),
         icon="mail",

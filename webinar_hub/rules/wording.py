@@ -53,6 +53,10 @@ PLACEHOLDER = re.compile(r"\\[{}]|\{([a-z_]*)\}|[{}]")
 """An escaped brace, a placeholder, or a brace that is neither."""
 
 
+# Control characters, lone surrogates, and the private-use signs that stand for a recipient's values.
+_NEVER_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong: in `field` ("subject" or "body"), in which line, counted from 1, and what to do."""
@@ -74,6 +78,7 @@ def _of_subject(kind: str, subject: str) -> Iterator[Problem]:
         yield Problem("subject", 1, f"A subject can have at most {LONGEST_SUBJECT} characters.")
     if "\n" in subject or "\r" in subject:
         yield Problem("subject", 1, "A subject is a single line.")
+    yield from _invisible("subject", subject)
     yield from _braces("subject", kind, subject)
 
 
@@ -82,7 +87,15 @@ def _of_body(kind: str, body: str) -> Iterator[Problem]:
         yield Problem("body", 1, "Write what the mail is to say.")
     if len(body) > LONGEST_BODY:
         yield Problem("body", 1, f"A mail can have at most {LONGEST_BODY:,} characters.")
+    yield from _invisible("body", body)
     yield from _braces("body", kind, body)
+
+
+def _invisible(field: str, text: str) -> Iterator[Problem]:
+    """What no mail can carry: it would be left out, and nothing but such signs would be no words at all."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _NEVER_TEXT.search(line):
+            yield Problem(field, number, "There is an invisible character in it. Type the line again by hand.")
 
 
 def _braces(field: str, kind: str, text: str) -> Iterator[Problem]:

@@ -5,10 +5,11 @@ Ending the row ends the sign-in at the next request, whatever the cookie says.
 
 from typing import Any
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_login import LoginManager, user_logged_in, user_logged_out
 from flask_security import password_changed
 from flask_security.utils import set_request_attr
+from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock, db
 from webinar_hub.core.tokens import hashed
@@ -31,7 +32,19 @@ def register(app: Flask, manager: LoginManager) -> None:
     user_logged_in.connect(_began, app)
     user_logged_out.connect(_ended, app)
     password_changed.connect(_password_changed, app)
+    app.before_request(_spare_from_signing_out)
     app.after_request(_write_down_that_it_was_seen)
+
+
+def _spare_from_signing_out() -> Redirect | None:
+    """Opening the page for a code again, from the history or a link somewhere, must not sign anybody out.
+
+    The library takes it for an attack where no code was asked for.
+    """
+    asks = request.endpoint == "security.two_factor_token_validation" and request.method in ("GET", "HEAD")
+    if asks and TOKEN in session and "tf_state" not in session:
+        return redirect(url_for("studio_webinars.home"), 303)
+    return None
 
 
 def this_one() -> int:
