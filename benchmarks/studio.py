@@ -1,11 +1,11 @@
 """How long each page of the studio takes: `python -m benchmarks.studio [SQLite] [people] [tries] [page...]`.
 
-An installation with 100,000 registrations and ten mails for each of them, one of which waits, is filled by set. Then
-every page that can be opened by GET is asked for through the app, as its owner: those there are, with example values,
-found in the map of addresses, so that a page that is new is measured without being named here. What only a filter
-makes slow is named below. A page is named by a part of its address: `people?order=name`. `kept=FOLDER` fills the
-databases once and keeps them there. Beside the time that passed stands what the processors had to do for it, ours and
-the database's: on a machine that is shared only this can be compared.
+An installation with 100,000 registrations and ten mails for each of them, one of which waits, is filled by set.
+Then every page that GET opens is asked for through the app, as its owner: those there are, with example values,
+found in the map of addresses, so that a page that is new is measured without being named here. What only a
+filter makes slow is named below. A page is named by a part of its address: `people?order=name`. `kept=FOLDER`
+fills the databases once and keeps them there. Beside the time that passed stands what the processors had to do
+for it, ours and those of the database: on a machine that is shared only this can be compared.
 """
 
 import os
