@@ -1,6 +1,7 @@
-"""Takes the pictures of this folder: `python docs/screenshots/take.py`; needs Chromium.
+"""Takes the public pictures of this folder: `python docs/screenshots/take.py`; needs Chromium.
 
 A demo of its own is started on a free port, with a fresh folder, and visited as Ann would do it on her phone.
+What an organizer sees is taken by take_studio.py.
 """
 
 import shutil
@@ -15,23 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
 PHONE: Any = {"width": 390, "height": 844}
 DESKTOP: Any = {"width": 1100, "height": 760}
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-LARGEST = 150_000
+LARGEST = 120_000
+"""Bytes of a picture."""
 PATIENCE = 60.0
 STEPS = 40
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[str]:
-    """The address of a running demo whose data is kept in `folder`."""
+def demo(folder: Path, *options: str) -> Iterator[str]:
+    """The address of a running demo with these options whose data is kept in `folder`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "webinar_hub", "demo", "--port", str(port)]
+    command = [sys.executable, "-m", "webinar_hub", "demo", "--port", str(port), *options]
     running = subprocess.Popen(command, cwd=folder)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -125,15 +127,26 @@ def everything(phone: Page, desktop: Page) -> None:
     take(desktop, "mail-desktop")
 
 
-def main() -> None:
-    """Start the demo, visit it, end it."""
+@contextmanager
+def browser_and_demo(*options: str) -> Iterator[tuple[Browser, str]]:
+    """Chromium, and the address of a demo with these options; both end afterwards."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as address, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demo(Path(folder), *options) as address,
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+        yield browser, address
+        browser.close()
+
+
+def main() -> None:
+    """Start the demo with nothing but its example, visit it, end it."""
+    with browser_and_demo("--bare") as (browser, address):
         ann: dict[str, Any] = {"base_url": address, "locale": "en-US", "timezone_id": "America/Los_Angeles"}
         phone = browser.new_context(viewport=PHONE, device_scale_factor=2, is_mobile=True, **ann)
         everything(phone.new_page(), browser.new_context(viewport=DESKTOP, **ann).new_page())
-        browser.close()
 
 
 if __name__ == "__main__":

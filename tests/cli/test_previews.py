@@ -38,6 +38,12 @@ FIELDS = {
     "presenters.name": ('name = "Mara Lind"\ncred', 'name = "Mara"\ncred', "becomes: Mara, OTR/L"),
     "presenters.credentials": ("OTR/L", "OTD", "becomes: Mara Lind, OTD"),
     "presenters.bio": ("Works with babies.", "Works.", "presenter 1 bio"),
+    "presenters.disclosure_other": (
+        'disclosure = "None."', 'disclosure = "None."\ndisclosure_other = "On a board."', "On a board."
+    ),
+    "presenters.email": (
+        'disclosure = "None."', 'disclosure = "None."\nemail = "ida@x.example"', "ida@x.example"
+    ),
     "presenters.disclosure": ('disclosure = "None."', 'disclosure = "Some."', "becomes: Some."),
     "cohort.title": ('title = "Tuesday evenings"', 'title = "Evenings"', "becomes: Evenings"),
     "cohort.zone": ('zone = "America/New_York"', 'zone = "America/Toronto"', "becomes: America/Toronto"),
@@ -58,6 +64,9 @@ FIELDS = {
         "enrolment closes: Tue 1 December 2026, 8:00 am",
     ),
     "cohort.late_join": (COHORT_END, f'{COHORT_END}\nlate_join = "from now on"', "becomes: from now on"),
+    "cohort.host_url": (
+        'capacity = 50', 'capacity = 50\nhost_url = "https://meet.example.org/host"', "https://meet.example.org/host"
+    ),
     "cohort.livestream_url": ("example.org/room", "example.org/hall", "becomes: https://meet.example.org/hall"),
     "sessions.title": (SESSION, 'title = "Reading cues"', "session week-1 title"),
     "sessions.summary": (SESSION, f'{SESSION}\nsummary = "Slowly."', "session week-1 summary: Slowly."),

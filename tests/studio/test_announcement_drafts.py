@@ -81,6 +81,11 @@ def test_the_draft_is_shown_while_it_is_written(owner: FlaskClient, three: str) 
     shown = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello {name}, **look**.", **{"as": "1"})
     assert "Hello Ann Lee, <strong>look</strong>." in shown.text.replace(' style=""', "")
     assert shown.headers["Content-Security-Policy"].startswith("sandbox")
+    nothing = press(owner, page, f"{ALL}/preview", subject="", body="")
+    assert "As soon as you write" in nothing.text
+    assert "look at this first" not in nothing.text
+    odd = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello", kind="ransom")
+    assert (odd.status_code, "Hello" in odd.text) == (200, True)
     wrong = press(owner, page, f"{ALL}/preview", subject="Hi", body="Hello {nam}")
     assert "{nam} is not known" in wrong.text
     checked = press(owner, page, f"{ALL}/check", subject="FREE!!! LAST CHANCE", body="x", professions=["PT"])

@@ -1,5 +1,6 @@
 """A cohort's settings and its life (B4): a draft is nowhere, an archive is quiet, nobody is left in the dark."""
 
+import io
 from datetime import timedelta
 from pathlib import Path
 
@@ -194,6 +195,54 @@ def test_nobody_is_left_in_the_dark(app: Flask, owner: FlaskClient, cohort: str)
     assert f"{STEP}/unpublish" not in owner.get(PAGE).text
 
 
+def test_every_page_of_a_cohort_names_the_stage_that_the_list_names(
+    app: Flask, owner: FlaskClient, cohort: str, travel: Traveller
+) -> None:
+    pages = (f"/studio/cohorts/{KEY}/people", f"/studio/cohorts/{KEY}/messages", "/studio/webinars")
+    for days, stage in ((0, "open"), (16, "running"), (30, "completed")):
+        travel.move_to(NOW + timedelta(days=days))
+        for page in pages:
+            assert f">{stage}</span>" in owner.get(page).text, (page, stage)
+    assert owner.post(f"{STEP}/archive").status_code == 303
+    assert ">archived</span>" in owner.get(pages[0]).text
+
+
+def test_nobody_is_put_into_what_nobody_can_see(
+    app: Flask, owner: FlaskClient, cohort: str, tmp_path: Path
+) -> None:
+    given_cohort(app, tmp_path, {'key = "january"': 'key = "draft"', "Tuesday": "Sketched"})
+    sign_up(app, cohort)
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort).where(Cohort.key == "draft")).one().state = "draft"
+        place = db.session.scalars(select(Registration)).one()
+    people = "/studio/cohorts/draft/people"
+    typed = {"name": "Bea Moss", "email": "bea@x.example", "profession": "PT", "zone": ""}
+    refused = owner.post(f"{people}/add", data=typed)
+    assert (refused.status_code, "Publish it first" in refused.text) == (409, True)
+    assert 'value="bea@x.example"' in refused.text
+    move = f"/studio/people/{place.person_id}/places/{place.id}/move"
+    assert "Sketched" not in owner.get(move).text
+    refused = owner.post(move, data={"to": "draft"})
+    assert (refused.status_code, "Publish it first" in refused.text) == (409, True)
+    file = {"file": (io.BytesIO(b"Name,Email\nBea Moss,bea@x.example\n"), "people.csv")}
+    kept = owner.post(f"{people}/import", data=file)
+    refused = owner.post(f"{kept.headers['Location']}/apply")
+    assert (refused.status_code, "Publish it first" in refused.text) == (409, True)
+    assert stored(app, "draft").seats_taken == 0
+    # Nor into what has been put away.
+    with app.app_context(), transaction():
+        row = db.session.scalars(select(Cohort).where(Cohort.key == "draft")).one()
+        row.state, row.archived_at = "open", NOW
+    assert "Sketched" not in owner.get(move).text
+    refused = owner.post(f"{people}/add", data=typed)
+    assert (refused.status_code, "Bring it back" in refused.text) == (409, True)
+
+
+@pytest.mark.parametrize("minutes", ["9" * 20, "9" * 5000])
+def test_a_reminder_from_nowhere_is_refused(owner: FlaskClient, cohort: str, minutes: str) -> None:
+    assert send(owner, PAGE, reminders=[minutes]).status_code == 400
+
+
 def test_only_what_is_over_is_archived(app: Flask, owner: FlaskClient, cohort: str, travel: Traveller) -> None:
     sign_up(app, cohort)
     refused = owner.post(f"{STEP}/archive")
@@ -216,7 +265,8 @@ def test_it_runs_from_its_first_session_to_its_last(
 ) -> None:
     for days, words in ((0, "open"), (16, "running"), (30, "completed")):
         travel.move_to(NOW + timedelta(days=days))
-        assert f">{words}</span>" in owner.get("/studio/webinars").text
+        for page in ("/studio/webinars", f"/studio/cohorts/{KEY}/timeline"):
+            assert f">{words}</span>" in owner.get(page).text
 
 
 def test_a_step_that_does_not_exist(app: Flask, owner: FlaskClient, cohort: str) -> None:

@@ -192,6 +192,12 @@ def test_changed_words_cost_one_statement_a_batch_and_unchanged_ones_none(
     )
 
 
+def test_words_it_came_with_are_not_found_fault_with(owner: FlaskClient, cohort: str) -> None:
+    page = f"{ITS}/reminder"
+    assert "hardly any text" not in press(owner, owner.get(page), f"{page}/check", subject="", body="").text
+    assert "hardly any text" in press(owner, owner.get(page), f"{page}/check", subject="Hi", body="Come.").text
+
+
 def test_the_preview_is_the_mail_with_a_registrants_name_and_zone(
     app: Flask, owner: FlaskClient, cohort: str
 ) -> None:
@@ -227,6 +233,16 @@ def test_every_kind_has_its_page_its_preview_and_its_test(
     with app.app_context():
         assert db.session.scalars(select(Notice)).one().subject == "[TEST] Welcome to Baby massage & you"
     assert len(outbox(app, kind="notice")) == 1
+
+
+def test_only_words_of_ones_own_are_advised_on(owner: FlaskClient, cohort: str) -> None:
+    page = f"{ITS}/confirmation"
+    checked = {
+        body: press(owner, owner.get(page), f"{page}/check", subject="Hello", body=body).text
+        for body in ("", "Too short")
+    }
+    assert "hardly any text" not in checked[""]
+    assert "hardly any text" in checked["Too short"]
 
 
 def test_unknown_kinds_are_not_there(owner: FlaskClient, cohort: str) -> None:

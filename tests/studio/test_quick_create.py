@@ -14,7 +14,7 @@ from tests.counting import counting
 from tests.studio.forms import filled, send
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import AuditEntry, Broadcast, Cohort, Session, Webinar
+from webinar_hub.models import AuditEntry, Broadcast, Cohort, Program, Session, Webinar
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import creating, webinars
 
@@ -69,6 +69,22 @@ def test_the_zone_is_hers_and_the_page_has_no_surprises(app: Flask, owner: Flask
     page = owner.get(NEW).text
     assert '<option value="America/New_York" selected>' in page
     assert filled(page)["minutes"] == "60"
+
+
+def test_what_the_owner_chose_for_all_is_where_it_begins(app: Flask, owner: FlaskClient) -> None:
+    chosen = {"version": "0", "zone": "Europe/Berlin", "reminders": "2 days, 30 minutes"}
+    assert owner.post("/studio/settings/defaults", data=chosen).status_code == 303
+    assert '<option value="Europe/Berlin" selected>' in owner.get(NEW).text
+    send(owner, NEW, **FIVE)
+    cohort = only_cohort(app)
+    assert (cohort.zone, cohort.reminder_minutes) == ("Europe/Berlin", [2880, 30])
+    page = "/studio/webinars/baby-massage-reading-cues/programs"
+    assert '<option value="Europe/Berlin" selected>' in owner.get(f"{page}/new").text
+    row = {"title": "By hand", "sessions__0__week": "1", "sessions__0__at": "19:00", "sessions__0__title": "One"}
+    assert send(owner, f"{page}/new", **row).status_code == 303
+    with app.app_context():
+        settings = db.session.scalars(select(Program.settings)).one()
+    assert (settings["zone"], settings["reminder_minutes"]) == ("Europe/Berlin", [2880, 30])
 
 
 def test_a_title_that_is_taken_gets_a_number(app: Flask, owner: FlaskClient) -> None:

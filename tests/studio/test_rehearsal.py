@@ -221,6 +221,14 @@ def test_the_page_tells_the_story_in_order(app: Flask, cohort: str, owner: Flask
     assert mail.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
+def test_the_first_story_begins_when_sign_up_is_open(app: Flask, cohort: str, owner: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        db.session.get_one(Cohort, 1).enrolment_opens_at = datetime(2026, 12, 5, 15, tzinfo=UTC)
+    text = owner.get(PAGE).get_data(as_text=True)
+    assert "as soon as sign-up opens (Sat 5 December, 10:00 am)" in text
+    assert "Your place is booked" in text
+
+
 def test_an_hour_that_does_not_exist_is_refused_with_what_was_typed(cohort: str, owner: FlaskClient) -> None:
     answer = owner.get(f"{PAGE}?at=2027-03-14T02:30&name=Bo&zone=Asia/Tokyo")
     text = answer.get_data(as_text=True)

@@ -8,18 +8,22 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
+from time_machine import Traveller
 
 from tests.building import sign_up
 from tests.counting import counting
 from tests.delivering import Mail, deliver
 from tests.documents.test_logo import png
 from tests.studio.staff import given_staff, signed_in
+from tests.studio.test_digest import SEVEN
+from tests.studio.test_digest import write as write_digests
 from webinar_hub.core.db import db
-from webinar_hub.models import AuditEntry, Consent
+from webinar_hub.models import AuditEntry, Consent, Notice
 from webinar_hub.queries.house import LASTS, KeptHouse
 from webinar_hub.rules.house import House
 from webinar_hub.rules.staff import Role
 from webinar_hub.web.studio.settings import SECTIONS
+from webinar_hub.worker.clockwork import voice_of
 
 PLUM = "#7a2e5d"
 ANN = {"name": "Ann", "email": "ann@x.example", "profession": "OT", "zone": "UTC"}
@@ -143,6 +147,21 @@ def test_mails_follow_with_the_next_one(app: Flask, owner: FlaskClient, cohort: 
     assert "12 Willow Lane" in mail.text
     assert mail.message["From"] == "Small Hands <hello@small.example>"
     assert mail.message["Reply-To"] == "Small Hands <answers@small.example>"
+
+
+def test_mails_to_the_staff_come_from_her_address_too(
+    app: Flask, owner: FlaskClient, cohort: str, travel: Traveller
+) -> None:
+    owner.post("/studio/settings/sender", data={"version": 0, "sender_address": "hello@small.example"})
+    owner.post("/studio/team", data={"email": "ines@x.example", "role": "read-only", "where": "*"})
+    sign_up(app, cohort)
+    deliver(app)
+    travel.move_to(SEVEN)
+    write_digests(app)
+    with app.app_context():
+        assert voice_of(app).sender == "hello@small.example", "presenters get theirs from there, too"
+        senders = {notice.kind: notice.from_email for notice in db.session.scalars(select(Notice))}
+    assert senders == {"staff_invitation": "hello@small.example", "digest": "hello@small.example"}
 
 
 def test_the_words_people_agree_to_are_those_they_saw(app: Flask, owner: FlaskClient, cohort: str) -> None:

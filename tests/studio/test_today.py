@@ -1,6 +1,7 @@
 """The first page: what is next, what needs her, who came, what was sent; to whom, and in few statements."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -8,13 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from time_machine import Traveller
 
-from tests.building import NOW, only_registration, outbox, sign_up
+from tests.building import NOW, given_cohort, only_registration, outbox, sign_up
 from tests.delivering import deliver
 from tests.studio.filling_up import statements_as_it_fills
 from tests.studio.staff import given_staff, signed_in
 from tests.web.visiting import FIELDS, post
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Delivery, DropMaterial, Person, Registration, Task
+from webinar_hub.models import Cohort, Delivery, DropMaterial, Person, Registration, Task, Webinar
 from webinar_hub.rules.source import passed_on, source_of
 from webinar_hub.rules.staff import Role
 from webinar_hub.web.studio.chart import chart
@@ -78,6 +79,47 @@ def test_a_task_is_ticked_off_once(app: Flask, cohort: str, owner: FlaskClient) 
     assert owner.post(f"{PAGE}/tasks/1/done").status_code == 303
     assert "Call her." not in text_of(owner)
     assert owner.post(f"{PAGE}/tasks/1/done").status_code == 404
+
+
+def test_whoever_only_looks_ticks_nothing_off(app: Flask, cohort: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    sign_up(app, cohort)
+    given_task(app)
+    reader = signed_in(app, given_staff(app, Role.READER))
+    assert "Call her." in text_of(reader)
+    assert "/tasks/1/done" not in text_of(reader)
+    assert reader.post(f"{PAGE}/tasks/1/done").status_code == 403
+    assert "Call her." in text_of(reader)
+
+
+def test_two_sessions_that_want_one_room_are_shown(
+    app: Flask, cohort: str, owner: FlaskClient, tmp_path: Path
+) -> None:
+    assert "overlap" not in text_of(owner)
+    second = {'slug = "baby-massage"': 'slug = "another"', 'key = "january"': 'key = "other"'}
+    given_cohort(app, tmp_path, second | {"Tuesday evenings": "Other evenings"})
+    text = text_of(owner)
+    assert "Tuesday evenings and Other evenings, " in text
+    assert "Mara Lind teaches both, and both use the same livestream link." in text
+    only = signed_in(app, given_staff(app, Role.ORGANIZER, email="o@x.example", slug="another"))
+    assert "/studio/cohorts/other/timeline" in text_of(only)
+    assert "/studio/cohorts/january/" not in text_of(only)
+
+
+def test_a_draft_that_begins_soon_and_credit_that_lacks_something_are_shown(
+    app: Flask, cohort: str, owner: FlaskClient, travel: Traveller
+) -> None:
+    assert "still a draft" not in text_of(owner)
+    with app.app_context(), transaction():
+        db.session.execute(update(Webinar).values(credit="1 contact hour, AOTA"))
+    assert "A CE event says its level" in text_of(owner)
+    with app.app_context(), transaction():
+        db.session.execute(update(Cohort).values(state="draft"))
+    assert "still a draft" not in text_of(owner)
+    travel.move_to(NOW + timedelta(days=2))
+    text = text_of(owner)
+    assert "“Tuesday evenings” is still a draft" in text
+    assert "nobody can sign up yet. A CE event says its level" in text
 
 
 def test_whoever_may_not_see_people_sees_none(app: Flask, cohort: str) -> None:

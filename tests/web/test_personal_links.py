@@ -10,6 +10,7 @@ from sqlalchemy import select
 from time_machine import Traveller
 
 from tests.building import given_cohort, only_person, only_registration, sign_up
+from tests.studio.staff import given_staff, signed_in
 from tests.web.visiting import STARTS, contents, links, path, post, public_id, token
 from webinar_hub.core.db import db
 from webinar_hub.models import Drop, Person, Session
@@ -24,6 +25,20 @@ class TestPersonalLinks:
         assert page.headers["Cache-Control"] == "private, no-store"
         assert page.headers["Referrer-Policy"] == "no-referrer"
         assert "Cookie" in page.headers["Vary"]
+
+    def test_an_organizer_who_opens_one_stays_signed_in(self, app: Flask, ann: FlaskClient) -> None:
+        mara = signed_in(app, given_staff(app))
+        mara.get("/studio/today")
+        with mara.session_transaction() as session:
+            session["something of before"] = "x"
+        assert mara.get(path(links(app)["me"])).status_code == 303
+        assert mara.get("/my").status_code == 200
+        assert mara.get("/studio/today").status_code == 200
+        with mara.session_transaction() as session:
+            assert "something of before" not in session
+        assert post(mara, "/my", "/my/leave").status_code == 303
+        assert mara.get("/my").status_code == 403
+        assert mara.get("/studio/today").status_code == 200
 
     def test_every_link_that_mails_carry_has_a_page(self, app: Flask, ann: FlaskClient, travel: Traveller) -> None:
         travel.move_to(STARTS + timedelta(days=2))

@@ -65,6 +65,10 @@ class TestEveryPage:
                 continue
             _, url = rule.build({name: ids.get(name, 1) for name in rule.arguments})
             answer = ann.post(url)
+            if rule.endpoint.startswith("studio_uploads."):
+                # It asks who somebody is before it reads what she sends.
+                assert "/studio/sign-in" in answer.headers["Location"]
+                continue
             assert answer.status_code in (400, 404), rule
             if answer.status_code == 404:
                 assert rule.endpoint in (

@@ -2,6 +2,7 @@
 
 import shutil
 from importlib.resources import files
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -37,13 +38,27 @@ def command(port: int, fresh: bool, bare: bool) -> None:
     settings = read_settings(**demo_values(), base_url=f"http://127.0.0.1:{port}")
     if fresh and settings.data_folder.exists():
         shutil.rmtree(settings.data_folder)
-    app = prepared(settings, lived_in=not bare)
+    _prepare_apart(settings, lived_in=not bare)
+    app = create_app(settings)
     address = settings.base_url
     click.echo(f"\n  The webinar   {address}/\n  Your mailbox  {address}/demo/mailbox", err=True)
     click.echo(f"  The studio    {demo_studio_link(app)}  (opens once; then {address}/studio/sign-in)", err=True)
     click.echo(f"                as {DEMO_EMAIL} with the password “{DEMO_PASSWORD}”\n", err=True)
     click.echo("  Ctrl-C ends it.\n", err=True)
     Server(app, f"127.0.0.1:{port}").run()
+
+
+def _prepare_apart(settings: Settings, *, lived_in: bool) -> None:
+    """Prepare in a process of its own.
+
+    What prints hand-outs keeps threads, and a server that is forked off a process in which it has printed waits for
+    them for ever.
+    """
+    preparing = get_context("fork").Process(target=prepared, args=(settings,), kwargs={"lived_in": lived_in})
+    preparing.start()
+    preparing.join()
+    if preparing.exitcode:
+        raise SystemExit(preparing.exitcode)
 
 
 def prepared(settings: Settings, *, lived_in: bool = False) -> Flask:

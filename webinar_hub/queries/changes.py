@@ -73,6 +73,8 @@ def _presenter_lines(webinar: Webinar) -> Iterator[Line]:
         yield f"presenter {number}", ", ".join(filter(None, (presenter.name, presenter.credentials)))
         yield f"presenter {number} bio", presenter.bio
         yield f"presenter {number} disclosure", presenter.disclosure
+        yield f"presenter {number} other disclosure", presenter.disclosure_other
+        yield f"presenter {number} e-mail", presenter.email
 
 
 def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
@@ -85,6 +87,7 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "enrolment closes", _when(cohort.enrolment_closes_at, cohort.zone)
     yield "late joiners get", cohort.late_join
     yield "livestream", cohort.livestream_url
+    yield "presenters start at", cohort.host_url
     reminders = (duration_in_words(timedelta(minutes=minutes)) for minutes in cohort.reminder_minutes)
     yield "reminders", ", ".join(f"{lead} before" for lead in reminders) or "none"
     yield "“we are live”", "yes" if cohort.announces_live else "no"

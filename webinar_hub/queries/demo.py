@@ -99,7 +99,7 @@ def last_moment(now: datetime) -> datetime:
 def _things(now: datetime, seen: Any) -> Iterator[NextThing]:
     if row := _first(_next_broadcast(now).where(seen)):
         yield NextThing(row.due_at, row.zone, _said(row))
-    if row := _first(_next_delivery(now).where(seen)):
+    if row := _first(_next_delivery(now).where(or_(Delivery.notice_id.is_not(None), seen))):
         yield NextThing(row.due_at, row.zone, "A mail that had to wait goes out")
     if row := _first(_next_session(Session.starts_at, after=now + OPENS_BEFORE).where(seen)):
         yield NextThing(opens_at(row.starts_at), row.zone, f"The join button comes alive: {row.title}")

@@ -183,8 +183,12 @@ def handout_text(webinar: int, material: int) -> str:
 
 
 def loose_files(before: datetime, at_most: int) -> Sequence[str]:
-    """Names of files that nobody has claimed since then, the oldest first."""
-    wanted = select(LooseFile.stored_name).where(LooseFile.since < before).order_by(LooseFile.since)
+    """Names of files that nobody has claimed since then, the oldest first.
+
+    A webinar that was copied in the moment a material was deleted still has the bytes.
+    """
+    claimed = select(MaterialVersion.id).where(MaterialVersion.stored_name == LooseFile.stored_name).exists()
+    wanted = select(LooseFile.stored_name).where(LooseFile.since < before, ~claimed).order_by(LooseFile.since)
     return db.session.scalars(wanted.limit(at_most)).all()
 
 

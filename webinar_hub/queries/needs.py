@@ -3,13 +3,23 @@
 Tasks and people to call are lists of their own (`queries/today.py`); here is everything that is mended elsewhere.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import func, or_, select
+
+from webinar_hub.core.db import db
 from webinar_hub.documents.when import when_in
-from webinar_hub.queries import health, today
+from webinar_hub.models import Cohort, Presenter, Session, Webinar
+from webinar_hub.queries import clashes, health, today
 from webinar_hub.queries.today import Only
+from webinar_hub.rules import publishing
+from webinar_hub.rules.clash import Clash
+
+DRAFT_AHEAD = timedelta(days=14)
+"""How long before its first session a draft is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +62,75 @@ def _bonuses_without_content(asked: Asked) -> Iterator[Need]:
         )
 
 
+def _clashes(asked: Asked) -> Iterator[Need]:
+    found = clashes.ahead(asked.now, asked.only)[: today.SHOWN]
+    hers = _keys_in_sight(asked.only, found)
+    for clash in found:
+        first, second = clash.first, clash.second
+        yield Need(
+            "clash",
+            f"“{first.title}” and “{second.title}” overlap",
+            f"{first.cohort_title} and {second.cohort_title}, {when_in(second.starts_at, second.zone)}: "
+            f"{clash.because}.",
+            first.cohort_key if hers is None or first.cohort_key in hers else second.cohort_key,
+        )
+
+
+def _keys_in_sight(only: Only, found: Sequence[Clash]) -> frozenset[str] | None:
+    """Which of the clashing cohorts she may open; None for all."""
+    if only is None or not found:
+        return None
+    keys = {slot.cohort_key for clash in found for slot in (clash.first, clash.second)}
+    known = select(Cohort.key).where(Cohort.key.in_(keys), Cohort.webinar_id.in_(only))
+    return frozenset(db.session.scalars(known))
+
+
+def _incomplete(asked: Asked) -> Iterator[Need]:
+    """What the publish check finds in a cohort that is open and gives credit, or a draft that begins soon."""
+    rows = db.session.execute(_ahead(asked)).all()
+    ids = {webinar.id for _, webinar, _ in rows}
+    teaching: dict[int, list[Presenter]] = {}
+    for row in db.session.scalars(select(Presenter).where(Presenter.webinar_id.in_(ids)).order_by(Presenter.id)):
+        teaching.setdefault(row.webinar_id, []).append(row)
+    for cohort, webinar, starts in rows:
+        facts = publishing.facts_of(webinar, cohort, teaching.get(webinar.id, ()), 1)
+        lacks = " ".join(each.words for each in publishing.missing(facts))
+        if cohort.state == "draft":
+            begins = f"It begins {when_in(starts, cohort.zone)}, and nobody can sign up yet."
+            yield Need("incomplete", f"“{cohort.title}” is still a draft", f"{begins} {lacks}".strip(), cohort.key)
+        elif lacks:
+            yield Need("incomplete", f"“{webinar.title}” lacks something", f"{cohort.title}: {lacks}", cohort.key)
+
+
+def _ahead(asked: Asked) -> Any:
+    """Cohorts that may be spoken of, their webinars, and their next session."""
+    starts = func.min(Session.starts_at, type_=Session.starts_at.type)
+    soon = asked.now + DRAFT_AHEAD
+    statement = (
+        select(Cohort, Webinar, starts)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .join(Session, Session.cohort_id == Cohort.id)
+        .where(
+            Session.state == "scheduled",
+            Session.starts_at > asked.now,
+            Cohort.archived_at.is_(None),
+            or_(Cohort.state == "draft", (Cohort.state == "open") & (Webinar.credit != "")),
+        )
+        .group_by(Cohort.id, Webinar.id)
+        .having(or_(Cohort.state == "open", starts <= soon))
+        .order_by(starts, Cohort.id)
+        .limit(today.SHOWN)
+    )
+    return statement if asked.only is None else statement.where(Cohort.webinar_id.in_(asked.only))
+
+
 # Whoever finds something else that an organizer must mend adds a function here: page and digest both show it.
-SOURCES: tuple[Callable[[Asked], Iterator[Need]], ...] = (_mail_is_delayed, _bonuses_without_content)
+SOURCES: tuple[Callable[[Asked], Iterator[Need]], ...] = (
+    _mail_is_delayed,
+    _clashes,
+    _bonuses_without_content,
+    _incomplete,
+)
 
 
 def needs(asked: Asked) -> list[Need]:

@@ -129,7 +129,7 @@ def cohorts_for(webinars: Collection[int] | None) -> list[OtherCohort]:
     statement = (
         select(Cohort.key, Cohort.title, Webinar.title, Cohort.capacity - Cohort.seats_taken)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
-        .where(Cohort.state == "open")
+        .where(Cohort.state == "open", Cohort.archived_at.is_(None))
         .order_by(Webinar.title, Cohort.title, Cohort.id.desc())
         .limit(300)
     )

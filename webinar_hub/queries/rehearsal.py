@@ -68,6 +68,9 @@ class Stage:
     sessions: tuple[SessionPoint, ...]
     drops: tuple[DropPoint, ...]
 
+    opens_at: datetime | None = None
+    """When sign-up opens; None when it always was open."""
+
     @property
     def ahead_of_all(self) -> datetime | None:
         """Two weeks before the first thing, when most people come; None without any."""
@@ -103,6 +106,7 @@ def stage(cohort: int) -> Stage:
         row.state,
         tuple(SessionPoint(s.id, s.title, s.starts_at, s.ends_at, s.state == "cancelled") for s in sessions),
         tuple(DropPoint(d.id, d.title, d.surprise, d.release_at) for d in drops),
+        row.enrolment_opens_at,
     )
 
 

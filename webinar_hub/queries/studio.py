@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Cohort, Session, Webinar
-from webinar_hub.rules.life_cycle import stage
+from webinar_hub.rules.life_cycle import Stage, stage
 
 
 @dataclass(frozen=True, slots=True)
 class CohortHead:
-    """What stands above every page of a cohort."""
+    """What stands above every page of a cohort; both moments are of sessions that take place, None without."""
 
     id: int
     key: str
@@ -27,6 +27,18 @@ class CohortHead:
     webinar_title: str
     seats_taken: int
     capacity: int | None
+    first_start: datetime | None
+    last_end: datetime | None
+
+    def stage(self, now: datetime) -> Stage:
+        """Where it stands in its life."""
+        return stage(
+            self.state,
+            archived=self.state == "archived",
+            first_start=self.first_start,
+            last_end=self.last_end,
+            now=now,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +71,27 @@ class WebinarLine:
 def cohort_head(key: str) -> CohortHead:
     """Raises NotFound."""
     row = db.session.execute(
-        select(Cohort, Webinar).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.key == key)
+        select(Cohort, Webinar, _of_sessions(func.min(Session.starts_at)), _of_sessions(func.max(Session.ends_at)))
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .where(Cohort.key == key)
     ).first()
     if row is None:
         raise NotFound()
-    cohort, webinar = row
+    cohort, webinar, first_start, last_end = row
     return CohortHead(
         cohort.id, cohort.key, cohort.title, cohort.zone, "archived" if cohort.archived_at else cohort.state,
         webinar.id, webinar.slug, webinar.title, cohort.seats_taken, cohort.capacity,
+        first_start, last_end,
     )  # fmt: skip
+
+
+def _of_sessions(found: ColumnElement[Any]) -> ScalarSelect[Any]:
+    return (
+        select(found)
+        .where(Session.cohort_id == Cohort.id, Session.state == "scheduled")
+        .correlate(Cohort)
+        .scalar_subquery()
+    )
 
 
 def webinars(only: Collection[int] | None, now: datetime) -> list[WebinarLine]:

@@ -74,6 +74,7 @@ class OpenTask:
     email: str | None
     cohort: str | None
     cohort_key: str | None
+    webinar_id: int | None
     created_at: datetime
 
 
@@ -151,7 +152,7 @@ def coming_sessions(only: Only, now: datetime, most: int = 5) -> list[ComingSess
 def open_tasks(only: Only) -> Listed[OpenTask]:
     """Two statements."""
     asked = (
-        select(Task, Person.name, Person.email, Cohort.title, Cohort.key)
+        select(Task, Person.name, Person.email, Cohort.title, Cohort.key, Cohort.webinar_id)
         .outerjoin(Cohort, Cohort.id == Task.cohort_id)
         .outerjoin(Registration, Registration.id == Task.registration_id)
         .outerjoin(Person, Person.id == Registration.person_id)
@@ -160,8 +161,8 @@ def open_tasks(only: Only) -> Listed[OpenTask]:
     rows = db.session.execute(asked.order_by(Task.created_at.desc(), Task.id.desc()).limit(SHOWN))
     number = select(func.count()).select_from(asked.with_only_columns(Task.id).subquery())
     found = tuple(
-        OpenTask(task.id, task.text, name, email, cohort, key, task.created_at)
-        for task, name, email, cohort, key in rows
+        OpenTask(task.id, task.text, name, email, cohort, key, webinar, task.created_at)
+        for task, name, email, cohort, key, webinar in rows
     )
     return Listed(found, db.session.scalar(number) or 0)
 

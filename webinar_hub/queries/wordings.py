@@ -61,7 +61,7 @@ def place(slug: str) -> Place:
     return Place(
         webinar=webinar.id if webinar else None,
         slug=slug,
-        title=webinar.title if webinar else "all webinars",
+        title=webinar.title if webinar else "All webinars",
         cohort=cohort.id if cohort else None,
         sender=cohort.organizer_email if cohort else "",
     )

@@ -46,9 +46,19 @@ class House:
     privacy_url: str = ""
     news_words: str = NEWS_WORDS
     zone: str = "America/New_York"
+    zone_is_chosen: bool = False
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
     retention: Mapping[str, int] = field(default_factory=lambda: dict(_KEEP))
     version: int = 0
+
+    def home(self, own: str) -> str:
+        """The zone a new cohort begins with: the one that was chosen for all, else that of whoever makes it."""
+        return self.zone if self.zone_is_chosen else own
+
+    @property
+    def leads(self) -> tuple[timedelta, ...]:
+        """How long before each session a new cohort's reminders go out."""
+        return tuple(timedelta(minutes=minutes) for minutes in self.reminders)
 
 
 class Refused(ValueError):
@@ -79,14 +89,14 @@ def checked(typed: Mapping[str, str]) -> dict[str, Any]:
 
 def house_of(stored: Mapping[str, Any], version: int) -> House:
     """What is stored, with the house's own word for whatever is not; what another release stored is left aside."""
-    known = {each.name for each in fields(House)} - {"version", "retention", "reminders"}
+    known = {each.name for each in fields(House)} - {"version", "retention", "reminders", "zone_is_chosen"}
     values: dict[str, Any] = {
         name: value for name, value in stored.items() if name in known and isinstance(value, str)
     }
     if isinstance(minutes := stored.get("reminders"), list):
         values["reminders"] = tuple(minutes)
     days = {kind: stored.get(f"keep_{kind}", _KEEP[kind]) for kind in RETENTION}
-    return House(**values, retention=days, version=version)
+    return House(**values, zone_is_chosen="zone" in values, retention=days, version=version)
 
 
 def typed(house: House) -> dict[str, str]:

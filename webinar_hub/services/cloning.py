@@ -16,6 +16,7 @@ from webinar_hub.models import (
     Cohort,
     Drop,
     DropMaterial,
+    HandoutText,
     Material,
     MaterialVersion,
     Presenter,
@@ -205,6 +206,11 @@ def _copy_materials(source: Webinar, webinar: Webinar) -> dict[int, int]:
         if version is not None:
             same = ("stored_name", "extension", "media_type", "size", "sha256", "source_sha256", "created_at")
             values = {name: getattr(version, name) for name in same}
-            db.session.add(MaterialVersion(material_id=copy.id, number=1, **values))
+            first = MaterialVersion(material_id=copy.id, number=1, **values)
+            db.session.add(first)
+            db.session.flush()
+            text = db.session.get(HandoutText, version.id)
+            if text is not None:
+                db.session.add(HandoutText(material_version_id=first.id, markdown=text.markdown))
     db.session.flush()
     return copies

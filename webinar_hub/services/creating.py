@@ -1,6 +1,6 @@
 """A published webinar from five fields (FEATURES B1): all the rest has a default that can be changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -23,16 +23,15 @@ from webinar_hub.services import audit, cohorts, plan, sessions, webinars
 
 # A second wish for exactly the same within this time is a finger that trembled.
 ONCE_WITHIN = timedelta(minutes=1)
-REMINDERS = (timedelta(days=7), timedelta(days=1), timedelta(hours=1), timedelta(minutes=10))
-"""Before each session; the week-long lead comes first."""
 MESSAGES = MessagesPart(
-    reminders=REMINDERS,
+    reminders=(),
     live=True,
     thank_you=True,
     thank_you_after=timedelta(hours=1),
     welcome_note="",
     thank_you_note="",
 )
+"""What is sent without being asked for, besides the reminders: those the owner chooses for all (rules/house.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,11 @@ class QuickWish:
         return weekly(self.starts, self.weeks, self.skip)
 
 
-def quick(wish: QuickWish, by: Staff, *, now: datetime) -> Cohort:
+def quick(wish: QuickWish, by: Staff, *, reminders: tuple[timedelta, ...], now: datetime) -> Cohort:
     """Create and publish; the organizer teaches, and is whom people answer to, until somebody else is named.
 
-    Pressing the button twice is pressing it once. Raises Invalid for a time that does not exist or has passed.
+    `reminders` go out so long before each session. Pressing the button twice is pressing it once.
+    Raises Invalid for a time that does not exist or has passed.
     """
     walls = checked_walls(wish.walls(), wish.zone, now)
     known = just_made(wish, by, now)
@@ -69,7 +69,7 @@ def quick(wish: QuickWish, by: Staff, *, now: datetime) -> Cohort:
     webinars.write(webinar, _words(webinar.slug, wish.title))
     webinars.set_presenters(webinar, [PresenterPart(by.name, "", "", "", "", by.email)])
     cohort = start_cohort(webinar.id, f"{webinar.slug}-{month_key(wish.starts)}", now=now, state="open")
-    cohorts.settle(cohort, _settings(wish, cohort.key, by), MESSAGES)
+    cohorts.settle(cohort, _settings(wish, cohort.key, by), replace(MESSAGES, reminders=reminders))
     for number, wall in enumerate(walls, start=1):
         title = wish.title if len(walls) == 1 else f"Session {number}"
         part = SessionPart(f"week-{number}", title, "", wall, wish.minutes, wish.livestream_url or None, False)

@@ -4,6 +4,7 @@ A file lies in storage before its row is here. So its name is written down first
 row has claimed a day later is removed (`worker/tidying.py`): nothing is left that nobody knows of.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -165,11 +166,21 @@ def remove(webinar: int, material: int, *, actor: str, now: datetime) -> None:
             "true, so it stays in the library. Out of every bonus, nobody sees it any more."
         )
     of_it = MaterialVersion.material_id == row.id
-    for name in db.session.scalars(select(MaterialVersion.stored_name).where(of_it).distinct()).all():
+    for name in _files_of_its_own(row):
+        forget_file(name)
         expect_file(name, now=now)
     audit.note(actor, "material.deleted", _subject(row), now=now, before=_told(row))
     db.session.execute(delete(MaterialVersion).where(of_it))
     db.session.delete(row)
+
+
+def _files_of_its_own(material: Material) -> Sequence[str]:
+    """The files no other material has: a copied webinar shares the bytes of the one it was copied from."""
+    others = select(MaterialVersion.stored_name).where(MaterialVersion.material_id != material.id)
+    names = select(MaterialVersion.stored_name).where(
+        MaterialVersion.material_id == material.id, MaterialVersion.stored_name.not_in(others)
+    )
+    return db.session.scalars(names.distinct()).all()
 
 
 def find(webinar: int, material: int) -> Material:

@@ -14,7 +14,7 @@ from webinar_hub.services.editing import edit
 
 LONGEST_LEAD = 60 * 24 * 60
 """Minutes: sixty days."""
-MOST_REMINDERS = 8
+MOST_REMINDERS = 10
 
 
 @dataclass(frozen=True, slots=True)

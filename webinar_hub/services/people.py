@@ -21,6 +21,11 @@ from webinar_hub.rules.zones import UnknownZone, zone
 from webinar_hub.services import audit, registrations
 from webinar_hub.services.admission import move_seats
 
+NOT_OPEN = {
+    "draft": "This cohort is a draft that nobody can see. Publish it first, and then try again.",
+    "cancelled": "This cohort was cancelled, so nobody can be given a place in it.",
+    "archived": "This cohort has been put away. Bring it back in its details first, and then try again.",
+}
 FULL = (
     "Every seat of this cohort is taken. Raise the number of seats in its details, or cancel a place, and then try "
     "again."
@@ -44,6 +49,7 @@ def add(cohort: str, added: Added, *, tell: bool, actor: str, now: datetime) -> 
     Raises Invalid for an impossible address or zone, Conflict where she has a place, or there is none.
     """
     row = _cohort(cohort)
+    demand_open(row)
     place = registrations.place_in(row.public_id, now)
     person = _person(added, place.zone, now)
     registration = _locked_place(person, row.id)
@@ -64,8 +70,7 @@ def take_place(
     now: datetime,
 ) -> Registration:
     """Give a person a seat: a new registration, or the cancelled one again. Raises Conflict where there is none."""
-    if cohort.state == "cancelled":
-        raise Conflict("This cohort was cancelled, so nobody can be given a place in it.")
+    demand_open(cohort)
     if not move_seats(cohort.id, +1):
         raise Conflict(FULL)
     if registration is None:
@@ -84,6 +89,13 @@ def take_place(
         actor, "registration.added", f"registration:{registration.id}", now=now, cohort=cohort.key, told=tell
     )  # fmt: skip
     return registration
+
+
+def demand_open(cohort: Cohort) -> None:
+    """Raises Conflict, saying what to do first, for a cohort in which nobody can be given a place by hand."""
+    why = NOT_OPEN.get(cohort.state) or (NOT_OPEN["archived"] if cohort.archived_at is not None else "")
+    if why:
+        raise Conflict(why)
 
 
 def cancel_place(registration: int, *, tell: bool, actor: str, now: datetime) -> None:
@@ -111,6 +123,7 @@ def move(registration: int, to: str, *, tell: bool, actor: str, now: datetime) -
     target = _cohort(to)
     if target.id == row.cohort_id:
         raise Conflict("That is the cohort she is in. Choose another one.")
+    demand_open(target)
     _hold_cohorts((row.cohort_id, target.id))
     there = _locked_place(row.person_id, target.id)
     if there is not None and there.state == "confirmed":

@@ -16,7 +16,7 @@ from webinar_hub.documents.names import plain_name
 from webinar_hub.models import Cohort, Delivery, PeopleImport, Person, Registration
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.people_import import FIELDS, Known, Row, checked, guessed, keys_of, known_people, missing
-from webinar_hub.services import audit, registrations
+from webinar_hub.services import audit, people, registrations
 from webinar_hub.services.admission import move_seats
 
 AT_ONCE = 1000
@@ -73,8 +73,7 @@ def apply(cohort: int, import_: int, wishes: Wishes, *, actor: str, now: datetim
     if lacks := missing(row.columns):
         raise Conflict(lacks)
     place_of = db.session.get_one(Cohort, cohort)
-    if place_of.state == "cancelled":
-        raise Conflict("This cohort was cancelled, so nobody can be brought in. Nothing was changed.")
+    people.demand_open(place_of)
     place = registrations.place_in(place_of.public_id, now)
     report = checked(row.rows, row.columns, _known(row, cohort))
     new = _brought_in([one for one in report if one.outcome == "new"], place, now)

@@ -35,10 +35,19 @@ def from_cohort(key: str, title: str, *, actor: str, now: datetime) -> Program:
     return program
 
 
-def by_hand(slug: str, title: str, pattern: Pattern, by: Staff, *, zone: str, now: datetime) -> Program:
+def by_hand(
+    slug: str,
+    title: str,
+    pattern: Pattern,
+    by: Staff,
+    *,
+    zone: str,
+    reminders: tuple[timedelta, ...],
+    now: datetime,
+) -> Program:
     """A program that no cohort stood for; its settings are those of a quickly created webinar. Raises NotFound."""
     program = _new(webinars.find(slug).id, title, pattern, now)
-    program.settings = _defaults(by, zone)
+    program.settings = _defaults(by, zone, reminders)
     db.session.flush()
     audit.note(by.actor, "program.made", f"program:{program.id}", now=now)
     return program
@@ -53,7 +62,7 @@ def _new(webinar_id: int, title: str, pattern: Pattern, now: datetime) -> Progra
     return program
 
 
-def _defaults(by: Staff, zone: str) -> dict[str, Any]:
+def _defaults(by: Staff, zone: str, reminders: tuple[timedelta, ...]) -> dict[str, Any]:
     return {
         "zone": zone,
         "organizer_name": by.name,
@@ -63,7 +72,7 @@ def _defaults(by: Staff, zone: str) -> dict[str, Any]:
         "livestream_url": "",
         "host_url": "",
         "declined_frees_seat": False,
-        "reminder_minutes": [int(lead / timedelta(minutes=1)) for lead in creating.REMINDERS],
+        "reminder_minutes": [int(lead / timedelta(minutes=1)) for lead in reminders],
         "announces_live": True,
         "thank_you_minutes": int(creating.MESSAGES.thank_you_after / timedelta(minutes=1)),
         "welcome_note": "",

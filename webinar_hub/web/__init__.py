@@ -18,6 +18,7 @@ from webinar_hub.web import (
     public,
     registration,
     request_log,
+    row_ids,
     sign_up,
     studio,
     unsubscribe,
@@ -34,6 +35,7 @@ _AREAS = (
 def register(app: Flask) -> None:
     """Put the pages, their protection and their error answers into the app."""
     request_log.register(app)
+    row_ids.register(app)
     headers.register(app)
     protection.register(app)
     errors.register(app)

@@ -1,5 +1,6 @@
 """What the running app offers to its pages, with types; app.py puts it into `app.extensions`."""
 
+from dataclasses import replace
 from typing import cast
 
 from flask import current_app, g, request
@@ -61,8 +62,9 @@ def notice_templates() -> NoticeTemplates:
 
 
 def staff_post() -> Post:
-    """What mails to staff need."""
-    return cast(Post, current_app.extensions["staff_post"])
+    """What mails to staff need; they come from the owner's address, unless the operator has set one."""
+    post = cast(Post, current_app.extensions["staff_post"])
+    return replace(post, sender=settings().mail_sender or house().sender_address or post.sender)
 
 
 def network() -> str:

@@ -11,6 +11,8 @@ from webinar_hub.queries import me
 from webinar_hub.web.current import settings
 
 _KEY = "person"
+# What a sign-in to the studio keeps in the same cookie (`studio/browsers.py`): its own list says when it ends.
+_OF_THE_STAFF = ("sign_in", "_user_id", "_fresh", "fs_cc", "fs_paa", "fs_gexp")
 
 
 class NotRecognised(HubError):
@@ -25,15 +27,24 @@ class NotRecognised(HubError):
 
 
 def remember(person_id: int, nonce: str) -> None:
-    """Keep who she is on this device, in a session of its own (ASVS 7.2.4)."""
-    session.clear()
+    """Keep who she is on this device, in a session of its own (ASVS 7.2.4).
+
+    Whoever is signed in to the studio stays so: an organizer opens the link in her own confirmation.
+    """
+    _clear()
     session[_KEY] = [person_id, nonce]
     session.permanent = True
 
 
 def forget() -> None:
-    """Forget her on this device."""
+    """Forget her on this device; a sign-in to the studio ends in the studio."""
+    _clear()
+
+
+def _clear() -> None:
+    kept = {name: session[name] for name in _OF_THE_STAFF if name in session}
     session.clear()
+    session.update(kept)
 
 
 def known(person_id: int, nonce: str) -> int | None:

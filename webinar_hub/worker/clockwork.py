@@ -21,6 +21,7 @@ from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.head_starts import HeadStart, head_starts
+from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
     allowances,
@@ -100,7 +101,6 @@ class Clockwork:
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
         self._told_at: float | None = None
-        self._voice = voice_of(app)
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -222,7 +222,7 @@ class Clockwork:
             return due
         self._told_at = clock.monotonic()
         with transaction():
-            told = presenters.tell(self._voice, now=clock.now())
+            told = presenters.tell(voice_of(self._app), now=clock.now())
         if not told:
             return due
         log.info("presenters told", mails=told)
@@ -256,6 +256,7 @@ class Clockwork:
 
 
 def voice_of(app: Flask) -> presenters.Voice:
-    """How mails to presenters are written."""
-    hub: Hub = app.extensions["hub"]
+    """How mails to presenters are written, as the owner has set it by now."""
+    house: KeptHouse = app.extensions["house"]
+    hub: Hub = app.extensions["hub"].of(house.now())
     return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])

@@ -9,6 +9,7 @@ from webinar_hub.queries import digests as queries
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.digests import Digest
 from webinar_hub.queries.doctor import organizers
+from webinar_hub.queries.house import KeptHouse
 from webinar_hub.services import notices
 
 # At noon it would speak of a morning that is over.
@@ -21,7 +22,8 @@ def write_due(app: Flask, now: datetime) -> int:
     Called by the leader every ten minutes: what was written is known by its key, so nobody is written to twice.
     Whoever has nothing to be told is looked at again until her morning is over.
     """
-    hub: Hub = app.extensions["hub"]
+    house: KeptHouse = app.extensions["house"]
+    hub: Hub = app.extensions["hub"].of(house.now())
     written = 0
     for who in queries.due(now):
         digest = queries.digest(who, now)

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from time_machine import Traveller
 from werkzeug.test import TestResponse
 
 from tests.studio.materials.library import EVERYWHERE, LIBRARY, LIMIT, PDF, drop_of, rows, send, versions
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import AuditEntry, Material, MaterialVersion
+from webinar_hub.models import AuditEntry, Cohort, Drop, DropMaterial, Material, MaterialVersion
 from webinar_hub.worker.tidying import remove_loose_files
 
 
@@ -86,6 +87,37 @@ class TestVersions:
         with app.app_context():
             assert remove_loose_files(app.extensions["storage"]) == 2
         assert kept() == []
+
+    def test_a_copied_webinar_keeps_its_files_when_the_first_loses_them(
+        self, app: Flask, owner: FlaskClient, csrf: str, kept: Any, travel: Traveller
+    ) -> None:
+        copy = {"csrf_token": csrf, "title": "Baby massage again", "first": "2027-03-02"}
+        assert owner.post("/studio/webinars/baby-massage/copy", data=copy).status_code == 303
+        first, second = (str(row.id) for row in rows(app, Material, key="sheet"))
+        self.delete(app, owner, csrf, "baby-massage", first)
+        travel.shift(timedelta(days=1, seconds=1))
+        with app.app_context():
+            assert remove_loose_files(app.extensions["storage"]) == 0
+        assert len(kept()) == 1
+        shown = owner.get(f"/studio/webinars/baby-massage-again/materials/{second}").text
+        assert "Warm hands first." in shown
+        # The last one that has them takes them along.
+        self.delete(app, owner, csrf, "baby-massage-again", second)
+        travel.shift(timedelta(days=1, seconds=1))
+        with app.app_context():
+            assert remove_loose_files(app.extensions["storage"]) == 1
+        assert kept() == []
+
+    def delete(self, app: Flask, owner: FlaskClient, csrf: str, webinar: str, material: str) -> None:
+        """Out of its bonus, then out of the library."""
+        with app.app_context():
+            held = select(Drop.public_id, Cohort.key).join(DropMaterial, DropMaterial.drop_id == Drop.id)
+            held = held.join(Cohort, Cohort.id == Drop.cohort_id).where(DropMaterial.material_id == int(material))
+            ((drop, cohort),) = db.session.execute(held).all()
+        token = {"csrf_token": csrf}
+        out = owner.post(f"/studio/cohorts/{cohort}/materials/{drop}/{material}/take-out", data=token)
+        gone = owner.post(f"/studio/webinars/{webinar}/materials/{material}/delete", data=token)
+        assert (out.status_code, gone.status_code) == (303, 303)
 
     def test_what_somebody_took_stays(self, app: Flask, owner: FlaskClient, csrf: str, cohort: str) -> None:
         from tests.building import sign_up

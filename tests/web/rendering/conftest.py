@@ -15,6 +15,9 @@ from webinar_hub.core.db import db
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder: Path = tmp_path_factory.mktemp("hub")
     app = create_app(Settings(data_folder=folder, base_url="https://hub.example", secret_key="only for tests"))
+    with app.app_context():
+        # What the owner has set is read from the database, and nothing else is.
+        db.create_all()
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -38,7 +38,9 @@ LATE_JOIN: dict[str, LateJoin] = {"all past drops": "all past drops", "from now 
 
 
 def _reminders(form: Any, field: SelectMultipleField) -> None:
-    if any(not value.isdecimal() or not 1 <= int(value) <= 8 * 7 * 1440 for value in field.data or ()):
+    if any(
+        not value.isdecimal() or len(value) > 6 or not 1 <= int(value) <= 8 * 7 * 1440 for value in field.data or ()
+    ):
         raise ValidationError("A reminder goes out between 1 minute and 8 weeks before the session.")
     if len(set(field.data or ())) > MOST_REMINDERS:
         raise ValidationError(f"At most {MOST_REMINDERS} reminders: people stop reading them.")
@@ -78,7 +80,7 @@ class CohortForm(StudioForm):
 
     def __init__(self, *args: Any, known_reminders: tuple[int, ...] = (), **values: Any) -> None:
         super().__init__(*args, **values)
-        typed = [int(value) for value in self.reminders.data or () if value.isdecimal()]
+        typed = [int(value) for value in self.reminders.data or () if value.isdecimal() and len(value) < 7]
         offered = sorted({*LADDER, *known_reminders, *typed}, reverse=True)
         self.reminders.choices = [
             SelectChoice(str(minutes), f"{duration_in_words(timedelta(minutes=minutes))} before")

@@ -74,7 +74,11 @@ def _moments(stage: Stage, now: datetime) -> dict[str, tuple[str, datetime]]:
     """The moments on offer by their names in the address, each in words."""
     zone, coming = stage.zone, [session for session in stage.sessions if not session.cancelled]
     early = stage.ahead_of_all or now
-    offered = {"start": (f"two weeks before it begins ({when_in(early, zone)})", early)}
+    words = "two weeks before it begins"
+    # A moment at which nobody can sign up would be a story without a first page.
+    if stage.opens_at and stage.opens_at > early:
+        early, words = stage.opens_at, "as soon as sign-up opens"
+    offered = {"start": (f"{words} ({when_in(early, zone)})", early)}
     if coming:
         last_minute = coming[0].starts_at - _HOUR
         offered["hour"] = (f"an hour before the first session ({when_in(last_minute, zone)})", last_minute)

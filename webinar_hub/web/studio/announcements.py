@@ -89,9 +89,12 @@ def draft_mail(cohort: str) -> Answer:
     """The mail as it is being written, for the frame; what cannot be understood is named instead."""
     head = cohort_head(cohort)
     draft = _form(head).draft()
+    if not draft.subject and not draft.body:
+        return mail_frames.not_yet_frame()
     if found := problems("announcement", draft.subject, draft.body):
         return mail_frames.problems_frame([f"Line {one.line}: {one.words}" for one in found])
-    about = About(kind=draft.kind, registration=mail_frames.chosen_reader(), words=(draft.subject, draft.body))
+    kind = "news" if draft.kind == "news" else "announcement"
+    about = About(kind=kind, registration=mail_frames.chosen_reader(), words=(draft.subject, draft.body))
     return mail_frames.frame(head.id, about, as_text="as_text" in request.form)
 
 

@@ -55,6 +55,12 @@ def problems_frame(found: list[str]) -> Answer:
     return _framed(render_template("studio/messages/no_mail.html", problems=found))
 
 
+def not_yet_frame() -> Answer:
+    """What stands where the mail will be before anything is written: no reproach."""
+    words = "As soon as you write, the mail appears here as people will get it."
+    return _framed(render_template("studio/messages/no_mail.html", problem=words))
+
+
 def sender(cohort: int) -> str:
     """The address that mails of this cohort come from."""
     return hub().sender or previews.organizer_email(cohort)

@@ -79,9 +79,7 @@ def check(kind: str, webinar: str = "") -> str:
     """What could be better: for the page to show while it is being written."""
     place, words = _place(webinar), WordingForm().words
     queries.demand_kind(kind)
-    return render_template(
-        "studio/messages/check.html", people=None, advice=advice(*words, hub().sender or place.sender)
-    )
+    return render_template("studio/messages/check.html", people=None, advice=_advice(place, *words))
 
 
 @blueprint.post("/mails/<kind>/test")
@@ -167,13 +165,18 @@ def _editor(
         problem=problem.message if problem and not isinstance(problem, Invalid) else "",
         stored=versions[0] if edited and versions else None,
         done=done,
-        advice=advice(subject, body, hub().sender or place.sender) if body else [],
+        advice=_advice(place, subject, body),
         placeholders={name: PLACEHOLDERS[name] for name in KINDS[kind]},
         not_in_subjects=NOT_IN_SUBJECTS,
         samples=previews.samples(place.cohort) if place.cohort else [],
         compared=compared,
         difference=_difference(compared, versions[0]) if compared else [],
     )
+
+
+def _advice(place: queries.Place, subject: str, body: str) -> list[str]:
+    """What could be better about words of her own; those a mail comes with need none."""
+    return advice(subject, body, hub().sender or place.sender) if body else []
 
 
 def _difference(old: queries.Version, new: queries.Version) -> list[tuple[str, str]]:

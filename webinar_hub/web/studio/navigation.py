@@ -2,37 +2,44 @@
 
 from typing import NamedTuple
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
+from webinar_hub.core import clock
+from webinar_hub.queries.studio import CohortHead
+from webinar_hub.rules.life_cycle import Stage
 from webinar_hub.rules.staff import Permission
 from webinar_hub.web.studio.access import may
 
 
 class Entry(NamedTuple):
-    """One place to go: what it is called, the icon (`templates/web/macros.html`), and who sees it."""
+    """One place to go: what it is called, the icon (`templates/web/macros.html`), and who sees it.
+
+    Pages of its own Blueprint lie below it, and those of the Blueprints `also`.
+    """
 
     endpoint: str
     words: str
     icon: str
     permission: Permission
+    also: tuple[str, ...] = ()
 
 
 BAR = (
     Entry("studio_today.page", "Today", "clock", Permission.SEE),
     Entry("studio_webinars.page", "Webinars", "screen", Permission.SEE),
-    Entry("studio_people.page", "People", "people", Permission.PEOPLE),
-    Entry("studio_outbox.page", "Messages", "mail", Permission.MESSAGES),
-    Entry("studio_health.page", "Health", "badge", Permission.SEE),
+    Entry("studio_people.page", "People", "people", Permission.PEOPLE, ("studio_person",)),
+    Entry("studio_outbox.page", "Messages", "mail", Permission.MESSAGES, ("studio_templates",)),
+    Entry("studio_health.page", "Health", "pulse", Permission.SEE),
     Entry("studio_audit.page", "Audit log", "book", Permission.AUDIT),
-    Entry("studio_team.page", "Team", "people", Permission.TEAM),
-    Entry("studio_settings.page", "Settings", "seat", Permission.SETTINGS),
+    Entry("studio_team.page", "Team", "key", Permission.TEAM),
+    Entry("studio_settings.page", "Settings", "sliders", Permission.SETTINGS, ("studio_transport",)),
 )
 # Each takes the cohort's key as `cohort`.
 TABS = (
     Entry("studio_timeline.page", "Timeline", "calendar", Permission.SEE),
-    Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE),
-    Entry("studio_messages.page", "Messages", "mail", Permission.SEE),
-    Entry("studio_materials.page", "Materials", "download", Permission.SEE),
+    Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE, ("studio_people_import",)),
+    Entry("studio_messages.page", "Messages", "mail", Permission.SEE, ("studio_announcements",)),
+    Entry("studio_materials.page", "Materials", "download", Permission.SEE, ("studio_drops",)),
     Entry("studio_rehearsal.page", "Rehearsal", "screen", Permission.SEE),
     Entry("studio_cohort.page", "Details", "book", Permission.SEE),
 )
@@ -48,6 +55,25 @@ def tabs(webinar_id: int) -> list[Entry]:
     return [entry for entry in TABS if _exists(entry) and may(entry.permission, webinar_id)]
 
 
+def current(entry: Entry) -> str:
+    """What `aria-current` says of an entry: this is the "page", or it lies below it ("true"), or ""."""
+    if request.endpoint == entry.endpoint:
+        return "page"
+    return "true" if _lies_below(entry) else ""
+
+
+def _lies_below(entry: Entry) -> bool:
+    about_one = {"cohort", "webinar"} & (request.view_args or {}).keys()
+    if about_one and entry in BAR:
+        return entry.words == "Webinars"
+    return request.blueprint in (entry.endpoint.partition(".")[0], *entry.also)
+
+
+def cohort_stage(head: CohortHead) -> Stage:
+    """Where the cohort stands at this moment: the same word as in the list of webinars."""
+    return head.stage(clock.now())
+
+
 def has_page(endpoint: str) -> bool:
     """For templates: whether there is such a page, so that nothing leads nowhere."""
     return endpoint in current_app.view_functions
@@ -59,4 +85,6 @@ def _exists(entry: Entry) -> bool:
 
 def register(app: Flask) -> None:
     """Let templates draw both."""
-    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs, has_page=has_page)
+    app.jinja_env.globals.update(
+        studio_bar=bar, cohort_tabs=tabs, current_of=current, has_page=has_page, cohort_stage=cohort_stage
+    )

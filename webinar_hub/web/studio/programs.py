@@ -21,6 +21,7 @@ from webinar_hub.services import programs
 from webinar_hub.services.cloning import NewRun, checked_release
 from webinar_hub.services.creating import checked_walls
 from webinar_hub.services.editing import EditedMeanwhile
+from webinar_hub.web.current import house
 from webinar_hub.web.forms.program import KeepForm, ProgramForm, RunForm
 from webinar_hub.web.forms.studio_form import number
 from webinar_hub.web.studio import drafting
@@ -64,21 +65,22 @@ def page(webinar: str) -> str:
 @needs(Permission.SCHEDULE)
 def new(webinar: str) -> Answer:
     """A program by hand."""
-    return _form_page(webinar, ProgramForm(None, own_zone=staff().zone))
+    return _form_page(webinar, ProgramForm(None, own_zone=house().home(staff().zone)))
 
 
 @blueprint.post("/webinars/<webinar>/programs/new")
 @needs(Permission.SCHEDULE)
 def create(webinar: str) -> Answer:
     """Keep it, unless a row was to be added."""
-    form = ProgramForm(own_zone=staff().zone)
+    form = ProgramForm(own_zone=house().home(staff().zone))
     if form.do(request.form.get("do", "")):
         return _form_page(webinar, form)
     if not form.validate():
         return _form_page(webinar, form, 400)
     title, pattern = form.title.data or "", form.pattern(Pattern(()))
     with transaction():
-        made = programs.by_hand(webinar, title, pattern, staff(), zone=form.zone.data, now=clock.now())
+        wanted = {"zone": form.zone.data, "reminders": house().leads}
+        made = programs.by_hand(webinar, title, pattern, staff(), **wanted, now=clock.now())
     return redirect(url_for("studio_programs.edit", webinar=webinar, program=made.id), 303)
 
 

@@ -54,10 +54,10 @@ def live() -> str:
 
 
 @blueprint.post("/today/tasks/<int:task>/done")
-@permitted(Permission.PEOPLE)
+@permitted(Permission.REGISTER)
 def done(task: int) -> Redirect:
     """Tick a task off."""
-    demand(Permission.PEOPLE, queries.webinar_of_task(task))
+    demand(Permission.REGISTER, queries.webinar_of_task(task))
     with transaction():
         services.done(task, actor=staff().actor, now=clock.now())
     flash("Done, and off the list.", "done")

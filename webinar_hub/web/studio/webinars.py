@@ -11,7 +11,7 @@ from webinar_hub.queries import studio as queries
 from webinar_hub.queries.feeds import feed_of
 from webinar_hub.rules.staff import Permission, Staff
 from webinar_hub.services import cloning, creating
-from webinar_hub.web.current import links
+from webinar_hub.web.current import house, links
 from webinar_hub.web.forms.cohort_details import NewRunForm
 from webinar_hub.web.forms.quick_create import QuickCreateForm
 from webinar_hub.web.forms.studio_form import typed
@@ -54,7 +54,7 @@ def page() -> str:
 def new() -> str:
     """Five fields, filled with what was typed before if she takes that up."""
     who, draft = creator(), drafting.taken_up(DRAFT)
-    form = QuickCreateForm(typed(draft.fields if draft else None), own_zone=who.zone)
+    form = QuickCreateForm(typed(draft.fields if draft else None), own_zone=house().home(who.zone))
     return _quick_page(form)[0]
 
 
@@ -63,7 +63,7 @@ def new() -> str:
 def create() -> Redirect | tuple[str, int]:
     """Publish it, after showing once what she may not have thought of: a holiday, a clash."""
     who, now = creator(), clock.now()
-    form = QuickCreateForm(own_zone=who.zone)
+    form = QuickCreateForm(own_zone=house().home(who.zone))
     if not form.validate():
         return _quick_page(form, 400)
     try:
@@ -72,7 +72,7 @@ def create() -> Redirect | tuple[str, int]:
         if warnings.digest and warnings.digest != form.seen.data:
             return _quick_page(form, 200, warnings)
         with transaction():
-            cohort = creating.quick(warnings.wish, who, now=now)
+            cohort = creating.quick(warnings.wish, who, reminders=house().leads, now=now)
             drafting.done(DRAFT)
     except HubError as problem:
         form.refuse(problem)

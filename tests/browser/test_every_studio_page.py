@@ -1,0 +1,120 @@
+"""Every page of the studio, found in the map of addresses: for everybody, wide enough, named, and silent."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, Response
+from werkzeug.routing import Rule
+
+from tests.browser.conftest import Visit
+from tests.browser.test_every_page import COLOURS, LAW, MEASURE
+from tests.browser.visiting import Witness
+from tests.studio.coming_in import given_password
+from tests.studio.furnishing import examples, furnish
+from tests.studio.staff import signed_in
+
+# What answers GET below /studio and is no page of its own that somebody who is signed in could look at.
+NOT_LOOKED_AT = {
+    "studio_webinars.home": "leads on to the first page somebody may open",
+    "studio_today.live": "a part of Today, which fetches it again and again",
+    "studio_audit.export": "a file",
+    "studio_library.download": "a file",
+    "studio_library.view": "a material itself, shown as it is",
+    "studio_messages.mail": "a mail in a frame, drawn as people get it (tests/browser/test_every_page.py)",
+    "studio_announcements.mail": "a mail in a frame",
+    "studio_rehearsal.mail": "a mail in a frame",
+    "security.two_factor_token_validation": "opens in the middle of signing in: tests/studio/test_second_factor.py",
+    "security.two_factor_rescue": "opens in the middle of signing in",
+    "security.tf_select": "opens in the middle of signing in",
+    "security.mf_recovery": "opens in the middle of signing in",
+    "security.wan_verify": "leads on while she has no passkey (tests/studio/test_in_chromium.py)",
+    "security.wan_delete": "takes what a form of the account sends, and leads on",
+}
+# What an address has to ask for, beside where it is.
+ASKS = {"studio_timeline.look": "?what=shift&number=1&unit=7&direction=later"}
+# Open to whoever is not signed in; somebody who is would be led on.
+OUTSIDE = {"security.login", "security.wan_signin", "studio_door.ask", "studio_door.link"}
+SIZES = ((390, "phone"), (1280, "desk"))
+
+# Words for what is missing or too wide in the page as it stands.
+FRAME = """() => {
+  const found = [];
+  const heads = [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility() && one.innerText.trim());
+  if (heads.length !== 1) found.push(`${heads.length} main headings`);
+  if (!document.querySelector("main h1")) found.push("its heading is not in its main part");
+  if (document.title.split("·")[0].trim() === "") found.push("no title");
+  return found;
+}"""
+TOO_WIDE = """() => {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  return scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} px too wide`] : [];
+}"""
+
+
+@pytest.fixture
+def addresses(app: Flask, cohort: str) -> dict[str, str]:
+    """Where each page of a lived-in studio is, by the name of its view; with the owner's browser in "cookie"."""
+    owner = given_password(app)
+    client = signed_in(app, owner)
+    furnish(app, client, cohort)
+    values = examples(app)
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+        found = {
+            f"{rule.endpoint} {rule.rule}": adapter.build(rule.endpoint, {n: values[n] for n in rule.arguments})
+            + ASKS.get(rule.endpoint, "")
+            for rule in pages(app)
+        }
+    cookie = client.get_cookie("hub")
+    assert cookie is not None
+    return found | {"cookie": cookie.value}
+
+
+def pages(app: Flask) -> Iterator[Rule]:
+    for rule in app.url_map.iter_rules():
+        is_page = rule.rule.startswith("/studio/") and "GET" in (rule.methods or ())
+        if is_page and rule.endpoint not in NOT_LOOKED_AT:
+            yield rule
+
+
+def test_every_page_is_for_everybody_fits_has_a_name_and_is_silent(
+    app: Flask, addresses: dict[str, str], visit: Visit, witness: Witness, address: str
+) -> None:
+    cookie = addresses.pop("cookie")
+    inside, outside = (visit(reduced_motion="reduce", is_mobile=False, device_scale_factor=1) for _ in range(2))
+    inside.context.add_cookies([{"name": "hub", "value": cookie, "url": address}])
+    for page in (inside, outside):
+        page.add_init_script(Axe().axe_script)
+    problems = []
+    for name, path in addresses.items():
+        page = outside if name.split()[0] in OUTSIDE else inside
+        problems += [f"{name}: {problem}" for problem in looked_at(page, path)]
+    assert problems == [], "\n".join(problems)
+    assert witness.problems == []
+    assert witness.elsewhere == []
+    assert len(addresses) > 60
+
+
+def looked_at(page: Page, path: str) -> Iterator[str]:
+    """What is wrong with a page, on a phone and a desk, in light and dark."""
+    page.set_viewport_size({"width": SIZES[0][0], "height": 844})
+    answer = page.goto(path)
+    assert isinstance(answer, Response)
+    if answer.status != 200 or not page.url.endswith(path):
+        yield f"answers {answer.status} at {page.url}"
+        return
+    yield from page.evaluate(FRAME)
+    for width, device in SIZES:
+        page.set_viewport_size({"width": width, "height": 844})
+        yield from (f"{device}: {found}" for found in page.evaluate(TOO_WIDE))
+        for scheme, rules in (("light", [*LAW, "best-practice"]), ("dark", COLOURS)):
+            page.emulate_media(color_scheme=scheme)
+            yield from (f"{device}, {scheme}: {found}" for found in page.evaluate(MEASURE, rules))
+    page.emulate_media(color_scheme="light")
+
+
+def test_what_is_left_out_is_there(app: Flask) -> None:
+    """A reason outlives its page otherwise."""
+    assert NOT_LOOKED_AT.keys() | OUTSIDE <= set(app.view_functions)
