@@ -143,6 +143,15 @@ def test_a_preview_says_everything_and_changes_nothing(app: Flask, owner: FlaskC
     assert last_change(app) == 0
 
 
+@pytest.mark.parametrize("wish", [MOVE, {"what": "cancel-cohort"}])
+def test_a_preview_neither_stops_mails_nor_waits_for_those_on_their_way(
+    app: Flask, owner: FlaskClient, ann: None, wish: dict[str, str]
+) -> None:
+    with counting(app) as statements:
+        preview(owner, wish)
+    assert not [one for one in statements if "UPDATE deliveries" in one or "INTO silenced_deliveries" in one]
+
+
 def test_a_preview_shows_nobodys_own_link(owner: FlaskClient, ann: None) -> None:
     assert "/me/" not in preview(owner).text
 

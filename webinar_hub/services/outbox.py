@@ -272,6 +272,19 @@ def remembering(change: int) -> Iterator[None]:
         del db.session().info[REMEMBERING]
 
 
+UNTOUCHED = "untouched"
+
+
+@contextmanager
+def untouched() -> Iterator[None]:
+    """Inside, nothing is cancelled: who only looks at what a change would do stops no mails and waits for none."""
+    db.session().info[UNTOUCHED] = True
+    try:
+        yield
+    finally:
+        del db.session().info[UNTOUCHED]
+
+
 def _remembered(change: int, conditions: tuple[Any, ...]) -> ColumnElement[bool]:
     """Note the deliveries that are about to be cancelled; a condition that holds for exactly those."""
     found: Any = (
@@ -334,6 +347,8 @@ def cancel(*conditions: Any) -> int:
 
     One that is being sent keeps its lease, so that its sender can still say what happened to it.
     """
+    if UNTOUCHED in db.session().info:
+        return 0
     change = db.session().info.get(REMEMBERING)
     if change is not None:
         conditions = (_remembered(change, conditions),)

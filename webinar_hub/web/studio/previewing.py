@@ -19,7 +19,7 @@ from webinar_hub.queries import consequences
 from webinar_hub.queries.changes import Change as Line
 from webinar_hub.queries.consequences import Example, Told
 from webinar_hub.rules.change import Wish
-from webinar_hub.services import changes, picture, sessions
+from webinar_hub.services import changes, outbox, picture, sessions
 from webinar_hub.web.current import hub
 
 GROUPS = {"session": "Sessions", "bonus": "Bonuses", "mail:": "Messages"}
@@ -53,7 +53,7 @@ class Preview:
 
 def preview(cohort_key: str, wish: Wish, *, actor: str, now: datetime) -> Preview:
     """Try a wish out and undo it. Raises what `services.changes.apply` raises."""
-    with rehearsal():
+    with rehearsal(), outbox.untouched():
         cohort = sessions.find_cohort(cohort_key)
         standing = changes.standing(picture.rows_of(cohort))
         before = seen.snapshot(cohort_key)
