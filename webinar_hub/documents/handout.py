@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from markdown_it import MarkdownIt
-from markdown_it.tree import SyntaxTreeNode
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
 
 Node = Mapping[str, object]
 
-_PARSER = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
-    ["table", "replacements", "smartquotes"]
-)
 _LINKED = ("https://", "http://", "mailto:")
 _BOXES = {"[ ] ": False, "[x] ": True, "[X] ": True}
 
@@ -52,7 +51,18 @@ def handout_digest(*, title: str, markdown: str) -> str:
 
 def markdown_blocks(markdown: str) -> list[Node]:
     """Return the Markdown as nested plain values, which is all that handout.typ is ever given."""
-    return _Blocks().of(SyntaxTreeNode(_PARSER.parse(markdown)))
+    from markdown_it.tree import SyntaxTreeNode  # noqa: PLC0415  slow import
+
+    return _Blocks().of(SyntaxTreeNode(_parser().parse(markdown)))
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415  slow import
+
+    return MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
+        ["table", "replacements", "smartquotes"]
+    )
 
 
 def _typeset(words: str) -> bytes:
@@ -91,10 +101,10 @@ class _Blocks:
     def __init__(self) -> None:
         self._level = 1
 
-    def of(self, parent: SyntaxTreeNode) -> list[Node]:
+    def of(self, parent: "SyntaxTreeNode") -> list[Node]:
         return [self._block(node) for node in parent.children]
 
-    def _block(self, node: SyntaxTreeNode) -> Node:
+    def _block(self, node: "SyntaxTreeNode") -> Node:
         match node.type:
             case "heading":
                 return self._heading(node)
@@ -111,12 +121,12 @@ class _Blocks:
             case _:
                 return {"kind": "code", "text": node.content}
 
-    def _heading(self, node: SyntaxTreeNode) -> Node:
+    def _heading(self, node: "SyntaxTreeNode") -> Node:
         # The title is level 1.
         self._level = min(max(2, int(node.tag[1:])), self._level + 1)
         return {"kind": "heading", "level": self._level, "content": _inlines(node.children[0])}
 
-    def _list(self, node: SyntaxTreeNode) -> Node:
+    def _list(self, node: "SyntaxTreeNode") -> Node:
         return {
             "kind": "list",
             "ordered": node.type == "ordered_list",
@@ -124,12 +134,12 @@ class _Blocks:
             "items": [self._item(item) for item in node.children],
         }
 
-    def _item(self, item: SyntaxTreeNode) -> Node:
+    def _item(self, item: "SyntaxTreeNode") -> Node:
         ticked = _take_box(item)
         return {"ticked": ticked, "blocks": self.of(item)}
 
 
-def _take_box(item: SyntaxTreeNode) -> bool | None:
+def _take_box(item: "SyntaxTreeNode") -> bool | None:
     """Remove "[ ] " from the beginning of a list item and return whether the box is ticked; None: no box."""
     if not item.children or item.children[0].type != "paragraph":
         return None
@@ -142,7 +152,7 @@ def _take_box(item: SyntaxTreeNode) -> bool | None:
     return _BOXES.get(beginning)
 
 
-def _table(node: SyntaxTreeNode) -> Node:
+def _table(node: "SyntaxTreeNode") -> Node:
     rows = [_cells(row) for part in node.children for row in part.children]
     return {"kind": "table", "head": rows[0], "rows": rows[1:], "weights": _weights(rows)}
 
@@ -156,15 +166,15 @@ def _length(nodes: Sequence[Node]) -> int:
     return len(_words(nodes))
 
 
-def _cells(row: SyntaxTreeNode) -> list[list[Node]]:
+def _cells(row: "SyntaxTreeNode") -> list[list[Node]]:
     return [_inlines(cell.children[0]) if cell.children else [] for cell in row.children]
 
 
-def _inlines(parent: SyntaxTreeNode) -> list[Node]:
+def _inlines(parent: "SyntaxTreeNode") -> list[Node]:
     return [_inline(node) for node in parent.children]
 
 
-def _inline(node: SyntaxTreeNode) -> Node:
+def _inline(node: "SyntaxTreeNode") -> Node:
     match node.type:
         case "strong" | "em":
             return {"kind": node.type, "content": _inlines(node)}
@@ -180,7 +190,7 @@ def _inline(node: SyntaxTreeNode) -> Node:
             return {"kind": "text", "text": node.content}
 
 
-def _link(node: SyntaxTreeNode) -> Node:
+def _link(node: "SyntaxTreeNode") -> Node:
     url, content = str(node.attrs.get("href", "")), _inlines(node)
     if not url.startswith(_LINKED):
         return {"kind": "span", "content": content}
