@@ -36,6 +36,13 @@ def uploaded(owner: FlaskClient, content: bytes, name: str = "people.csv") -> st
     return str(answer.headers["Location"])
 
 
+def test_nobody_in_particular_sends_large_files(app: Flask, cohort: str) -> None:
+    """The form is read for its token before it is asked who sends it."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    large = {"file": (io.BytesIO(GOOD.encode() * 2000), "people.csv")}
+    assert app.test_client().post(FILES, data=large).status_code == 413
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_every_usual_encoding_is_read(encoding: str) -> None:
     table = read_table(GOOD.encode(encoding))

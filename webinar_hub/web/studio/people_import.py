@@ -1,6 +1,6 @@
 """A file of people: upload, which column is which, what would become of each row, and then bringing them in."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
@@ -13,6 +13,7 @@ from webinar_hub.rules.people_import import FIELDS
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import people_importing
 from webinar_hub.services.people_importing import Wishes
+from webinar_hub.web.studio import browsers
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -25,7 +26,8 @@ LARGEST = 12_000_000
 @blueprint.url_value_preprocessor
 def _let_files_in(endpoint: str | None, values: object) -> None:
     # Before the form is read, which the check for forged requests does; every other form stays small.
-    if endpoint == "studio_people_import.upload":
+    # Nobody in particular gets no further than with any other form.
+    if endpoint == "studio_people_import.upload" and browsers.TOKEN in session:
         request.max_content_length = LARGEST
         # Werkzeug reads a file in pieces, and counts what it holds of one at a time.
         request.max_form_memory_size = 1_000_000
