@@ -75,7 +75,7 @@ def sign_in(page: Any) -> None:
     page.get_by_label("E-mail address").fill(EMAIL)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url("**/studio/webinars")
+    page.wait_for_url("**/studio/today")
 
 
 def test_a_passkey_signs_in(app: Flask, page: Any, device: Any) -> None:
@@ -93,7 +93,7 @@ def test_a_passkey_signs_in(app: Flask, page: Any, device: Any) -> None:
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.wait_for_url("**/studio/sign-in")
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url("**/studio/webinars")
+    page.wait_for_url("**/studio/today")
     with app.app_context():
         used = db.session.scalars(select(Passkey)).one()
         assert used.sign_count > made.sign_count
