@@ -374,3 +374,13 @@ def test_a_hosts_link_is_for_those_who_may_change_it(app: Flask, owner: FlaskCli
     reader = signed_in(app, given_staff(app, Role.READER, email="r@x.example"))
     for page in (PAGE, f"/studio/cohorts/{KEY}/ready"):
         assert "host?secret" not in reader.get(page).text
+
+
+def test_a_running_cohort_can_be_cancelled_from_its_details(owner: FlaskClient, cohort: str) -> None:
+    assert f"/studio/cohorts/{KEY}/timeline/preview?what=cancel-cohort" in owner.get(PAGE).text
+    assert owner.get(f"/studio/cohorts/{KEY}/timeline/preview?what=cancel-cohort").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/studio/webinars", "/studio/webinars/baby-massage/details"])
+def test_the_way_to_the_library_is_shown(owner: FlaskClient, cohort: str, page: str) -> None:
+    assert 'href="/studio/webinars/baby-massage/materials"' in owner.get(page).text

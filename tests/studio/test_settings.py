@@ -302,3 +302,10 @@ def test_many_mails_read_them_once(app: Flask, cohort: str, readings: list[str])
         sign_up(app, cohort, f"p{number}@x.example", network=str(number))
     assert len(deliver(app)) >= 20
     assert len(readings) == 1
+
+
+def test_name_and_accent_reach_the_page_to_sign_in(app: Flask, owner: FlaskClient, cohort: str) -> None:
+    brand(owner)
+    page = app.test_client().get("/studio/sign-in").text
+    assert "· Small Hands</title>" in page
+    assert 'href="/brand.css?v=' in page

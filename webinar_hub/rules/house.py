@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from webinar_hub.core.addresses import checked_address
 from webinar_hub.rules import colours
 from webinar_hub.rules.cohort_file.checks import span
+from webinar_hub.rules.message_plan import MOST_REMINDERS
 from webinar_hub.rules.zones import UnknownZone, zone
 
 NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
@@ -25,7 +26,6 @@ RETENTION = {
 _KEEP = {"mails": 730, "registrations": 1095, "attendance": 2555, "audit": 2555}
 # Boards ask for seven years (FEATURES G4); a century is for ever.
 _LONGEST_KEPT = 36_500
-_MOST_REMINDERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +175,8 @@ def _reminders(text: str) -> list[int]:
         spans = [span(part.strip()) for part in text.replace("\n", ",").split(",") if part.strip()]
     except ValueError as error:
         raise ValueError("Write them like: 1 week, 1 day, 1 hour, 10 minutes. Separate them by commas.") from error
-    if len(spans) > _MOST_REMINDERS:
-        raise ValueError(f"At most {_MOST_REMINDERS} reminders: people stop reading them.")
+    if len(spans) > MOST_REMINDERS:
+        raise ValueError(f"At most {MOST_REMINDERS} reminders: people stop reading them.")
     if len(set(spans)) < len(spans):
         raise ValueError("Two of the reminders are at the same time. Leave one out.")
     if any(not timedelta(0) < each <= timedelta(weeks=8) for each in spans):

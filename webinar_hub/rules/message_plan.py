@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 # A mail that greets everybody loses its sense, but slowly.
 DROP_LIFE = timedelta(days=6)
 THANK_YOU_LIFE = timedelta(days=6)
+# People stop reading them.
+MOST_REMINDERS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid, NotFound
 from webinar_hub.models import Cohort
+from webinar_hub.rules.message_plan import MOST_REMINDERS
 from webinar_hub.services import audit, plan
 from webinar_hub.services.editing import edit
 
 LONGEST_LEAD = 60 * 24 * 60
 """Minutes: sixty days."""
-MOST_REMINDERS = 10
 
 
 @dataclass(frozen=True, slots=True)

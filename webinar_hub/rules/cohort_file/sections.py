@@ -14,6 +14,7 @@ from webinar_hub.rules.cohort_file.parts import (
     WebinarPart,
 )
 from webinar_hub.rules.cohort_file.table import Table
+from webinar_hub.rules.message_plan import MOST_REMINDERS
 
 LONG_TEXT = 20_000
 """Characters of Markdown on the page: about ten printed pages."""
@@ -22,7 +23,6 @@ SENTENCE = 400
 TITLE = 150
 
 _REMINDERS = (timedelta(days=7), timedelta(days=1), timedelta(hours=1), timedelta(minutes=10))
-_MOST_REMINDERS = 10
 _EARLIEST_REMINDER = timedelta(weeks=8)
 
 
@@ -115,8 +115,8 @@ def _reminders(table: Table) -> tuple[timedelta, ...]:
     spans = tuple(checks.span(written) for written in table.texts("reminders", longest=20, check=_span_text))
     if "reminders" not in table:
         return _REMINDERS
-    if len(spans) > _MOST_REMINDERS:
-        table.refuse("reminders", f"At most {_MOST_REMINDERS} reminders: people stop reading them.")
+    if len(spans) > MOST_REMINDERS:
+        table.refuse("reminders", f"At most {MOST_REMINDERS} reminders: people stop reading them.")
     if len(set(spans)) < len(spans):
         table.refuse("reminders", "Two of the reminders are at the same time. Leave one out.")
     if any(not timedelta(0) < span <= _EARLIEST_REMINDER for span in spans):

@@ -15,6 +15,7 @@ from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
 from webinar_hub.rules.cohort_file import checks as words
 from webinar_hub.rules.cohort_file.parts import LateJoin
 from webinar_hub.rules.cohort_file.sections import SHORT_TEXT, TITLE
+from webinar_hub.rules.message_plan import MOST_REMINDERS
 from webinar_hub.services.cloning import NewRun
 from webinar_hub.web.forms.studio_form import (
     StudioForm,
@@ -33,7 +34,6 @@ from webinar_hub.web.forms.studio_form import (
 
 LADDER = (14 * 1440, 7 * 1440, 2 * 1440, 1440, 120, 60, 30, 10)
 """The reminders offered, in minutes before the start; a cohort may have others, which are offered to it."""
-MOST_REMINDERS = 10
 LATE_JOIN: dict[str, LateJoin] = {"all past drops": "all past drops", "from now on": "from now on"}
 
 

@@ -3,6 +3,8 @@
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 
+from webinar_hub.web.forms.numbers import whole
+
 
 class WordingForm(FlaskForm):
     """Subject and text; `version` is the number of the version she saw, 0 for none."""
@@ -14,8 +16,7 @@ class WordingForm(FlaskForm):
     @property
     def seen(self) -> int:
         """The version she saw."""
-        typed: str = self.version.data or "0"
-        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+        return whole(self.version.data) or 0
 
     @property
     def words(self) -> tuple[str, str]:

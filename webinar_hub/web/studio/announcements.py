@@ -23,6 +23,7 @@ from webinar_hub.services.notices import Envelope
 from webinar_hub.web import headers
 from webinar_hub.web.current import links, notice_templates, settings
 from webinar_hub.web.forms.announcement import AnnouncementForm
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio import mail_frames
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
@@ -313,5 +314,4 @@ def _moment(zone: str) -> datetime | None:
 
 
 def _seen() -> int:
-    typed = request.form.get("version", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    return whole(request.form.get("version")) or 0

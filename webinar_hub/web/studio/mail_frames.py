@@ -13,6 +13,7 @@ from webinar_hub.queries.previews import About
 from webinar_hub.services import notices
 from webinar_hub.services.notices import Envelope
 from webinar_hub.web.current import hub
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio.access import staff
 
 _POLICY = (
@@ -23,8 +24,7 @@ _POLICY = (
 
 def chosen_reader() -> int | None:
     """Whose eyes are asked for: the number of a registration in `as`, or nobody's."""
-    typed = request.values.get("as", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+    return whole(request.values.get("as"))
 
 
 def words_of(cohort: int, about: About) -> Words:

@@ -20,6 +20,7 @@ from webinar_hub.services import wordings
 from webinar_hub.services.editing import EditedMeanwhile
 from webinar_hub.web import headers
 from webinar_hub.web.current import hub
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.forms.wording import WordingForm
 from webinar_hub.web.studio import mail_frames
 from webinar_hub.web.studio.access import needs, staff
@@ -186,8 +187,7 @@ def _difference(old: queries.Version, new: queries.Version) -> list[tuple[str, s
 
 
 def _number(name: str) -> int:
-    typed = request.values.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+    return whole(request.values.get(name)) or 0
 
 
 def _address(view: str, webinar: str, **values: Any) -> str:

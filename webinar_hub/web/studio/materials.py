@@ -11,6 +11,7 @@ from webinar_hub.queries.studio import cohort_head
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import drops
 from webinar_hub.web.current import settings
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -67,9 +68,10 @@ def arrange(cohort: str, drop: str) -> Redirect:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+    number = whole(text)
+    if number is None:
         raise Invalid("material", "Choose a material from the list.")
-    return int(text)
+    return number
 
 
 def _back(cohort: str, drop: str) -> Redirect:

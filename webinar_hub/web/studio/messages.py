@@ -19,6 +19,7 @@ from webinar_hub.rules.wording import KINDS
 from webinar_hub.services import message_wishes
 from webinar_hub.services.message_wishes import Wishes
 from webinar_hub.web import headers
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio import mail_frames
 from webinar_hub.web.studio.access import may, needs, staff
 from webinar_hub.web.studio.area import area
@@ -131,5 +132,4 @@ def _in_words(minutes: int) -> str:
 
 
 def _numbers(name: str) -> list[int]:
-    typed = request.form.getlist(name)
-    return [int(one) for one in typed if one.isascii() and one.isdigit() and len(one) < 10]
+    return [number for typed in request.form.getlist(name) if (number := whole(typed)) is not None]

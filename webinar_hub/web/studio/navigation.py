@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 
 from webinar_hub.core import clock
 from webinar_hub.queries.studio import CohortHead
@@ -47,12 +47,12 @@ TABS = (
 
 def bar() -> list[Entry]:
     """Where she may go from everywhere."""
-    return [entry for entry in BAR if _exists(entry) and may(entry.permission)]
+    return [entry for entry in BAR if may(entry.permission)]
 
 
 def tabs(webinar_id: int) -> list[Entry]:
     """Where she may go within a cohort of this webinar."""
-    return [entry for entry in TABS if _exists(entry) and may(entry.permission, webinar_id)]
+    return [entry for entry in TABS if may(entry.permission, webinar_id)]
 
 
 def current(entry: Entry) -> str:
@@ -74,17 +74,6 @@ def cohort_stage(head: CohortHead) -> Stage:
     return head.stage(clock.now())
 
 
-def has_page(endpoint: str) -> bool:
-    """For templates: whether there is such a page, so that nothing leads nowhere."""
-    return endpoint in current_app.view_functions
-
-
-def _exists(entry: Entry) -> bool:
-    return has_page(entry.endpoint)
-
-
 def register(app: Flask) -> None:
     """Let templates draw both."""
-    app.jinja_env.globals.update(
-        studio_bar=bar, cohort_tabs=tabs, current_of=current, has_page=has_page, cohort_stage=cohort_stage
-    )
+    app.jinja_env.globals.update(studio_bar=bar, cohort_tabs=tabs, current_of=current, cohort_stage=cohort_stage)

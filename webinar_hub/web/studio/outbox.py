@@ -18,6 +18,7 @@ from webinar_hub.rules.outbox_filter import STATES, Wanted
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import deliveries
 from webinar_hub.web.current import hub, settings
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -167,8 +168,7 @@ def _filters() -> dict[str, Any]:
 
 
 def _number(name: str) -> int | None:
-    typed = request.values.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None
+    return whole(request.values.get(name))
 
 
 def _webinars() -> tuple[int, ...] | None:

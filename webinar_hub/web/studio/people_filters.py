@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from webinar_hub.rules.people import ORDERS, PROFESSIONS, STATES, Chosen, Scope, Wanted
 from webinar_hub.rules.staff import Permission
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio.access import staff
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -66,8 +67,8 @@ def chosen(scope: Scope) -> Chosen:
     """Whom the form means: those ticked, or, with `all`, everybody the filters leave."""
     if request.values.get("all") == "yes":
         return Chosen(wanted(), scope)
-    ids = [int(one) for one in request.values.getlist("who")[:_MOST_IDS] if one.isdecimal() and len(one) < 10]
-    return Chosen(wanted(), scope, tuple(ids))
+    typed = map(whole, request.values.getlist("who")[:_MOST_IDS])
+    return Chosen(wanted(), scope, tuple(id_ for id_ in typed if id_ is not None))
 
 
 def _day(typed: str) -> date | None:

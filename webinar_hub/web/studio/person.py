@@ -14,6 +14,7 @@ from webinar_hub.rules.people import Scope, Wanted
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import deliveries, people_merging, suppressions, tasks
 from webinar_hub.services import people as desk
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio.access import demand, needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -189,14 +190,12 @@ def do_move(person: int, place: int) -> Redirect | tuple[str, int]:
 def merge(person: int) -> str:
     """Find the other address; or, once it is chosen, see what is kept."""
     _demand_whole(person)
-    typed, chosen = request.args.get("words", "").replace("\x00", "")[:200], request.args.get("other", "")
+    typed, gone = request.args.get("words", "").replace("\x00", "")[:200], whole(request.args.get("other"))
     kept = lists.one(person)
-    if chosen.isdecimal() and len(chosen) < 10:
-        _demand_whole(int(chosen))
-        told = queries.merging(person, int(chosen), clock.now())
-        return render_template(
-            "studio/people/merge_confirm.html", kept=kept, gone=lists.one(int(chosen)), told=told
-        )
+    if gone is not None:
+        _demand_whole(gone)
+        told = queries.merging(person, gone, clock.now())
+        return render_template("studio/people/merge_confirm.html", kept=kept, gone=lists.one(gone), told=told)
     found = lists.page(Wanted(words=typed), _scope(Permission.REGISTER)).lines if typed.strip() else ()
     others = [line for line in found if line.id != person]
     return render_template("studio/people/merge.html", kept=kept, words=typed, others=others)
@@ -206,8 +205,7 @@ def merge(person: int) -> str:
 @needs(Permission.REGISTER)
 def do_merge(person: int) -> Redirect:
     """Make the two one."""
-    other = request.form.get("other", "")
-    gone = int(other) if other.isdecimal() and len(other) < 10 else 0
+    gone = whole(request.form.get("other")) or 0
     _demand_whole(person)
     _demand_whole(gone)
     with transaction():

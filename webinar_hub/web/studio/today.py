@@ -1,6 +1,6 @@
 """Today, the first page after signing in: what is next, what needs her, who came, what was sent."""
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
@@ -87,7 +87,7 @@ def _live() -> dict[str, object]:
 
 def _way(need: Need) -> tuple[str, str]:
     """The address of the page that mends it and the words on the button; "" where there is none."""
-    endpoint, words = _MENDED_AT.get(need.kind, ("", ""))
-    if endpoint not in current_app.view_functions:
+    if need.kind not in _MENDED_AT:
         return "", ""
+    endpoint, words = _MENDED_AT[need.kind]
     return url_for(endpoint, cohort=need.cohort_key or None), words

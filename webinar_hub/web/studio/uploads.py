@@ -14,6 +14,7 @@ from webinar_hub.rules.material import title_from
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import drops, materials
 from webinar_hub.services.materials import Bytes, Words
+from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.protection import csrf
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
@@ -88,8 +89,7 @@ def _claim(webinar: str, name: str) -> Callable[[Bytes], str]:
 
     def claim(file: Bytes) -> str:
         if replaced:
-            number = int(replaced) if replaced.isdecimal() and len(replaced) < 10 else 0
-            version = materials.replace(id_, number, file, actor=actor, now=now)
+            version = materials.replace(id_, whole(replaced) or 0, file, actor=actor, now=now)
             return f"Version {version.number} is what people get from now on."
         if drop:
             drops.add_file(id_, cohort, drop, words, file, actor=actor, now=now)
@@ -103,8 +103,8 @@ def _claim(webinar: str, name: str) -> Callable[[Bytes], str]:
 def _back(webinar: str) -> str:
     """The page the form stood on."""
     replaced, cohort, drop = (request.args.get(key, "") for key in ("material", "cohort", "drop"))
-    if replaced.isdecimal() and len(replaced) < 10:
-        return url_for("studio_library.material", webinar=webinar, material=int(replaced))
+    if (material := whole(replaced)) is not None:
+        return url_for("studio_library.material", webinar=webinar, material=material)
     if cohort and drop:
         return url_for("studio_materials.page", cohort=cohort, _anchor=f"drop-{drop}")
     return url_for("studio_library.page", webinar=webinar)
