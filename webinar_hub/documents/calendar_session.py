@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 LONGEST_UID = 255  # octets, RFC 7986 section 5.3
 
@@ -38,6 +39,42 @@ class CalendarSession:
             in_utc(moment)
         if self.ends_at <= self.starts_at:
             raise ValueError("a session ends after it starts")
+
+
+class StoredSession(Protocol):
+    """A session as it is stored (`models/session.py`)."""
+
+    public_id: str
+    title: str
+    summary: str
+    starts_at: datetime
+    ends_at: datetime
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def of_stored(
+    session: StoredSession, webinar_title: str, *, url: str, organizer: tuple[str, str], cancelled: bool
+) -> CalendarSession:
+    """A stored session as calendars show it; `organizer` is a name and the address answers go to."""
+    organizer_name, organizer_email = organizer
+    return CalendarSession(
+        public_id=session.public_id,
+        # What is special about this hour first: a phone shows only the beginning.
+        title=f"{session.title} · {webinar_title}" if session.title else webinar_title,
+        description=session.summary,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        url=url,
+        location="Online",
+        organizer_name=organizer_name,
+        organizer_email=organizer_email,
+        revision=session.revision,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        cancelled=cancelled,
+    )
 
 
 @dataclass(frozen=True, slots=True)

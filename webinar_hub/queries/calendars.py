@@ -10,7 +10,13 @@ from webinar_hub.core.errors import NotFound
 from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
 from webinar_hub.core.tokens import Tokens
-from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, public_uid, session_uid
+from webinar_hub.documents.calendar_session import (
+    CalendarEntry,
+    CalendarSession,
+    of_stored,
+    public_uid,
+    session_uid,
+)
 from webinar_hub.documents.look import HOUSE_LOOK, Look, look_of
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
 from webinar_hub.queries.me import merged_into
@@ -45,21 +51,12 @@ class Hub:
 
 def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: Hub) -> CalendarSession:
     """What every registrant's entry of a session shares; it holds no personal secret."""
-    return CalendarSession(
-        public_id=session.public_id,
-        # What is special about this hour first: a phone shows only the beginning.
-        title=f"{session.title} · {webinar_title}" if session.title else webinar_title,
-        description=session.summary,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
+    return of_stored(
+        session,
+        webinar_title,
         url=hub.links.session(session.public_id),
-        location="Online",
-        organizer_name=cohort.organizer_name,
-        organizer_email=hub.sender or cohort.organizer_email,
-        revision=session.revision,
-        created_at=session.created_at,
-        updated_at=session.updated_at,
-        cancelled=session.state == "cancelled" or cohort.state == "cancelled",
+        organizer=(cohort.organizer_name, hub.sender or cohort.organizer_email),
+        cancelled="cancelled" in (session.state, cohort.state),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.links import Links
-from webinar_hub.documents.calendar_session import CalendarSession, session_uid
+from webinar_hub.documents.calendar_session import CalendarSession, of_stored, session_uid
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import Cohort, Delivery, Presenter, PresenterInvite, Session, Webinar
 from webinar_hub.services import notices
@@ -178,20 +178,12 @@ def _mail(
 
 def _calendar(voice: Voice, about: _About) -> CalendarSession:
     session, cohort = about.session, about.cohort
-    return CalendarSession(
-        public_id=session.public_id,
-        title=f"{session.title} · {about.webinar.title}" if session.title else about.webinar.title,
-        description=session.summary,
-        starts_at=session.starts_at,
-        ends_at=session.ends_at,
+    return of_stored(
+        session,
+        about.webinar.title,
         # No secret here: people share their calendars. What starts the session is in the mail.
         url=voice.links.session(session.public_id),
-        location="Online",
-        organizer_name=cohort.organizer_name,
-        organizer_email=voice.sender or cohort.organizer_email,
-        revision=session.revision,
-        created_at=session.created_at,
-        updated_at=session.updated_at,
+        organizer=(cohort.organizer_name, voice.sender or cohort.organizer_email),
         cancelled=session.state == "cancelled",
     )
 
