@@ -14,7 +14,7 @@ from webinar_hub.adapters.storage.opening import open_storage
 from webinar_hub.adapters.tries import RedisTries
 from webinar_hub.adapters.webhooks import Webhook
 from webinar_hub.adapters.webhooks.opening import open_webhooks
-from webinar_hub.core import clock, db, log, migrations
+from webinar_hub.core import clock, db, language, log, migrations
 from webinar_hub.core.config import ConfigError, Settings, read_settings
 from webinar_hub.core.links import Links
 from webinar_hub.core.return_address import ReturnAddress
@@ -50,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _provide(app, settings)
     _connect(app, settings)
     Compress(app)
+    language.Babel(app, default_locale=language.DEFAULT)
     if settings.trusted_proxies:
         # Only as many hops are believed as the operator says there are (ASVS 4.1.3); the host never is.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

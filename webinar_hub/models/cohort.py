@@ -38,6 +38,16 @@ class Cohort(Base):
     host_url: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     # Whether a calendar that declines every session ahead gives the place back.
     declined_frees_seat: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Who comes when all seats are taken waits, and for how many minutes a free one is held for her.
+    has_waitlist: Mapped[bool] = mapped_column(default=False, server_default=false())
+    offer_minutes: Mapped[int] = mapped_column(default=720, server_default="720")
+    # Whether the organizer decides on each one, and decides again when she changes what she wrote.
+    needs_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
+    approval_again: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Double opt-in: nobody has a place before she has shown that the address is hers.
+    proves_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Until then she may change, leave and hand on by herself; None: while a session is ahead.
+    changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
     reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
     announces_live: Mapped[bool] = mapped_column(default=True)

@@ -40,6 +40,8 @@ class Person(Base):
     zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(10), default="en")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Since when we know that mail to the address is read by whoever wrote it down.
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # A new nonce ends every personal link sent so far.
     link_nonce: Mapped[str] = mapped_column(String(32), default=nonce)
     # Empty until she asks for a calendar subscription; a new one ends the old address.

@@ -1,12 +1,16 @@
 """A registration: a person's place in a cohort, and what she wants to be sent."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
 from webinar_hub.core.tokens import nonce, public_id
+
+WAITING = text("state = 'waitlisted'")
+OFFERED = text("state = 'offered'")
 
 
 class Registration(Base):
@@ -15,11 +19,24 @@ class Registration(Base):
     __tablename__ = "registrations"
     __table_args__ = (
         UniqueConstraint("person_id", "cohort_id"),
-        CheckConstraint("state IN ('confirmed', 'cancelled')", name="state_known"),
+        CheckConstraint(
+            "state IN ('unproven', 'pending', 'waitlisted', 'offered', 'confirmed', 'declined', 'cancelled')",
+            name="state_known",
+        ),
+        CheckConstraint("state != 'offered' OR offer_until IS NOT NULL", name="offer_has_end"),
+        CheckConstraint("state != 'waitlisted' OR waiting_since IS NOT NULL", name="waiting_has_moment"),
         # The order in which a broadcast is expanded.
         Index("ix_registrations_cohort_id_id", "cohort_id", "id"),
         # The order in which the studio lists a cohort's people.
         Index("ix_registrations_cohort_id_registered_at_id", "cohort_id", "registered_at", "id"),
+        # The few who wait among a hundred thousand who do not: in the order in which a seat is offered to them.
+        Index(
+            "ix_registrations_waiting",
+            *("cohort_id", "waiting_rank", "waiting_since", "id"),
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+        Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,6 +46,15 @@ class Registration(Base):
     state: Mapped[str] = mapped_column(String(20), default="confirmed")
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Her place in the waitlist: lower ranks first (an organizer's wish), then who waits longest.
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    waiting_rank: Mapped[int] = mapped_column(default=0, server_default="0")
+    # Until then a seat is held for her, which is hers if she says yes.
+    offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Why the organizer said no, in words she is told.
+    reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    # What she answered to the cohort's own questions, by the question's key (`rules/questions.py`).
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     # Added to a session's revision in her own invites: rises when she leaves and when she comes back.
     revision: Mapped[int] = mapped_column(default=0)
     # The revocable half of her unsubscribe and download links.

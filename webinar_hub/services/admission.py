@@ -155,7 +155,7 @@ def _at_once(names: tuple[tuple[str, ...], ...]) -> Any:
 def _added(prefix: str, table: Table, names: Iterable[str], **from_before: ColumnElement[Any]) -> CTE:
     """Insert what is bound and what the part before gave, unless UNIQUE knows it."""
     values = _bound(prefix, table, names) | from_before
-    insert = postgresql.insert(table).from_select(list(values), select(*values.values()))
+    insert = postgresql.insert(table).from_select(list(values), select(*values.values()), include_defaults=False)
     return insert.on_conflict_do_nothing().returning(table.c.id).cte(prefix)
 
 

@@ -1,0 +1,33 @@
+"""How people come into a cohort: the entrance to all that is set about it, each part with a page of its own."""
+
+from typing import NamedTuple
+
+from flask import render_template
+
+from webinar_hub.queries.studio import cohort_head
+from webinar_hub.rules.staff import Permission
+from webinar_hub.web.studio.access import may, needs
+from webinar_hub.web.studio.area import area
+
+blueprint = area("registering")
+
+
+class Part(NamedTuple):
+    """One thing to set: its page takes the cohort's key as `cohort`."""
+
+    endpoint: str
+    title: str
+    words: str
+    permission: Permission = Permission.SEE
+
+
+PARTS: tuple[Part, ...] = ()
+
+
+@blueprint.get("/cohorts/<cohort>/registration")
+@needs(Permission.SEE)
+def page(cohort: str) -> str:
+    """Every part there is, with what it is for."""
+    head = cohort_head(cohort)
+    parts = [part for part in PARTS if may(part.permission, head.webinar_id)]
+    return render_template("studio/registering/page.html", head=head, parts=parts)
