@@ -11,6 +11,7 @@ from webinar_hub.web import (
     headers,
     health,
     join,
+    late_studio,
     lost_link,
     me,
     presenting,
@@ -20,7 +21,6 @@ from webinar_hub.web import (
     request_log,
     row_ids,
     sign_up,
-    studio,
     unsubscribe,
     webhooks,
 )
@@ -32,8 +32,8 @@ _AREAS = (
 )
 
 
-def register(app: Flask) -> None:
-    """Put the pages, their protection and their error answers into the app."""
+def register(app: Flask, *, studio_waits: bool) -> None:
+    """Put the pages, their protection and their error answers into the app; the studio may wait to be asked for."""
     request_log.register(app)
     row_ids.register(app)
     headers.register(app)
@@ -43,7 +43,12 @@ def register(app: Flask) -> None:
     brand.register(app)
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
-    studio.register(app)
+    if studio_waits:
+        app.wsgi_app = late_studio.LateStudio(app)  # type: ignore[method-assign]
+    else:
+        from webinar_hub.web import studio  # noqa: PLC0415  slow import
+
+        studio.register(app)
     if app.extensions["settings"].demo:
         from webinar_hub.web import demo  # noqa: PLC0415  slow import
 
