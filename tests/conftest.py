@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", action="store_true", help="tests/faults: hold the seconds too, print the table")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A third of the time is waiting: for moments to come, for other processes, for Chromium."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_configure() -> None:
     compiling.only_once()
     # Two processes that write Hypothesis' tables into one new folder would trip over each other.
