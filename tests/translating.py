@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 KEYWORDS = {"_": None, "gettext": None, "_later": None, "lazy_gettext": None, "noop": None, "ngettext": (1, 2)}
 
 # Git knows when a catalogue was changed, and by whom.
-_WHEN_AND_WHO = re.compile(rb'"(POT-Creation|PO-Revision|Report-Msgid|Last-Translator|Language-Team|Generated-By).*\n')
+_WHEN_AND_WHO = re.compile(
+    rb'"(POT-Creation|PO-Revision|Report-Msgid|Last-Translator|Language-Team|Generated-By).*\n'
+)
 
 
 def spoken_words() -> Catalog:
