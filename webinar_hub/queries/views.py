@@ -211,6 +211,7 @@ class UnsubscribeView:
     masked_email: str
     wants_reminders: bool
     wants_bonuses: bool
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,3 +220,4 @@ class NoNewsView:
 
     masked_email: str
     wants_news: bool
+    language: str = "en"
