@@ -101,7 +101,9 @@ class IllegalStep(Conflict):
 
     def __init__(self, state: State, step: Step) -> None:
         super().__init__(
-            _("Somebody was quicker: this place is no longer what it was. Load the page again to see what it is now.")
+            _(
+                "Somebody was quicker: this place is no longer what it was. Load the page again to see what it is now."
+            )
         )
         self.state, self.step = state, step
         self.subject = self.actor = ""
@@ -142,7 +144,17 @@ def offer_end(starts: Iterable[datetime], offer_minutes: int, now: datetime) -> 
 
 # Mails that speak of a place, and those that speak of the way to one, with where she must stand to be sent them.
 _NEEDS_A_PLACE = frozenset(
-    ("confirmation", "invite", "reminder", "live", "drop", "thank_you", "session_changed", "session_added", "announcement")
+    (
+        "confirmation",
+        "invite",
+        "reminder",
+        "live",
+        "drop",
+        "thank_you",
+        "session_changed",
+        "session_added",
+        "announcement",
+    )
 )
 _ON_THE_WAY = {
     "waitlisted": frozenset({State.WAITLISTED}),

@@ -22,6 +22,7 @@ from webinar_hub.web import (
     sign_up,
     studio,
     unsubscribe,
+    waiting,
     webhooks,
 )
 
@@ -29,6 +30,7 @@ _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
     brand,
     presenting,
+    waiting,
 )
 
 
