@@ -59,7 +59,7 @@ class Slotted:
         return not self._holes
 
     def fill(self, values: Sequence[bytes]) -> bytes:
-        """The encoded text with each slot's encoded value: name, page, way out, bare name, offer, then the downloads.
+        """The encoded text with each slot's encoded value: name, page, way out, bare name, offer, downloads.
 
         Raises IndexError when there are fewer values than slots.
         """

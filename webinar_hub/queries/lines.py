@@ -35,7 +35,7 @@ def next_end() -> datetime | None:
 
 
 def due(now: datetime) -> list[int]:
-    """The ids of the cohorts in whose lines something is to be done: an offer ended, a seat is free, hope is over."""
+    """The ids of cohorts in whose lines something is to be done: an offer ended, a seat is free, hope is over."""
     over = select(Registration.cohort_id).where(OFFERED, Registration.offer_until <= now)
     free = or_(Cohort.capacity.is_(None), Cohort.seats_taken < Cohort.capacity)
     to_do = _of_sessions(Session.starts_at >= now + LAST_OFFER) & free

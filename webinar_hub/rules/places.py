@@ -101,9 +101,7 @@ class IllegalStep(Conflict):
 
     def __init__(self, state: State, step: Step) -> None:
         super().__init__(
-            _(
-                "Somebody was quicker: this place is no longer what it was. Load the page again to see what it is now."
-            )
+            _("Somebody was quicker: this place is no longer what it was. Load the page again to see what it is.")
         )
         self.state, self.step = state, step
         self.subject = self.actor = ""
@@ -122,7 +120,7 @@ def holds_seat(state: str, *, kept: bool) -> bool:
 
 
 def first_stop(*, proves_address: bool, needs_approval: bool, proven: bool, approved: bool) -> State | None:
-    """Where she waits before a seat is looked for, from what the cohort asks and what she has shown; None: nowhere."""
+    """Where she waits before a seat is looked for: what the cohort asks, and what she has shown; None: nowhere."""
     if proves_address and not proven:
         return State.UNPROVEN
     if needs_approval and not approved:

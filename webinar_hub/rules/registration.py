@@ -9,7 +9,7 @@ from webinar_hub.rules.places import LAST_OFFER
 
 @dataclass(frozen=True, slots=True)
 class CohortFacts:
-    """What decides about a sign-up; `last_start` and `last_end` are of the last session still scheduled, or None."""
+    """What decides about a sign-up; `last_start` and `last_end` are of the last scheduled session, or None."""
 
     state: str
     enrolment_opens_at: datetime | None

@@ -15,7 +15,9 @@ from webinar_hub.services.settling import settle_in
 
 LONGEST_REASON = 500
 MOST_AT_ONCE = 500
-LATE = "Less than 15 minutes are left before the last session, so no seat can be offered any more. Add her by hand instead."
+LATE = (
+    "Less than 15 minutes are left before the last session, so no seat can be offered any more. Let her in instead."
+)
 
 
 def approve(registration: int, *, actor: str, now: datetime) -> State:
@@ -115,7 +117,7 @@ def back_in_line(registration: int, *, actor: str, now: datetime) -> None:
 
 
 def offer_now(registration: int, *, actor: str, now: datetime) -> datetime:
-    """Offer her a free seat, past those before her in the line; until when it is held. Raises Conflict without one."""
+    """Offer her a free seat, past those before her; until when it is held. Raises Conflict without one."""
     row = _in_line(registration)
     cohort = places.hold(row.cohort_id)
     until = places.last_moment(cohort, now)

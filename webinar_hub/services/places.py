@@ -1,8 +1,8 @@
 """Seats and the line for them: the steps of a registration, and who is offered a seat that is free.
 
-Whoever changes a registration and its cohort takes the registration first. Who comes from the cohort's side ("a seat
-is free: who is next?") passes over registrations that somebody is changing at this very moment, so no two wait for
-each other; the clock looks again for whom that left out. One lock, the cohort's row, orders everybody who offers.
+Whoever changes a registration and its cohort takes the registration first. Who comes from the cohort's side ("a
+seat is free: who is next?") passes over registrations that somebody is changing at this very moment, so no two wait
+for each other; the clock looks again for whom that left out. One lock, the cohort's row, orders all who offer.
 """
 
 from collections.abc import Sequence

@@ -14,6 +14,7 @@ from webinar_hub.adapters.storage import StorageAway
 from webinar_hub.core.errors import HubError, NotFound, TooMany
 from webinar_hub.core.log import get_logger
 from webinar_hub.web.current import ask_nothing_more
+from webinar_hub.web.studio import refusals
 from webinar_hub.web.visitor import NotRecognised
 
 _BUSY_SECONDS = 30
@@ -69,6 +70,7 @@ def not_recognised(problem: NotRecognised) -> Response:
 
 def expected(problem: HubError) -> Response:
     """What a service or rule said no to, in its own words."""
+    refusals.keep(problem)
     response = _answer(_page(problem.status, problem.message))
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)
