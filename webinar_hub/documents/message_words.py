@@ -21,6 +21,13 @@ _KINDS = {
     "notice": "mail to staff, or a test",
     "calendar_cancel": "calendar entry withdrawn",
     "my_link": "new personal link",
+    "waitlisted": "number in the waitlist",
+    "offer": "offer of a seat",
+    "offer_over": "offer that ran out",
+    "applied": "sign-up that waits for a decision",
+    "declined": "sign-up declined",
+    "waitlist_left": "waitlist left",
+    "waitlist_over": "waitlist closed",
 }
 
 

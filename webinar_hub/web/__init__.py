@@ -11,8 +11,8 @@ from webinar_hub.web import (
     headers,
     health,
     join,
-    late_studio,
     languages,
+    late_studio,
     lost_link,
     me,
     presenting,
@@ -23,6 +23,7 @@ from webinar_hub.web import (
     row_ids,
     sign_up,
     unsubscribe,
+    waiting,
     webhooks,
 )
 
@@ -31,6 +32,7 @@ _AREAS = (
     brand,
     presenting,
     languages,
+    waiting,
 )
 
 

@@ -21,7 +21,13 @@ class Part(NamedTuple):
     permission: Permission = Permission.SEE
 
 
-PARTS: tuple[Part, ...] = ()
+PARTS: tuple[Part, ...] = (
+    Part(
+        "studio_places.page",
+        "Places",
+        "How many seats there are, the waitlist, who decides on sign-ups, and everybody who waits.",
+    ),
+)
 
 
 @blueprint.get("/cohorts/<cohort>/registration")
