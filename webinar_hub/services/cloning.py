@@ -100,7 +100,8 @@ def run_of(
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)
-    for name in SETTINGS:
+    # A program that was kept by an older release does not know every one.
+    for name in settings.keys() & set(SETTINGS):
         setattr(cohort, name, settings[name])
     db.session.flush()
     _add_sessions(cohort, laid, actor, now)

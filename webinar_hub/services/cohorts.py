@@ -17,7 +17,7 @@ from webinar_hub.services.webinars import NotReady
 
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
-    "declined_frees_seat", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
+    "declined_frees_seat", "proves_address", "proof_of_work", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
     "thank_you_note",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
@@ -48,6 +48,8 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     if part.host_url is not None:
         cohort.host_url = part.host_url
     cohort.declined_frees_seat = part.declined_frees_seat
+    if part.proves_address is not None:
+        cohort.proves_address = part.proves_address
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None

@@ -40,6 +40,7 @@ def read_cohort(table: Table) -> CohortPart:
         livestream_url=livestream_of(table),
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
         host_url=_host_url(table),
+        proves_address=table.flag("proves_address", default=False) if "proves_address" in table else None,
     )
     _check_enrolment(table, cohort)
     return cohort

@@ -96,7 +96,7 @@ class PresenterPart:
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known.
+    `host_url` is where presenters start it, `proves_address` double opt-in; None leaves what is known.
     """
 
     key: str
@@ -111,6 +111,7 @@ class CohortPart:
     livestream_url: str | None
     declined_frees_seat: bool = False
     host_url: str | None = None
+    proves_address: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
