@@ -138,6 +138,7 @@ LETTERS: dict[str, Letter] = {
         "[Come in]({join_link}), or: {join_link}",
         **ABOUT_SESSION,
     ),
+    "prove": letter("prove"),
     "my_link": letter("my_link", webinar_slug="", webinar_title="", cohort_title=""),
 }
 

@@ -76,6 +76,10 @@ class Tokens:
             return None
         return tuple(parts)
 
+    def derived(self, purpose: str) -> list[bytes]:
+        """Keys of their own for what a library signs, the one that signs first."""
+        return [digest(key.encode(), f"webinar-hub.{purpose}".encode(), "sha256") for key in reversed(self._keys)]
+
     def sign_for_mail(self, purpose: MailPurpose, number: int) -> str:
         """A token over a number for the local part of an address, where 64 characters are all there is."""
         return f"{number:x}-{_signature(self._keys[-1], purpose, number)}"

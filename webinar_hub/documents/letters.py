@@ -27,6 +27,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
     "my_link": (),
+    "prove": ("webinar_title",),
     "announcement": ("own_subject", "own_words"),
 }
 """Each kind of mail with the fields of a letter it cannot do without; its words are a folder of templates."""

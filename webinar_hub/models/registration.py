@@ -37,9 +37,7 @@ class Registration(Base):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
-        Index(
-            "ix_registrations_unproven", "registered_at", sqlite_where=UNPROVEN, postgresql_where=UNPROVEN
-        ),
+        Index("ix_registrations_unproven", "registered_at", sqlite_where=UNPROVEN, postgresql_where=UNPROVEN),
         Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
     )
 

@@ -122,6 +122,8 @@ class Batch:
         session = self._session(due, place)
         if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
             raise NothingToSay("The place was given back.")
+        if (place.state == "unproven") != (due.kind == "prove"):
+            raise NothingToSay("Whether the address is hers is another matter by now.")
         if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
         gone = session is not None and session.state == "cancelled"
@@ -232,13 +234,18 @@ class Batch:
     def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
         links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
+        asks = due.kind == "prove"
         return Recipient(
-            name=place.name,
+            # What a stranger may have typed is not carried to somebody who never asked.
+            name="" if asks else place.name,
             email=place.email,
             key=due.key,
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
-            me_link=links.me(place.person_id, place.link_nonce),
+            me_link=links.prove(place.id, place.nonce, place.revision)
+            # Until she has shown that the address is hers, this is the only page that opens to her.
+            if asks
+            else links.me(place.person_id, place.link_nonce),
             unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",

@@ -65,8 +65,8 @@ def may_go_in_directly(starts_at: datetime, ends_at: datetime, now: datetime) ->
 
 
 def too_quick(made_at: datetime, now: datetime, *, least: float) -> bool:
-    """Whether a form came back sooner than a person can fill it in; `least` in seconds, 0 does not look."""
-    return least > 0 and (now - made_at).total_seconds() < least
+    """Whether a form came back sooner than a person can fill it in; `least` in seconds."""
+    return (now - made_at).total_seconds() < least
 
 
 def too_old(made_at: datetime, now: datetime) -> bool:

@@ -72,6 +72,7 @@ _NEWS = {
     "registration_cancelled": "Her place was given back.",
     "calendar_cancel": "{session} has to be taken out of her calendar.",
     "announcement": "There is an announcement she has not got: the outbox says which.",
+    "prove": "She was to show that the address is hers before she gets a place: ask for another address.",
     "my_link": "She asked for her personal link, which can only be sent by mail: ask for another address.",
 }
 

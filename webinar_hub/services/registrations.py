@@ -5,16 +5,18 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.core.language import gettext as _
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.rules.gate import UNWORKED_AN_HOUR, Switch, works_first
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
-from webinar_hub.services import allowances, audit, consents, outbox
+from webinar_hub.services import allowances, asking, audit, consents, mail_bombs, outbox
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
 
@@ -31,7 +33,7 @@ NOTHING_TO_LEAVE = (
 _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
 _PLACE = select(
     Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
-    Cohort.capacity, Cohort.seats_taken,
+    Cohort.capacity, Cohort.seats_taken, Cohort.proves_address, Cohort.proof_of_work,
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
     select(Session.id)
     .where(_OF_COHORT, Session.ends_at > bindparam("now"))
@@ -43,10 +45,25 @@ _PLACE = select(
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """How carefully a sign-up is taken: the house's switch, whether the webinar is `attacked` just now.
+
+    `worked` names the work her browser has done for it, "" for none. `keeps_network` says that a consent is kept
+    with the network address.
+    """
+
+    switch: Switch = "never"
+    attacked: bool = False
+    worked: str = ""
+    keeps_network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did, `source` what brought her there (`rules/source.py`), or "".
+    `page` is where she did, `source` what brought her there (`rules/source.py`), or "". `bonus_words` are those
+    she ticked, "" if she left the box empty, None where there is none and bonuses belong to the sign-up.
     """
 
     name: str
@@ -56,6 +73,8 @@ class SignUp:
     news_words: str
     page: str
     source: str = ""
+    bonus_words: str | None = None
+    care: Care = Care()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,8 @@ class Place:
     zone: str
     facts: CohortFacts
     next_session_id: int | None
+    proves_address: bool
+    proof_of_work: str
 
 
 def sign_up(
@@ -91,12 +112,19 @@ def sign_up(
     place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
+    unworked = not form.care.worked and works_first(
+        place.proof_of_work, form.care.switch, attacked=form.care.attacked
+    )
     if reason := closed_because(place.facts, now):
         _remind(key, place, now)
     else:
-        _let_in(form, key, place, now)
-    tries = Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)
-    at_the_end(_count, _Tries(tries, now))
+        _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
+    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
+    if form.care.worked:
+        tries.append(Try("work", form.care.worked, 1, _("This was sent already. Press the button once more.")))
+    if unworked:
+        tries.append(Try("unworked", network, UNWORKED_AN_HOUR))
+    at_the_end(_count, _Tries(tuple(tries), now))
     return reason
 
 
@@ -120,7 +148,7 @@ def _take_seats(cohorts: list[int]) -> None:
             raise Conflict("This cohort is full.")
 
 
-def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
+def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -132,15 +160,18 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
         last_end=place.facts.last_end,
         step=step_of(now),
         source=form.source,
+        wants_bonuses=form.bonus_words != "",
     )
-    admitted = admit(newcomer, now=now)
-    if admitted.registration_id is None:
+    asked = asking.ask(newcomer, now=now) if carefully else None
+    admitted = asked or admit(newcomer, now=now)
+    if asked is None and admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
-    else:
+    elif asked is None:
         at_the_end(_take_seats, place.id)
-    # For an address we know anybody could have ticked it; its owner has a box on her own page.
-    if form.news_words and admitted.is_new:
-        consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
+        if not admitted.is_new:
+            mail_bombs.hold_back(admitted.person_id, admitted.registration_id, now)
+    ticked = consents.Ticked(form.news_words, form.bonus_words or "", form.page, network)
+    consents.sign_up(admitted, ticked if form.care.keeps_network else replace(ticked, network=""), now=now)
 
 
 def place_in(cohort: str, now: datetime) -> Place:
@@ -155,7 +186,8 @@ def place_in(cohort: str, now: datetime) -> Place:
         last_end=row.last_end,
         seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
     )
-    return Place(row.id, row.slug, row.zone, facts, row.next_session)
+    care = row.proves_address, row.proof_of_work
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, *care)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:
@@ -180,7 +212,8 @@ def _come_in_again(person: int, place: Place, now: datetime) -> None:
 
 
 def _confirm_again(registration: Registration, place: Place, now: datetime) -> None:
-    if not _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
+    recent = _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision)
+    if not recent and not mail_bombs.is_full(registration.person_id, now):
         confirm(registration.id, registration.revision, place, now)
 
 

@@ -13,22 +13,29 @@ from webinar_hub.web import (
     join,
     lost_link,
     me,
+    my_consents,
     presenting,
     protection,
+    proving,
     public,
+    rate_limits,
     registration,
     request_log,
     row_ids,
     sign_up,
     studio,
+    straight_in,
     unsubscribe,
+    watch,
     webhooks,
+    work,
 )
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
     brand,
     presenting,
+    *(proving, straight_in, my_consents, work),
 )
 
 
@@ -38,6 +45,9 @@ def register(app: Flask) -> None:
     row_ids.register(app)
     headers.register(app)
     protection.register(app)
+    rate_limits.register(app)
+    watch.register(app)
+    proving.register(app)
     errors.register(app)
     filters.register(app)
     brand.register(app)

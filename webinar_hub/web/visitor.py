@@ -3,7 +3,7 @@
 The nonce is compared with the stored one at every request, so a new nonce ends all cookies at once.
 """
 
-from flask import session
+from flask import g, session
 
 from webinar_hub.core import clock
 from webinar_hub.core.errors import HubError
@@ -65,4 +65,5 @@ def required() -> int:
     person = recognised()
     if person is None:
         raise NotRecognised()
+    g.acted_as = person
     return person
