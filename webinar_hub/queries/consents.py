@@ -11,7 +11,7 @@ from webinar_hub.models import Cohort, Consent, Registration, Webinar
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """One box that was ticked. `about` is the webinar it belongs to, "" for all; `network` mostly "", see settings."""
+    """One box that was ticked. `about` is the webinar it belongs to, "" for all; `network` is mostly ""."""
 
     topic: str
     words: str

@@ -1,4 +1,4 @@
-"""How carefully somebody is let in: when her browser has to work for it, what counts as an attack, what is too quick.
+"""How carefully somebody is let in: when her browser works for it, what is an attack, what is too quick.
 
 Everything that was typed stays typed whatever is decided here, and nobody is refused for good: whoever cannot work
 for it is asked by mail instead whether the address is hers.
@@ -51,10 +51,10 @@ def works_first(cohort: str, house: str, *, attacked: bool) -> bool:
 
 
 def attack(counters: Counters, *, per_network: int) -> str:
-    """Why this is an attack, in words for the studio; "" when it is none. `per_network` is the limit of one hour."""
+    """Why this is an attack, in words for the studio, or "". `per_network` is one network's limit for an hour."""
     if counters.refusals >= REFUSALS:
         return f"{counters.refusals} tries were refused within ten minutes."
-    if counters.sign_ups >= NETWORKS * per_network:
+    if counters.sign_ups >= NETWORKS * max(per_network, 1):
         return f"{counters.sign_ups} people signed up within ten minutes."
     return ""
 

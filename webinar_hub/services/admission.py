@@ -83,7 +83,7 @@ def admit(newcomer: Newcomer, *, now: datetime) -> Admitted:
 
 
 def admit_unproven(newcomer: Newcomer, *, now: datetime) -> Admitted:
-    """Write down somebody who has to show first that the address is hers: no seat, and the mail is for the caller."""
+    """Write down somebody who has to show first that the address is hers: no seat; the mail is for the caller."""
     person, registration, _ = _rows(newcomer, now)
     new = insert_new(Person, person, "id")
     known = select(Person.id).where(Person.email_key == newcomer.email_key)

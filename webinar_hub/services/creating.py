@@ -65,7 +65,8 @@ def quick(
 ) -> Cohort:
     """Create and publish; the organizer teaches, and is whom people answer to, until somebody else is named.
 
-    `reminders` go out so long before each session, `proves_address` begins with double opt-in. Pressing the button twice is pressing it once.
+    `reminders` go out so long before each session, `proves_address` begins with double opt-in.
+    Pressing the button twice is pressing it once.
     Raises Invalid for a time that does not exist or has passed.
     """
     walls = checked_walls(wish.walls(), wish.zone, now)

@@ -1,4 +1,4 @@
-"""Keeps sign-ups from filling the mailbox of somebody who never asked: so many mails a day until she answers one."""
+"""Keeps sign-ups from filling the mailbox of somebody who never asked: so many mails a day until she acts."""
 
 from datetime import datetime, timedelta
 

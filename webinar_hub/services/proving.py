@@ -32,7 +32,7 @@ class Proven:
 
 
 def prove(tokens: Tokens, token: str, *, now: datetime) -> Proven:
-    """Believe that the address is hers and settle her in. Raises NotFound for a link that says nothing (any more)."""
+    """Believe that the address is hers and settle her in. Raises NotFound for a link that says nothing."""
     row = _asked(tokens, token, now)
     person = db.session.get_one(Person, row.person_id, with_for_update=True)
     if row.state != State.UNPROVEN:

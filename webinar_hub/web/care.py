@@ -1,5 +1,6 @@
-"""How carefully this sign-up is taken: what is set, what happens to the webinar just now, what the browser has done."""
+"""How carefully a sign-up is taken: what is set, what happens to the webinar now, what the browser has done."""
 
+from dataclasses import dataclass
 from typing import cast
 
 from flask import request
@@ -7,8 +8,17 @@ from flask import request
 from webinar_hub.queries.gate import Entrance
 from webinar_hub.rules.gate import Switch, works_first
 from webinar_hub.services.registrations import Care
-from webinar_hub.web import watch, work
+from webinar_hub.web import assets, watch, work
 from webinar_hub.web.current import house
+
+SCRIPTS = ("vendor/altcha.min.js", "vendor/altcha-pbkdf2.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """That the browser is to work: by these scripts, or by none where the build step has not brought them."""
+
+    scripts: tuple[str, ...]
 
 
 def of_request(slug: str) -> Care:
@@ -23,6 +33,8 @@ def of_request(slug: str) -> Care:
     )
 
 
-def works(slug: str, entrance: Entrance) -> bool:
-    """Whether the form is to have the browser work."""
-    return works_first(entrance.proof_of_work, house().proof_of_work, attacked=watch.attacked(slug))
+def works(slug: str, entrance: Entrance) -> Works | None:
+    """What the form has the browser do; None where nothing is asked of it."""
+    if not works_first(entrance.proof_of_work, house().proof_of_work, attacked=watch.attacked(slug)):
+        return None
+    return Works(SCRIPTS if assets.are_there(*SCRIPTS) else ())

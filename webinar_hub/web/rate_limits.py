@@ -25,7 +25,7 @@ SCHEME = "webinar-hub"
 
 
 class SharedCounts(Storage):
-    """What `limits` needs of a storage, in the rows that all processes share. A window begins with its first try."""
+    """What `limits` needs of a storage, in rows that all processes share. A window begins with its first try."""
 
     STORAGE_SCHEME = [SCHEME]  # noqa: RUF012  the library's own type
 

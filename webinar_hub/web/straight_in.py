@@ -1,7 +1,8 @@
 """Somebody signs up when the session is about to begin: her browser may go in without waiting for the mail (A14).
 
 It is the browser that signed up, for three hours, for this cohort, and only through the door: it opens no page of
-hers. Whether the address was known makes no difference, and what is recorded says that nobody has shown whose it is.
+hers. Whether the address was known makes no difference, and what is recorded says that nobody has shown whose it
+is.
 """
 
 from dataclasses import dataclass

@@ -29,6 +29,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.alarms = KeptAlarms()
+        self.look_every = LOOK_EVERY
         self._lock = threading.Lock()
         self._refused: Counter[str] = Counter()
         self._looked_at: dict[str, float] = {}
@@ -39,14 +40,14 @@ class Watch:
             self._refused[slug] += 1
 
     def is_time(self, slug: str) -> int | None:
-        """How many were refused since the last look; None while that was a moment ago."""
+        """How many were refused since the last look; None while that, or the first try, was a moment ago."""
         moment = clock.monotonic()
         with self._lock:
-            if moment - self._looked_at.get(slug, moment - LOOK_EVERY) < LOOK_EVERY:
-                return None
             if len(self._looked_at) + len(self._refused) > MOST_KEPT:
                 self._looked_at.clear()
                 self._refused.clear()
+            if moment - self._looked_at.setdefault(slug, moment) < self.look_every:
+                return None
             self._looked_at[slug] = moment
             return self._refused.pop(slug, 0)
 

@@ -21,7 +21,13 @@ class Part(NamedTuple):
     permission: Permission = Permission.SEE
 
 
-PARTS: tuple[Part, ...] = ()
+PARTS: tuple[Part, ...] = (
+    Part(
+        "studio_entrance.page",
+        "Who may come in, and how carefully",
+        "Whether an address is asked first, and what keeps robots out.",
+    ),
+)
 
 
 @blueprint.get("/cohorts/<cohort>/registration")
