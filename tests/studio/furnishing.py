@@ -68,6 +68,7 @@ def examples(app: Flask) -> dict[str, Any]:
             "person": newest[Person],
             "place": newest[Person],
             "program": newest[Program],
+            "registration": newest[Person],
             "section": "brand",
             "session": "week-1",
             "step": "unpublish",

@@ -1,7 +1,6 @@
-"""Floods, robots and forged senders: what is refused, kindly and with everything typed kept (A07, A08, A24, A39)."""
+"""Floods, robots, forged senders: refused kindly and with everything typed kept (A07, A08, A20, A24, A39, A40)."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -142,6 +141,64 @@ class TestFloods:
         assert 0 < int(codes[-1].headers["Retry-After"]) <= 3601
 
 
+class TestWhoIsKnown:
+    """A20: the same answer and the same work for a known and an unknown address; no clock is needed to see that."""
+
+    def answers(
+        self, app: Flask, page: str, cohort: str, travel: Traveller, **typed: str
+    ) -> list[tuple[object, ...]]:
+        sign_up(app, cohort)
+        travel.shift(timedelta(minutes=11))
+        found = []
+        for email in ("ann@x.example", "bea@x.example"):
+            client = app.test_client()
+            answer = post(client, page, page, **typed | {"email": email})
+            body = re.sub(r'value="[^"]{40,}"', "", answer.text.replace(email, ""))
+            found.append((answer.status_code, answer.location, body, sorted(answer.headers.keys())))
+        return found
+
+    @pytest.mark.parametrize("way", ["plain", "careful", "attacked"])
+    def test_by_signing_up(self, app: Flask, cohort: str, travel: Traveller, way: str) -> None:
+        values = {"careful": {"proves_address": True}, "attacked": {"proof_of_work": "always"}}.get(way, {})
+        if values:
+            with app.app_context(), transaction():
+                db.session.execute(update(Cohort).values(**values))
+        first, second = self.answers(app, form_of(cohort), cohort, travel, **FIELDS)
+        assert first == second
+
+    def test_by_asking_for_a_link(self, app: Flask, cohort: str, travel: Traveller) -> None:
+        first, second = self.answers(app, "/lost-link", cohort, travel)
+        assert first == second
+
+    def test_signing_up_costs_them_nearly_the_same_work(self, app: Flask, cohort: str, travel: Traveller) -> None:
+        sign_up(app, cohort)
+        travel.shift(timedelta(minutes=11))
+        costs = []
+        for email in ("ann@x.example", "bea@x.example"):
+            with counting(app) as statements:
+                sign_up(app, cohort, email)
+            costs.append(len(statements))
+        assert abs(costs[0] - costs[1]) <= 3
+
+
+class TestHugeForms:
+    """A40: what is too large is refused before it is taken apart."""
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"".join(b'--x\r\nContent-Disposition: form-data; name="f%d"\r\n\r\n1\r\n' % n for n in range(10_000))
+            + b"--x--",
+            b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n' + b"x" * 1_000_000 + b"\r\n--x--",
+            b'--x\r\nContent-Disposition: form-data; name="name"\r\n',
+        ],
+    )
+    def test_a_bomb_of_parts_or_bytes(self, app: Flask, cohort: str, visitor: FlaskClient, body: bytes) -> None:
+        answer = visitor.post(form_of(cohort), data=body, content_type="multipart/form-data; boundary=x")
+        assert 400 <= answer.status_code < 500
+        assert people(app) == 0
+
+
 class TestTheSharedCounts:
     def test_the_library_counts_where_every_process_looks(self, app: Flask, travel: Traveller) -> None:
         first, second = (storage_from_string(f"{rate_limits.SCHEME}://") for _ in range(2))
@@ -169,10 +226,10 @@ def attentive(app: Flask) -> Flask:
 
 
 @pytest.fixture
-def under_attack(attentive: Flask, cohort: str) -> Iterator[Flask]:
+def under_attack(attentive: Flask, cohort: str) -> Flask:
     with attentive.app_context(), transaction():
         assert alarms.watch(SLUG, REFUSALS, per_network=300, now=clock.now())
-    yield attentive
+    return attentive
 
 
 def solved(client: FlaskClient) -> str:

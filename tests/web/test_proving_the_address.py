@@ -1,4 +1,4 @@
-"""Double opt-in: one question by mail, a page with a button, and nothing else before it was pressed (A08, A14, A21)."""
+"""Double opt-in: one question by mail, a page with a button, and nothing else before that (A08, A14, A21, A22)."""
 
 from datetime import timedelta
 

@@ -52,6 +52,10 @@ class Links:
         """The page (GET) and one-click address (POST) that end a person's news."""
         return f"{self.unsubscribe(registration, nonce)}/news"
 
+    def offer(self, registration: int, nonce: str) -> str:
+        """The page (GET) on which she accepts or declines (POST) a seat that is held for her."""
+        return f"{self.base}/offer/{self.tokens.sign('offer', registration, nonce)}"
+
     def download(self, registration: int, nonce: str, drop: int, material: int) -> str:
         """One material of one drop, for one registration."""
         return f"{self.base}/d/{self.tokens.sign('download', registration, nonce, drop, material)}"

@@ -35,6 +35,7 @@ class You:
     name: str
     me: str
     unsubscribe: str
+    offer: str
     downloads: tuple[str, ...]
 
 
@@ -71,7 +72,7 @@ class LetterTemplates:
     def render(self, letter: Letter) -> RenderedLetter:
         """Render one letter; raises jinja2.TemplateError when a template lacks or asks for what is not there."""
         letter = slots.without_slots(letter)
-        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.downloads(len(letter.materials)))
+        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.OFFER, slots.downloads(len(letter.materials)))
         # No keys: a letter holds public links only; personal ones come with the recipient.
         values = _values(letter, you)
         facts = {

@@ -28,6 +28,13 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "calendar_cancel": (*_SESSION, "calendar_method"),
     "my_link": (),
     "prove": ("webinar_title",),
+    "waitlisted": ("webinar_title", "position"),
+    "offer": ("webinar_title", "until"),
+    "offer_over": ("webinar_title",),
+    "applied": ("webinar_title",),
+    "declined": ("webinar_title",),
+    "waitlist_left": ("webinar_title",),
+    "waitlist_over": ("webinar_title",),
     "announcement": ("own_subject", "own_words"),
 }
 """Each kind of mail with the fields of a letter it cannot do without; its words are a folder of templates."""
@@ -72,6 +79,8 @@ class Letter:
     start; in a confirmation it says that the first session starts within it, so that the mail is to have its join
     button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
     `reply_to` stand in for the organizer's in the headers where they are set.
+    `position` is a number in the waitlist, from 1 on, `until` (aware UTC) the end of an offer, `reason` why an
+    organizer said no. Who shares a letter shares these, too.
     `own_subject` and `own_words` (Markdown) are an organizer's, with the placeholders of `rules/wording.py`; where
     they are empty, the mail says what its templates say.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
@@ -110,6 +119,9 @@ class Letter:
     look: Look = HOUSE_LOOK
     own_subject: str = ""
     own_words: str = ""
+    position: int = 0
+    until: datetime | None = None
+    reason: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:
@@ -152,4 +164,5 @@ class Recipient:
     calendar_revision: int = 0
     return_path: str = ""
     unsubscribe_address: str = ""
+    offer_link: str = ""
     downloads: tuple[str, ...] = ()

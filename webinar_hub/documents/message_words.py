@@ -22,6 +22,13 @@ _KINDS = {
     "calendar_cancel": "calendar entry withdrawn",
     "my_link": "new personal link",
     "prove": "question whether the address is hers",
+    "waitlisted": "number in the waitlist",
+    "offer": "offer of a seat",
+    "offer_over": "offer that ran out",
+    "applied": "sign-up that waits for a decision",
+    "declined": "sign-up declined",
+    "waitlist_left": "waitlist left",
+    "waitlist_over": "waitlist closed",
 }
 
 

@@ -11,7 +11,7 @@ from webinar_hub.models import Cohort, Drop, DropMaterial, Material, MaterialVer
 from webinar_hub.queries.views import CohortView, DropView, MaterialView, SessionView
 from webinar_hub.rules.entitlement import drop_is_hers, is_released
 from webinar_hub.rules.join_window import opens_at, session_state
-from webinar_hub.rules.registration import CohortFacts, closed_because
+from webinar_hub.rules.registration import CohortFacts, closed_because, line_only
 
 
 def cohort_views(
@@ -148,6 +148,8 @@ def _cohort_view(
         enrolment_closes_at=cohort.enrolment_closes_at,
         last_end=max((session.ends_at for session in kept), default=None),
         seats_left=seats_left,
+        has_waitlist=cohort.has_waitlist,
+        last_start=max((session.starts_at for session in kept), default=None),
     )
     return CohortView(
         public_id=cohort.public_id,
@@ -160,4 +162,6 @@ def _cohort_view(
         capacity=cohort.capacity,
         seats_left=seats_left,
         closed_because=closed_because(facts, now),
+        waits=line_only(facts, now),
+        needs_approval=cohort.needs_approval,
     )

@@ -25,11 +25,13 @@ from webinar_hub.models import (
     Session,
     Webinar,
 )
+from webinar_hub.queries import lines
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.cohorts import materials_of
-from webinar_hub.rules.calendar_mail import CANCELS, DAY, calendar_method, said_lead
+from webinar_hub.rules.calendar_mail import DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.entitlement import drop_is_hers
+from webinar_hub.rules.places import GONE, HOPES, WAY_KINDS, may_be_told
 from webinar_hub.rules.segment import wants_news
 
 
@@ -67,6 +69,14 @@ class Place:
     reminders_off_at: datetime | None
     bonuses_off_at: datetime | None
     suppressed_at: datetime | None
+    offer_until: datetime | None = None
+    reason: str = ""
+    seat_kept: bool = False
+
+    @property
+    def only_hopes(self) -> bool:
+        """Whether she is on the way to a place and never had this one: her calendar knows nothing of it."""
+        return self.state in HOPES and not self.seat_kept
 
     def refuses(self, kind: str) -> bool:
         """Whether she has ended mails of this kind, perhaps while the audience was being written out (F24)."""
@@ -89,6 +99,7 @@ class Batch:
     announcements: Mapping[int, Announcement] = field(default_factory=dict)
     wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
     news_to: frozenset[int] = frozenset()
+    positions: Mapping[int, int] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -120,10 +131,8 @@ class Batch:
 
     def _check(self, due: Claimed, place: Place) -> None:
         session = self._session(due, place)
-        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
-            raise NothingToSay("The place was given back.")
-        if (place.state == "unproven") != (due.kind == "prove"):
-            raise NothingToSay("Whether the address is hers is another matter by now.")
+        if not may_be_told(due.kind, place.state):
+            raise NothingToSay("The place was given back." if place.state in GONE else "She has no place by now.")
         if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
         gone = session is not None and session.state == "cancelled"
@@ -156,7 +165,8 @@ class Batch:
     def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
-        shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at)
+        way = tuple(self._about_way(due, place).values())
+        shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at, way, place.only_hopes)
         if shared not in self._letters:
             self._letters[shared] = self._new_letter(due, place)
         return self._letters[shared]
@@ -187,7 +197,14 @@ class Batch:
             own_words=words,
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
+            **self._about_way(due, place),
         )
+
+    def _about_way(self, due: Claimed, place: Place) -> dict[str, Any]:
+        """What somebody on the way to a place is told, and who had hoped for one."""
+        if due.kind not in WAY_KINDS:
+            return {}
+        return {"position": self.positions.get(place.id, 0), "until": place.offer_until, "reason": place.reason}
 
     def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
         """Subject and words that an organizer wrote for this; empty for those of the templates."""
@@ -216,7 +233,10 @@ class Batch:
             "lead": lead,
             "old_starts_at": broadcast.old_starts_at if broadcast else None,
             "sessions": tuple(LetterSession(s.title, s.starts_at, s.ends_at) for s in ahead),
-            "calendar_method": calendar_method(due.kind, lead, takes_place=on) if session else None,
+            # Whoever never had a place has nothing in her calendar to be taken out.
+            "calendar_method": (
+                calendar_method(due.kind, lead, takes_place=on) if session and not place.only_hopes else None
+            ),
         }
 
     def _about_drop(self, due: Claimed) -> dict[str, Any]:
@@ -249,6 +269,7 @@ class Batch:
             unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
+            offer_link=links.offer(place.id, place.nonce) if due.kind == "offer" else "",
             registration_public_id=place.public_id,
             calendar_revision=revision + place.revision,
             downloads=tuple(
@@ -300,6 +321,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         notices=_by_id(Notice, {row.notice_id for row in due}),
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
+        positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
@@ -310,7 +332,8 @@ def _places(registrations: set[int]) -> dict[int, Place]:
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
             Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
-            Registration.bonuses_off_at, Person.suppressed_at,
+            Registration.bonuses_off_at, Person.suppressed_at, Registration.offer_until, Registration.reason,
+            Registration.seat_kept,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))
@@ -336,6 +359,10 @@ def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
         )
     )
     return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
+
+
+def _positions(registrations: set[int | None]) -> Mapping[int, int]:
+    return lines.positions({id_ for id_ in registrations if id_ is not None}) if registrations else {}
 
 
 def _news_to(people: set[int]) -> frozenset[int]:

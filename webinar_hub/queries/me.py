@@ -1,6 +1,7 @@
 """What a person sees of herself: her registrations, the door of a session, a bonus."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from webinar_hub.models import (
     Session,
     Webinar,
 )
+from webinar_hub.queries import lines
 from webinar_hub.queries.cohorts import cohort_views
 from webinar_hub.queries.views import (
     CohortView,
@@ -34,6 +36,7 @@ from webinar_hub.queries.views import (
 )
 from webinar_hub.rules.entitlement import link_is_valid
 from webinar_hub.rules.join_window import seconds_to_open
+from webinar_hub.rules.places import GONE, State
 
 FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -57,7 +60,7 @@ def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> int
 
 def merged_into() -> Any:
     """Who a person is by now, asked beside Person: None but for one who was merged and took no place again."""
-    place = select(Registration.id).where(Registration.person_id == Person.id, Registration.state == "confirmed")
+    place = select(Registration.id).where(Registration.person_id == Person.id, Registration.state.not_in(GONE))
     kept = select(MergedPerson.into_id).where(
         MergedPerson.person_id == Person.id, ~place.correlate(Person).exists()
     )
@@ -103,8 +106,13 @@ def _registrations(person: int, now: datetime) -> list[RegistrationView]:
     granted = db.session.scalars(select(DropGrant.drop_id).where(DropGrant.registration_id.in_(ids))).all()
     cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered, frozenset(granted))
     attended, declined = _attended(ids), _declined(ids)
+    waiting = [registration.id for registration, _, _ in rows if registration.state == State.WAITLISTED]
+    numbers = lines.positions(waiting) if waiting else {}
     return [
-        _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined)
+        replace(
+            _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined),
+            position=numbers.get(registration.id, 0),
+        )
         for registration, cohort, webinar in rows
     ]
 
@@ -148,11 +156,10 @@ def _registration(
     attended: Mapping[int, frozenset[int]],
     declined: Mapping[int, frozenset[int]],
 ) -> RegistrationView:
-    state: Any = registration.state
     return RegistrationView(
         id=registration.id,
         public_id=registration.public_id,
-        state=state,
+        state=registration.state,
         webinar_slug=webinar.slug,
         webinar_title=webinar.title,
         organizer_name=cohort.organizer_name,
@@ -163,6 +170,9 @@ def _registration(
         wants_bonuses=registration.bonuses_off_at is None,
         attended=attended.get(registration.id, frozenset()),
         declined=declined.get(registration.id, frozenset()),
+        offer_until=registration.offer_until,
+        reason=registration.reason,
+        seat_kept=registration.seat_kept,
         next_step_text=webinar.next_step_text,
         next_step_url=webinar.next_step_url,
     )

@@ -9,8 +9,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Cohort, Consent, Person, Registration, Webinar
-from webinar_hub.rules.gate import PROOF_LASTS
-from webinar_hub.rules.places import State
+from webinar_hub.rules.proof import proof_is_open
 from webinar_hub.rules.registration import masked
 
 
@@ -36,12 +35,11 @@ def proof_page(tokens: Tokens, token: str, now: datetime) -> ProofPage:
         .join(Webinar, Webinar.id == Cohort.webinar_id)
         .where(Registration.id == parts[0])
     ).first()
-    if row is None or (row[0].nonce, row[0].revision) != parts[1:]:
+    if row is None:
         raise NotFound()
     registration, email, cohort, slug, webinar = row
-    is_done = registration.state != State.UNPROVEN
-    if not is_done and now >= registration.registered_at + PROOF_LASTS:
-        raise NotFound()
+    stored = registration.nonce, registration.revision
+    is_done = not proof_is_open(registration.state, stored, parts[1:], asked_at=registration.registered_at, now=now)
     return ProofPage(slug, webinar, cohort, masked(email), () if is_done else _agreed(registration), is_done)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from webinar_hub.rules.places import GONE, HOPES
 from webinar_hub.rules.publishing import contact_minutes, contact_words, gives_credit
 
 SessionState = Literal["upcoming", "join_open", "live", "over", "cancelled"]
@@ -56,7 +57,10 @@ class DropView:
 
 @dataclass(frozen=True, slots=True)
 class CohortView:
-    """A cohort on a public page. `seats_left` is None without a limit; `closed_because` is "" while open."""
+    """A cohort on a public page. `seats_left` is None without a limit; `closed_because` is "" while open.
+
+    `waits` says that all one can have at the moment is a place in the line.
+    """
 
     public_id: str
     key: str
@@ -68,6 +72,8 @@ class CohortView:
     capacity: int | None
     seats_left: int | None
     closed_because: str
+    waits: bool = False
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +159,14 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationView:
-    """One place of hers: the cohort's trail, and what she wants to be sent."""
+    """One place of hers, or the way to one: the cohort's trail, and what she wants to be sent.
+
+    `position` is her number in the line, 0 outside of it, `offer_until` the end of the offer she has.
+    """
 
     id: int
     public_id: str
-    state: Literal["confirmed", "cancelled"]
+    state: str
     webinar_slug: str
     webinar_title: str
     organizer_name: str
@@ -171,6 +180,20 @@ class RegistrationView:
     next_step_url: str
     # The sessions that her calendar has said no to, at the time they now have.
     declined: frozenset[int] = frozenset()
+    position: int = 0
+    offer_until: datetime | None = None
+    reason: str = ""
+    seat_kept: bool = False
+
+    @property
+    def hopes(self) -> bool:
+        """Whether it is no place yet, and may still become one."""
+        return self.state in HOPES
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether she gave it back, or was not given it."""
+        return self.state in GONE
 
     @property
     def can_leave(self) -> bool:

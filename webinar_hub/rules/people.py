@@ -25,9 +25,10 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.rules.places import GONE, State
 
 PROFESSIONS = ("OT", "OTA", "PT", "PTA", "SLP", "Nurse", "LMT", "Parent", "Other")
-STATES = ("confirmed", "cancelled")
+STATES = tuple(state.value for state in State)
 ORDERS = ("newest", "oldest", "name")
 LONGEST_TAG = 40
 BOUNCES = ("bounced_hard", "bounced_soft", "blocked")
@@ -182,7 +183,7 @@ def _declined() -> ColumnElement[bool]:
 def not_merged() -> ColumnElement[bool]:
     """She is not known under another address by now, or has taken a place with this one again."""
     place = select(Registration.id).where(
-        Registration.person_id == MergedPerson.person_id, Registration.state == "confirmed"
+        Registration.person_id == MergedPerson.person_id, Registration.state.not_in(GONE)
     )
     return Person.id.not_in(select(MergedPerson.person_id).where(~place.exists()))
 

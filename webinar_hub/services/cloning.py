@@ -100,8 +100,8 @@ def run_of(
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)
-    # A program that was kept by an older release does not know every one.
-    for name in settings.keys() & set(SETTINGS):
+    # A program that was made by an older release does not know all of them.
+    for name in settings.keys() & SETTINGS:
         setattr(cohort, name, settings[name])
     db.session.flush()
     _add_sessions(cohort, laid, actor, now)

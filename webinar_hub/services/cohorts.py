@@ -11,14 +11,15 @@ from webinar_hub.models import Cohort, Session, Webinar
 from webinar_hub.rules import life_cycle, publishing
 from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
 from webinar_hub.rules.zones import NonexistentTime, to_utc
-from webinar_hub.services import audit, plan, sessions
+from webinar_hub.services import audit, places, plan, sessions
 from webinar_hub.services.editing import edit
 from webinar_hub.services.webinars import NotReady
 
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
-    "declined_frees_seat", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
-    "thank_you_note", "proves_address", "proof_of_work",
+    "declined_frees_seat", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "reminder_minutes",
+    "announces_live", "thank_you_minutes", "welcome_note", "thank_you_note", "proves_address",
+    "proof_of_work",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
 
@@ -50,6 +51,11 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     cohort.declined_frees_seat = part.declined_frees_seat
     if part.proves_address is not None:
         cohort.proves_address = part.proves_address
+    for name in ("has_waitlist", "offer_minutes", "needs_approval", "approval_again"):
+        if (wanted := getattr(part, name)) is not None:
+            setattr(cohort, name, wanted)
+    if part.changes_close is not None:
+        cohort.changes_close_at = _moment("changes_close", part.changes_close, part.zone)
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
@@ -77,6 +83,8 @@ def change(key: str, part: CohortPart, messages: MessagesPart, *, seen: int, act
     settle(cohort, part, messages)
     _follow_link(cohort, old_link, now)
     plan.replan(cohort, now=now)
+    # More seats are somebody's who waits.
+    places.release(cohort.id, now=now)
     after = _kept(cohort)
     changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
     audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)

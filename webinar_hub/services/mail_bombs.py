@@ -10,7 +10,7 @@ from webinar_hub.rules.gate import UNPROVEN_MAILS_A_DAY
 from webinar_hub.services import outbox
 
 # What anybody can cause by typing an address into a form of ours.
-CAUSED = ("confirmation", "prove", "my_link")
+CAUSED = ("confirmation", "applied", "waitlisted", "prove", "my_link")
 DAY = timedelta(days=1)
 
 
@@ -37,10 +37,10 @@ def is_full(person: int, now: datetime, *, more: int = 0) -> bool:
 
 
 def hold_back(person: int, registration: int | None, now: datetime) -> None:
-    """Take back the confirmation that a sign-up has just written for a full mailbox; the place itself stays.
+    """Take back the mail that a sign-up has just written for a full mailbox; the place itself stays.
 
     Any mail that came before opens her page, where the place stands.
     """
     # The one that was just written counts, too.
     if is_full(person, now, more=1):
-        outbox.cancel(Delivery.registration_id == registration, Delivery.kind == "confirmation")
+        outbox.cancel(Delivery.registration_id == registration, Delivery.kind.in_(CAUSED))

@@ -25,7 +25,8 @@ from webinar_hub.models import (
     Registration,
     Task,
 )
-from webinar_hub.services import audit, people, registrations
+from webinar_hub.rules.places import HOPES, State, Step
+from webinar_hub.services import audit, people, places, registrations
 from webinar_hub.services.admission import move_seats
 
 EVIDENCE = (AttendanceSegment, Download, Task)
@@ -65,6 +66,8 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
         db.session.flush()
         return
     since = place.registered_at
+    if hers is not None and place.state in HOPES:
+        _in_her_line(place, hers, actor, now)
     if is_ahead:
         registrations.leave(place, actor=actor, now=now)
         hers = _taken(place, hers, kept, actor, now)
@@ -76,6 +79,18 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
     if place.state == "confirmed":
         _count_once(place, hers, now)
     db.session.flush()
+
+
+def _in_her_line(place: Registration, hers: Registration, actor: str, now: datetime) -> None:
+    """What the address that goes waited for, the kept one waits for, as long, unless she is further herself."""
+    if hers.state == State.CANCELLED:
+        waits = State.WAITLISTED if place.state == State.OFFERED else State(place.state)
+        places.go(hers, Step.RETURN, waits, now=now, actor=actor)
+        if waits is State.WAITLISTED:
+            hers.waiting_since, hers.waiting_rank = place.waiting_since, place.waiting_rank
+        db.session.flush()
+    # A seat that was held for that address is offered again: to her, if she is the next.
+    registrations.leave(place, actor=actor, now=now, tell=False)
 
 
 def _taken(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> Registration:
@@ -95,11 +110,13 @@ def _evidence(place: Registration, hers: Registration) -> None:
 
 def _count_once(place: Registration, hers: Registration, now: datetime) -> None:
     """Two places in a cohort that is over are one woman: the kept one's counts."""
-    if hers.state != "confirmed":
-        hers.state, hers.cancelled_at = "confirmed", None
+    if hers.state != State.CONFIRMED:
+        if hers.state == State.OFFERED or hers.seat_kept:
+            move_seats(place.cohort_id, -1)
+        places.go(hers, places.INTO_A_PLACE[State(hers.state)], State.CONFIRMED, now=now)
     else:
         move_seats(place.cohort_id, -1)
-    place.state, place.cancelled_at = "cancelled", now
+    places.go(place, Step.CANCEL, State.CANCELLED, now=now)
 
 
 def _records(kept: int, gone: int) -> None:

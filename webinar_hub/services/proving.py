@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from webinar_hub.core.db import begin_to_write, db
-from webinar_hub.core.errors import NotFound
+from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Consent, MergedPerson, Person, PersonNote, PersonTag, Registration
 from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.places import State
+from webinar_hub.rules.proof import proof_is_open
 from webinar_hub.services import audit
 from webinar_hub.services.settling import settle_in
 
@@ -33,24 +34,27 @@ class Proven:
 
 def prove(tokens: Tokens, token: str, *, now: datetime) -> Proven:
     """Believe that the address is hers and settle her in. Raises NotFound for a link that says nothing."""
-    row = _asked(tokens, token, now)
+    row, is_open = _asked(tokens, token, now)
     person = db.session.get_one(Person, row.person_id, with_for_update=True)
-    if row.state != State.UNPROVEN:
+    if not is_open:
         return Proven(person.id, "", again=True)
     person.proven_at = person.proven_at or now
-    reason = settle_in(row, now=now)
+    reason = ""
+    try:
+        settle_in(row, now=now)
+    except Conflict as conflict:
+        reason = conflict.message
     audit.note(f"person:{person.id}", "address.proven", f"registration:{row.id}", now=now)
     return Proven(person.id, person.link_nonce, reason)
 
 
-def _asked(tokens: Tokens, token: str, now: datetime) -> Registration:
+def _asked(tokens: Tokens, token: str, now: datetime) -> tuple[Registration, bool]:
+    """The registration a link is about, locked, and whether it has not done its work yet. Raises NotFound."""
     parts = tokens.read("prove", token, (int, str, int))
     row = db.session.get(Registration, parts[0], with_for_update=True) if parts else None
-    if row is None or parts is None or (row.nonce, row.revision) != parts[1:]:
+    if row is None or parts is None:
         raise NotFound()
-    if row.state == State.UNPROVEN and now >= row.registered_at + PROOF_LASTS:
-        raise NotFound()
-    return row
+    return row, proof_is_open(row.state, (row.nonce, row.revision), parts[1:], asked_at=row.registered_at, now=now)
 
 
 def acted(person: int, *, now: datetime) -> None:

@@ -26,6 +26,7 @@ from webinar_hub.web import (
     straight_in,
     studio,
     unsubscribe,
+    waiting,
     watch,
     webhooks,
     work,
@@ -36,6 +37,7 @@ _AREAS = (
     brand,
     presenting,
     *(proving, straight_in, my_consents, work),
+    waiting,
 )
 
 

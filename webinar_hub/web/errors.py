@@ -16,6 +16,7 @@ from webinar_hub.core.errors import HubError, NotFound, TooMany
 from webinar_hub.core.log import get_logger
 from webinar_hub.web import rate_limits
 from webinar_hub.web.current import ask_nothing_more
+from webinar_hub.web.studio import refusals
 from webinar_hub.web.visitor import NotRecognised
 
 _BUSY_SECONDS = 30
@@ -71,6 +72,7 @@ def not_recognised(problem: NotRecognised) -> Response:
 
 def expected(problem: HubError) -> Response:
     """What a service or rule said no to, in its own words."""
+    refusals.keep(problem)
     response = _answer(_page(problem.status, problem.message))
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)

@@ -47,7 +47,9 @@ def save(slug: str, cohort: str) -> Response | Redirect:
             return _refused(slug, cohort, problem)
         metrics.record_sign_up()
     flash(request.form.get("email", ""), "signed_up")
-    return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort), 303)
+    # What the form was for is the same for everybody who saw it, whoever is known here (A20).
+    line = request.form.get("line") and "y"
+    return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort, line=line), 303)
 
 
 @blueprint.get("/thanks/<cohort>")

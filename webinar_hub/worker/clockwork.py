@@ -18,7 +18,7 @@ from flask import Flask
 from webinar_hub.core import clock, metrics, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
-from webinar_hub.queries import health
+from webinar_hub.queries import health, lines
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.queries.house import KeptHouse
@@ -31,6 +31,7 @@ from webinar_hub.services import (
     one_time_links,
     outbox,
     pacing,
+    places,
     presenters,
     proving,
     sign_ins,
@@ -46,6 +47,8 @@ SWEEP_EVERY = timedelta(minutes=10)
 ALLOWANCES_KEPT = timedelta(days=1)
 # Less than this a clock is corrected all the time.
 PUT_BACK = timedelta(seconds=5)
+# How often, in seconds of real time, the leader looks for seats that are free and people who wait for one.
+LINES_EVERY = 15.0
 # How often, in seconds of real time, the leader looks what presenters have to be told.
 TELL_EVERY = 15.0
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
@@ -102,6 +105,7 @@ class Clockwork:
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
         self._told_at: float | None = None
+        self._turned_at: float | None = None
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -162,7 +166,7 @@ class Clockwork:
                     due = self._next_due(called=True)
                 if leads:
                     self._sweep()
-                    due = self._tell_presenters(due)
+                    due = self._turn_lines(self._tell_presenters(due))
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -228,6 +232,25 @@ class Clockwork:
             return due
         log.info("presenters told", mails=told)
         return self._next_due(called=True)
+
+    def _turn_lines(self, due: datetime | None) -> datetime | None:
+        """End offers of seats that ran out, and ask who is next; when the next thing is due after that.
+
+        Whoever leaves offers the seat at once: this is for offers that end, and for what was passed over.
+        """
+        end = lines.next_end()
+        rests = self._turned_at is not None and clock.monotonic() - self._turned_at < LINES_EVERY
+        if rests and (end is None or end > clock.now()):
+            return min(filter(None, (due, end)), default=None)
+        self._turned_at = clock.monotonic()
+        took = 0
+        for cohort in lines.due(clock.now()):
+            with transaction():
+                took += places.turn(cohort, now=clock.now())
+        if took:
+            log.info("waitlists turned", steps=took)
+            due = self._next_due(called=True)
+        return min(filter(None, (due, lines.next_end())), default=None)
 
     def _sweep(self) -> None:
         now = clock.now()

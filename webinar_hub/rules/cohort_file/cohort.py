@@ -13,6 +13,8 @@ from webinar_hub.rules.recurrence import weekly
 from webinar_hub.rules.zones import NonexistentTime, UnknownZone, day_words, place_meant, to_utc, zone
 
 MOST_SESSIONS = 104
+# In minutes: what an offer of a seat may be held for.
+LEAST_OFFER, MOST_OFFER = 15, 14 * 24 * 60
 _USUAL_MINUTES = 60
 _LATE_JOIN: dict[str, LateJoin] = {"all past drops": "all past drops", "from now on": "from now on"}
 
@@ -41,6 +43,11 @@ def read_cohort(table: Table) -> CohortPart:
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
         host_url=_host_url(table),
         proves_address=table.flag("proves_address", default=False) if "proves_address" in table else None,
+        has_waitlist=_flag(table, "has_waitlist"),
+        offer_minutes=table.number("offer_minutes", least=LEAST_OFFER, most=MOST_OFFER),
+        needs_approval=_flag(table, "needs_approval"),
+        approval_again=_flag(table, "approval_again"),
+        changes_close=table.wall("changes_close"),
     )
     _check_enrolment(table, cohort)
     return cohort
@@ -69,6 +76,12 @@ def livestream_of(table: Table) -> str | None:
     return table.text("livestream_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address) or None
 
 
+def _flag(table: Table, key: str) -> bool | None:
+    """What is written, or None, which leaves what is known."""
+    written = table.flag(key, default=False)
+    return written if key in table else None
+
+
 def _host_url(table: Table) -> str | None:
     written = table.text("host_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address)
     return written if "host_url" in table else None
@@ -91,7 +104,8 @@ def exists_in_zone(notebook: Notebook, path: KeyPath, wall: datetime, zone_name:
 
 def _check_enrolment(table: Table, cohort: CohortPart) -> None:
     opens, closes = cohort.enrolment_opens, cohort.enrolment_closes
-    for key, wall in (("enrolment_opens", opens), ("enrolment_closes", closes)):
+    moments = ("enrolment_opens", opens), ("enrolment_closes", closes), ("changes_close", cohort.changes_close)
+    for key, wall in moments:
         if wall:
             exists_in_zone(table.notebook, (*table.path, key), wall, cohort.zone)
     if opens and closes and opens >= closes:

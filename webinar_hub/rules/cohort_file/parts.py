@@ -96,7 +96,8 @@ class PresenterPart:
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it, `proves_address` double opt-in; None leaves what is known.
+    `host_url` is where presenters start it; None leaves what is known, as it does for what decides about places and
+    for `proves_address` (double opt-in).
     """
 
     key: str
@@ -112,6 +113,11 @@ class CohortPart:
     declined_frees_seat: bool = False
     host_url: str | None = None
     proves_address: bool | None = None
+    has_waitlist: bool | None = None
+    offer_minutes: int | None = None
+    needs_approval: bool | None = None
+    approval_again: bool | None = None
+    changes_close: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _MENDED_AT = {
     "empty_drop": ("studio_materials.page", "Add the file"),
     "clash": ("studio_timeline.page", "See the timeline"),
     "incomplete": ("studio_cohort.page", "Fill it in"),
+    "undecided": ("studio_places.page", "Decide"),
 }
 
 
