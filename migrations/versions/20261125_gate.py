@@ -1,7 +1,7 @@
 """who may come in, and how carefully: alarms, proof of work, and where a consent was given.
 
 Revision: 0015_gate
-After: 0015
+After: 0015_places
 Made: 2026-11-25 03:25:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_gate"
-down_revision = "0015"
+down_revision = "0015_places"
 branch_labels = None
 depends_on = None
 

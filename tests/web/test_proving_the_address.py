@@ -158,7 +158,7 @@ def test_the_last_seat_is_for_who_comes_first_and_the_other_is_told(
         db.session.execute(update(Cohort).values(capacity=1, seats_taken=1))
     link = proof(app)
     answer = post(visitor, link, link)
-    assert (answer.status_code, "This cohort is full." in answer.text) == (409, True)
+    assert (answer.status_code, "Every seat of this cohort is taken." in answer.text) == (409, True)
     assert only_registration(app).state == "unproven"
     assert only_person(app).proven_at is not None
 

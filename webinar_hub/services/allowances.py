@@ -126,11 +126,12 @@ def _row(position: int, now: Any) -> Select[Any]:
 
 def often(seconds: int) -> str:
     """What is said to whoever has to wait so many seconds."""
-    return ngettext(
+    words: str = ngettext(
         "That was often. Please try again in a minute; nothing was lost.",
         "That was often. Please try again in %(num)s minutes; nothing was lost.",
         -(-seconds // 60),
     )
+    return words
 
 
 def count(name: str, times: int, *, window: timedelta, now: datetime) -> int:

@@ -67,4 +67,4 @@ def _asked_enough(person: int, now: datetime) -> bool:
         .join(Registration, Registration.id == Delivery.registration_id)
         .where(Registration.person_id == person, Delivery.kind == "prove", Delivery.created_at > now - DAY)
     ).one()
-    return hourly >= PROOFS_AN_HOUR or daily >= PROOFS_A_DAY
+    return bool(hourly >= PROOFS_AN_HOUR or daily >= PROOFS_A_DAY)

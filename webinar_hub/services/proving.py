@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from webinar_hub.core.db import begin_to_write, db
 from webinar_hub.core.errors import Conflict, NotFound
@@ -84,7 +84,7 @@ def forget_unproven(now: datetime) -> int:
     return len(rows)
 
 
-def _nothing_else() -> list[object]:
+def _nothing_else() -> list[ColumnElement[bool]]:
     """Of whom nothing is known but what somebody typed into a form, perhaps about another."""
     others = (
         select(Registration.id).where(Registration.person_id == Person.id),

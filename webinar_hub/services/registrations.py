@@ -5,21 +5,20 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
-from webinar_hub.core.language import gettext as _
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
-from webinar_hub.rules.gate import UNWORKED_AN_HOUR, Switch, works_first
 from webinar_hub.rules.places import GONE, WAY_KINDS, State, Step, first_stop, holds_seat
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, line_only
 from webinar_hub.services import allowances, asking, audit, consents, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
+from webinar_hub.services.care import CARELESS, Care
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -48,20 +47,6 @@ _PLACE = select(
 
 
 @dataclass(frozen=True, slots=True)
-class Care:
-    """How carefully a sign-up is taken: the house's switch, whether the webinar is `attacked` just now.
-
-    `worked` names the work her browser has done for it, "" for none. `keeps_network` says that a consent is kept
-    with the network address.
-    """
-
-    switch: Switch = "never"
-    attacked: bool = False
-    worked: str = ""
-    keeps_network: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
@@ -77,7 +62,7 @@ class SignUp:
     page: str
     source: str = ""
     bonus_words: str | None = None
-    care: Care = Care()
+    care: Care = CARELESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +101,13 @@ def sign_up(
     place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
-    unworked = not form.care.worked and works_first(
-        place.proof_of_work, form.care.switch, attacked=form.care.attacked
-    )
+    unworked = form.care.is_unworked(place.proof_of_work)
     if reason := closed_because(place.facts, now):
         _remind(key, place, now)
     else:
         _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
-    if form.care.worked:
-        tries.append(Try("work", form.care.worked, 1, _("This was sent already. Press the button once more.")))
-    if unworked:
-        tries.append(Try("unworked", network, UNWORKED_AN_HOUR))
+    tries += form.care.tries(network, unworked=unworked)
     at_the_end(_count, _Tries(tuple(tries), now))
     return reason
 
@@ -201,13 +181,15 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str
     admitted = asked or admit(newcomer, now=now)
     if asked is None and admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
-    elif asked is None:
+    elif asked is None and admitted.registration_id is not None:
         if state is State.CONFIRMED:
             at_the_end(_take_seats, _Seat(place.id, admitted.registration_id, now))
         if not admitted.is_new:
             mail_bombs.hold_back(admitted.person_id, admitted.registration_id, now)
-    ticked = consents.Ticked(form.news_words, form.bonus_words or "", form.page, network)
-    consents.sign_up(admitted, ticked if form.care.keeps_network else replace(ticked, network=""), now=now)
+    kept = network if form.care.keeps_network else ""
+    consents.sign_up(
+        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, kept), now=now
+    )  # fmt: skip
 
 
 def place_in(cohort: str, now: datetime) -> Place:

@@ -7,7 +7,7 @@ from flask import request
 
 from webinar_hub.queries.gate import Entrance
 from webinar_hub.rules.gate import Switch, works_first
-from webinar_hub.services.registrations import Care
+from webinar_hub.services.care import Care
 from webinar_hub.web import assets, watch, work
 from webinar_hub.web.current import house
 

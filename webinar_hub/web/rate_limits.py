@@ -8,6 +8,7 @@ counted only a hash is kept. What a service counts inside its own transaction, a
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any, TypeVar, cast
 
 from flask import Flask
 from flask_limiter import Limiter, RateLimitExceeded
@@ -20,6 +21,8 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import TooMany
 from webinar_hub.services import allowances
 from webinar_hub.web.current import network
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 SCHEME = "webinar-hub"
 
@@ -77,9 +80,9 @@ def demand(what: str, limit: str, who: str, *, words: str = "") -> None:
         raise refusal(exceeded.limit.limit, what, who, words) from None
 
 
-def by_network(limit: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+def by_network(limit: str) -> Callable[[View], View]:
     """Let a view be posted to so often from one network; whoever comes more often reads how long to wait."""
-    decorated: Callable[[Callable[..., object]], Callable[..., object]] = limiter.limit(limit, methods=["POST"])
+    decorated: Callable[[View], View] = cast("Any", limiter.limit(limit, methods=["POST"]))
     return decorated
 
 

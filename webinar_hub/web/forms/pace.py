@@ -20,9 +20,13 @@ def problem(token: str) -> str:
         return ""
     made_at, now = _made_at(token), clock.real_now()
     if too_quick(made_at, now, least=least):
-        return _("That was quicker than people type. Nothing was lost: look it over and press the button again.")
+        return str(
+            _("That was quicker than people type. Nothing was lost: look it over and press the button again.")
+        )
     if too_old(made_at, now):
-        return _("This page was open for very long. Nothing was lost: look it over and press the button again.")
+        return str(
+            _("This page was open for very long. Nothing was lost: look it over and press the button again.")
+        )
     return ""
 
 
