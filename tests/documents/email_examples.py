@@ -139,6 +139,7 @@ LETTERS: dict[str, Letter] = {
         "[Come in]({join_link}), or: {join_link}",
         **ABOUT_SESSION,
     ),
+    "prove": letter("prove"),
     "my_link": letter("my_link", webinar_slug="", webinar_title="", cohort_title=""),
     "waitlisted": letter("waitlisted", position=3),
     "offer": letter("offer", until=START - timedelta(days=2), sessions=SESSIONS),

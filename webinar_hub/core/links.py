@@ -40,6 +40,10 @@ class Links:
         """A bonus drop on her page, below the link `me`."""
         return f"{me}/bonus/{drop}"
 
+    def prove(self, registration: int, nonce: str, revision: int) -> str:
+        """The page with the button by which she shows that the address is hers (double opt-in)."""
+        return f"{self.base}/prove/{self.tokens.sign('prove', registration, nonce, revision)}"
+
     def unsubscribe(self, registration: int, nonce: str) -> str:
         """The page (GET) and one-click address (POST, RFC 8058) that end a cohort's reminders and bonuses."""
         return f"{self.base}/unsubscribe/{self.tokens.sign('unsubscribe', registration, nonce)}"

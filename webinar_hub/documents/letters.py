@@ -28,6 +28,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
     "my_link": (),
+    "prove": ("webinar_title",),
     "waitlisted": ("webinar_title", "position"),
     "offer": ("webinar_title", "until"),
     "offer_over": ("webinar_title",),

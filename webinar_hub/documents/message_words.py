@@ -21,6 +21,7 @@ _KINDS = {
     "notice": "mail to staff, or a test",
     "calendar_cancel": "calendar entry withdrawn",
     "my_link": "new personal link",
+    "prove": "question whether the address is hers",
     "waitlisted": "number in the waitlist",
     "offer": "offer of a seat",
     "offer_over": "offer that ran out",

@@ -3,6 +3,7 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.alarm import Alarm
 from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
@@ -38,6 +39,7 @@ from webinar_hub.models.task import Task
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
+    "Alarm",
     "Allowance",
     "Announcement",
     "AttendanceSegment",

@@ -17,6 +17,7 @@ class Cohort(Base):
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="not_oversold"),
         CheckConstraint("state IN ('draft', 'open', 'cancelled')", name="state_known"),
+        CheckConstraint("proof_of_work IN ('', 'never', 'attack', 'always')", name="proof_of_work_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +47,8 @@ class Cohort(Base):
     approval_again: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Double opt-in: nobody has a place before she has shown that the address is hers.
     proves_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When whoever signs up has her browser work for it: never, while under attack, always, or "" as for the house.
+    proof_of_work: Mapped[str] = mapped_column(String(10), default="", server_default="")
     # Until then she may change, leave and hand on by herself; None: while a session is ahead.
     changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webinar_hub.core.db import Base, UtcDateTime
 from webinar_hub.core.tokens import nonce, public_id
 
+UNPROVEN = text("state = 'unproven'")
 WAITING = text("state = 'waitlisted'")
 OFFERED = text("state = 'offered'")
 
@@ -37,6 +38,7 @@ class Registration(Base):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
+        Index("ix_registrations_unproven", "registered_at", sqlite_where=UNPROVEN, postgresql_where=UNPROVEN),
         Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
     )
 

@@ -94,6 +94,7 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     thanks = cohort.thank_you_minutes
     yield "thank-you", "no" if thanks is None else f"{duration_in_words(timedelta(minutes=thanks))} after the end"
     yield "whoever declines every session", "gives the place back" if cohort.declined_frees_seat else ""
+    yield "asks whether an address is hers", "before anything else is sent" if cohort.proves_address else ""
     yield "waitlist", "yes" if cohort.has_waitlist else ""
     held = duration_in_words(timedelta(minutes=cohort.offer_minutes))
     yield "a seat that comes free is held for", held if cohort.has_waitlist else ""

@@ -175,7 +175,9 @@ def agreed(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
         Consent, select(Consent).where(Consent.person_id.in_(whose.people)), Consent.given_at, until, limit
     )
     for (row,) in rows:
-        yield Item(row.given_at, "consent", f"Agreed to {row.topic}", f"“{row.words}” on {row.page}")
+        yield Item(
+            row.given_at, "consent", f"Agreed to {row.topic}", f"“{row.words}” on {row.page}{_from(row.network)}"
+        )
 
 
 def withdrew(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
@@ -288,3 +290,7 @@ def registered(whose: Whose, until: datetime | None, limit: int) -> Iterator[Ite
 SOURCES: tuple[Source, ...] = (
     mails, came_back, attended, downloaded, answered, agreed, withdrew, changed, asked, noted, registered,
 )  # fmt: skip
+
+
+def _from(network: str) -> str:
+    return f", from the network address {network}" if network else ""

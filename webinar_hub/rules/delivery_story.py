@@ -32,6 +32,7 @@ KINDS = {
     "registration_cancelled": "word that a place was given back",
     "calendar_cancel": "withdrawal of one calendar entry",
     "my_link": "new personal link",
+    "prove": "question whether the address is hers",
     "waitlisted": "word of her number in the waitlist",
     "offer": "offer of a seat",
     "offer_over": "word that her offer ran out",

@@ -155,6 +155,7 @@ _NEEDS_A_PLACE = frozenset(
     )
 )
 _ON_THE_WAY = {
+    "prove": frozenset({State.UNPROVEN}),
     "waitlisted": frozenset({State.WAITLISTED}),
     "offer": frozenset({State.OFFERED}),
     "applied": frozenset({State.PENDING}),
@@ -168,6 +169,9 @@ WAY_KINDS = frozenset(_ON_THE_WAY)
 
 def may_be_told(kind: str, state: str) -> bool:
     """Whether a mail of this kind is still true for somebody who stands there by now."""
+    if state == State.UNPROVEN and kind not in CANCELS:
+        # Until she has shown that the address is hers, nothing else goes to it.
+        return kind == "prove"
     if kind in CANCELS | {"my_link", "news"}:
         return True
     if kind in _ON_THE_WAY:

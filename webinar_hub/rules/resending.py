@@ -35,6 +35,10 @@ def resend_refusal(mail: Sendable) -> str:
 
 
 def _by_place(mail: Sendable) -> str:
+    if mail.place_state == "unproven" and mail.kind != "prove":
+        return "She has not shown yet that the address is hers, so nothing but that question goes to it."
+    if mail.kind == "prove" and mail.place_state != "unproven":
+        return "She has shown that the address is hers, or left."
     if mail.place_state == State.CANCELLED and mail.kind not in CANCELS | {"my_link"} | WAY_KINDS:
         return "Her place is cancelled, so this mail would be wrong."
     if not may_be_told(mail.kind, mail.place_state):

@@ -72,6 +72,7 @@ _NEWS = {
     "registration_cancelled": "Her place was given back.",
     "calendar_cancel": "{session} has to be taken out of her calendar.",
     "announcement": "There is an announcement she has not got: the outbox says which.",
+    "prove": "She was to show that the address is hers before she gets a place: ask for another address.",
     "waitlisted": "She is on the waitlist.",
     "offer": "A seat is held for her, and she has to accept it on her page.",
     "offer_over": "The seat that was held for her went to somebody else, because she did not answer in time.",

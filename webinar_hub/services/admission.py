@@ -55,6 +55,7 @@ class Newcomer:
     step: int
     source: str = ""
     language: str = "en"
+    wants_bonuses: bool = True
     state: str = "confirmed"
     mail: str = "confirmation"
 
@@ -83,6 +84,16 @@ def admit(newcomer: Newcomer, *, now: datetime) -> Admitted:
         if found.person is not None:
             return Admitted(found.person, found.registration, found.newcomer is not None)
     return _step_by_step(newcomer, person, registration, mail)
+
+
+def admit_unproven(newcomer: Newcomer, *, now: datetime) -> Admitted:
+    """Write down somebody who has to show first that the address is hers: no seat; the mail is for the caller."""
+    person, registration, _ = _rows(newcomer, now)
+    new = insert_new(Person, person, "id")
+    known = select(Person.id).where(Person.email_key == newcomer.email_key)
+    person_id: int = new.id if new else db.session.scalars(known).one()
+    place = insert_new(Registration, registration | {"person_id": person_id, "state": "unproven"}, "id")
+    return Admitted(person_id, place.id if place else None, is_new=new is not None)
 
 
 def confirmation_key(registration: int, revision: int, step: int, kind: str = "confirmation") -> str:
@@ -118,6 +129,7 @@ def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
     registration = {
         "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": newcomer.state, "registered_at": now,
         "revision": 0, "nonce": nonce(), "source": newcomer.source,
+        "bonuses_off_at": None if newcomer.wants_bonuses else now,
     }  # fmt: skip
     if newcomer.state == "waitlisted":
         registration["waiting_since"] = now

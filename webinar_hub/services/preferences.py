@@ -13,15 +13,22 @@ from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Consent, Delivery, Person, Registration
 from webinar_hub.rules.delivery import TOPICS
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import audit, outbox
+from webinar_hub.services import audit, consents, outbox
 from webinar_hub.services.registrations import hers
 
+BONUS_BOX = "A mail when a bonus unlocks"
+"""What stands beside the box on her page."""
 _ENDED = tuple(kind for kind, topic in TOPICS.items() if topic in ("reminders", "bonuses"))
 
 
 def choose_topics(person: int, registration: str, *, reminders: bool, bonuses: bool, now: datetime) -> None:
     """Switch a registration's reminders and bonus mails on or off from her own page."""
-    _choose(hers(person, registration), reminders=reminders, bonuses=bonuses, now=now)
+    row = hers(person, registration)
+    if bonuses != (row.bonuses_off_at is None):
+        consents.choose(
+            person, "bonuses", wanted=bonuses, words=BONUS_BOX, page="/my", now=now, registration=row.id
+        )  # fmt: skip
+    _choose(row, reminders=reminders, bonuses=bonuses, now=now)
 
 
 def unsubscribe(

@@ -16,9 +16,10 @@ from webinar_hub.core.language import DEFAULT, lazy_gettext
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.places import GONE, WAY_KINDS, State, Step, first_stop, holds_seat
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, line_only
-from webinar_hub.services import allowances, audit, consents, outbox, places
+from webinar_hub.services import allowances, asking, audit, consents, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
+from webinar_hub.services.care import CARELESS, Care
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -34,6 +35,7 @@ _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
 _PLACE = select(
     Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
     Cohort.capacity, Cohort.seats_taken, Cohort.has_waitlist, Cohort.needs_approval, Cohort.proves_address,
+    Cohort.proof_of_work,
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
     select(func.max(Session.starts_at)).where(_OF_COHORT).scalar_subquery().label("last_start"),
     select(Session.id)
@@ -50,6 +52,8 @@ class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
     `page` is where she did, in `language`; `source` is what brought her there (`rules/source.py`), or "".
+    `bonus_words` are those she ticked, "" if she left the box empty, None where there is none and bonuses belong
+    to the sign-up.
     """
 
     name: str
@@ -60,6 +64,8 @@ class SignUp:
     page: str
     source: str = ""
     language: str = DEFAULT
+    bonus_words: str | None = None
+    care: Care = CARELESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class Place:
     next_session_id: int | None
     needs_approval: bool = False
     proves_address: bool = False
+    proof_of_work: str = ""
 
 
 def sign_up(
@@ -97,12 +104,14 @@ def sign_up(
     place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
+    unworked = form.care.is_unworked(place.proof_of_work)
     if reason := closed_because(place.facts, now):
         _remind(key, place, now)
     else:
-        _let_in(form, key, place, now)
-    tries = Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)
-    at_the_end(_count, _Tries(tries, now))
+        _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
+    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
+    tries += form.care.tries(network, unworked=unworked)
+    at_the_end(_count, _Tries(tuple(tries), now))
     return reason
 
 
@@ -153,8 +162,9 @@ def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
     return stop or (State.WAITLISTED if line_only(place.facts, now) else State.CONFIRMED)
 
 
-def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
-    state = entrance(place, now)
+def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
+    # Who is not asked whether the address is hers has shown it, or need not.
+    state = entrance(place, now, proven=True)
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -167,17 +177,23 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
         step=step_of(now),
         source=form.source,
         language=form.language,
+        wants_bonuses=form.bonus_words != "",
         state=state.value,
         mail=TELLS.get(state, ""),
     )
-    admitted = admit(newcomer, now=now)
-    if admitted.registration_id is None:
+    asked = asking.ask(newcomer, now=now) if carefully else None
+    admitted = asked or admit(newcomer, now=now)
+    if asked is None and admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
-    elif state is State.CONFIRMED:
-        at_the_end(_take_seats, _Seat(place.id, admitted.registration_id, now))
-    # For an address we know anybody could have ticked it; its owner has a box on her own page.
-    if form.news_words and admitted.is_new:
-        consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
+    elif asked is None and admitted.registration_id is not None:
+        if state is State.CONFIRMED:
+            at_the_end(_take_seats, _Seat(place.id, admitted.registration_id, now))
+        if not admitted.is_new:
+            mail_bombs.hold_back(admitted.person_id, admitted.registration_id, now)
+    kept = network if form.care.keeps_network else ""
+    consents.sign_up(
+        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, kept), now=now
+    )  # fmt: skip
 
 
 def place_in(cohort: str, now: datetime) -> Place:
@@ -194,9 +210,8 @@ def place_in(cohort: str, now: datetime) -> Place:
         has_waitlist=row.has_waitlist,
         last_start=row.last_start,
     )
-    return Place(
-        row.id, row.slug, row.zone, facts, row.next_session, row.needs_approval, row.proves_address
-    )  # fmt: skip
+    asked = row.needs_approval, row.proves_address, row.proof_of_work
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:
@@ -229,7 +244,8 @@ def is_proven(person: int) -> bool:
 
 def _tell_again(registration: Registration, place: Place, now: datetime) -> None:
     kind = TELLS.get(State(registration.state))
-    if kind and not _told_since(registration, kind, now - CONFIRMATION_PAUSE):
+    told = kind and _told_since(registration, kind, now - CONFIRMATION_PAUSE)
+    if kind and not told and not mail_bombs.is_full(registration.person_id, now):
         tell(registration, place, now)
 
 

@@ -15,16 +15,22 @@ from webinar_hub.web import (
     late_studio,
     lost_link,
     me,
+    my_consents,
     presenting,
     protection,
+    proving,
     public,
+    rate_limits,
     registration,
     request_log,
     row_ids,
     sign_up,
+    straight_in,
     unsubscribe,
     waiting,
+    watch,
     webhooks,
+    work,
 )
 
 _AREAS = (
@@ -32,6 +38,7 @@ _AREAS = (
     brand,
     presenting,
     languages,
+    *(proving, straight_in, my_consents, work),
     waiting,
 )
 
@@ -43,6 +50,9 @@ def register(app: Flask, *, studio_waits: bool) -> None:
     headers.register(app)
     languages.register(app)
     protection.register(app)
+    rate_limits.register(app)
+    watch.register(app)
+    proving.register(app)
     errors.register(app)
     filters.register(app)
     brand.register(app)

@@ -1,5 +1,6 @@
 """Signing up for a cohort: the form, what becomes of it, and the thank-you that is the same for everybody."""
 
+from dataclasses import replace
 from functools import partial
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -10,11 +11,12 @@ from webinar_hub.core.errors import Conflict, HubError, Invalid, TooMany
 from webinar_hub.core.language import as_here
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
-from webinar_hub.queries import calendars
+from webinar_hub.queries import calendars, gate
 from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.rules.source import source_of
 from webinar_hub.services import registrations
+from webinar_hub.web import care, straight_in, watch
 from webinar_hub.web.current import hub, network, settings
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
 from webinar_hub.web.protection import csrf
@@ -34,7 +36,9 @@ def form(slug: str, cohort: str) -> Response:
 @csrf.exempt
 def save(slug: str, cohort: str) -> Response | Redirect:
     """Register her. A form a robot filled in is thanked and forgotten."""
-    if not is_by_robot(request.form):
+    if is_by_robot(request.form):
+        watch.refused(slug)
+    else:
         wanted = read(request.form, page=request.path, source=source_of(request.args))
         if wanted is None:
             return _wrong(slug, cohort)
@@ -51,23 +55,29 @@ def save(slug: str, cohort: str) -> Response | Redirect:
 
 @blueprint.get("/thanks/<cohort>")
 def thanks(slug: str, cohort: str) -> str:
-    """What happens next; it never shows a way in, because the address is not proven yet (A14)."""
+    """What happens next; it shows no way in, because the address is not proven yet, but shortly before (A14)."""
     view, cohort_view = queries.sign_up_page(slug, cohort, clock.now())
     entries = calendars.public_cohort(cohort, hub())
     coming = cohort_view.next_session.public_id if cohort_view.next_session else None
     links = [calendar_links(entry.session) for entry in entries if entry.session.public_id == coming]
-    return render_template("web/thanks.html", view=view, cohort=cohort_view, calendar=links[0] if links else None)
+    came = straight_in.came(cohort_view)
+    return render_template(
+        "web/thanks.html", view=view, cohort=cohort_view, calendar=links[0] if links else None, came=came
+    )
 
 
 def _sign_up(slug: str, cohort: str, wanted: registrations.SignUp) -> None:
     """Raises what the service raises, and Conflict with the reason why nobody can come in."""
     per_network = settings().sign_ups_per_hour
+    taken = replace(wanted, care=care.of_request(slug))
     work = partial(
-        registrations.sign_up, cohort, wanted,
+        registrations.sign_up, cohort, taken,
         network=network(), per_network=per_network, now=clock.now(), webinar=slug,
     )  # fmt: skip
     if reason := together(as_here(work), group=cohort):
         raise Conflict(reason)
+    straight_in.remember(cohort, taken)
+    watch.look(slug)
 
 
 def _wrong(slug: str, cohort: str) -> Response:
@@ -83,6 +93,7 @@ def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
     response = _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, problem.status)
     if isinstance(problem, TooMany):
+        watch.refused(slug)
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
 
@@ -90,4 +101,6 @@ def _refused(slug: str, cohort: str, problem: HubError) -> Response:
 def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
-    return make_response(render_template("web/sign_up.html", view=view, cohort=cohort, form=shown), status)
+    works = care.works(view.slug, gate.entrance(cohort.public_id))
+    page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, works=works)
+    return make_response(page, status)

@@ -33,6 +33,7 @@ from webinar_hub.services import (
     pacing,
     places,
     presenters,
+    proving,
     sign_ins,
     zone_rules,
 )
@@ -260,6 +261,7 @@ class Clockwork:
             notices.forget_sent()
             one_time_links.forget_expired(clock.real_now())
             sign_ins.forget_ended(clock.real_now())
+            proving.forget_unproven(now)
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:

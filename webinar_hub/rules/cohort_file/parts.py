@@ -96,7 +96,8 @@ class PresenterPart:
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known, as it does for what decides about places.
+    `host_url` is where presenters start it; None leaves what is known, as it does for what decides about places and
+    for `proves_address` (double opt-in).
     """
 
     key: str
@@ -111,6 +112,7 @@ class CohortPart:
     livestream_url: str | None
     declined_frees_seat: bool = False
     host_url: str | None = None
+    proves_address: bool | None = None
     has_waitlist: bool | None = None
     offer_minutes: int | None = None
     needs_approval: bool | None = None

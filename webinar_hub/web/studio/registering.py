@@ -27,6 +27,11 @@ PARTS: tuple[Part, ...] = (
         "Places",
         "How many seats there are, the waitlist, who decides on sign-ups, and everybody who waits.",
     ),
+    Part(
+        "studio_entrance.page",
+        "Who may come in, and how carefully",
+        "Whether an address is asked first, and what keeps robots out.",
+    ),
 )
 
 
