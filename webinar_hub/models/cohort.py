@@ -46,6 +46,8 @@ class Cohort(Base):
     approval_again: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Double opt-in: nobody has a place before she has shown that the address is hers.
     proves_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whether people are asked what a certificate needs; None: where the webinar promises credit.
+    asks_credit: Mapped[bool | None]
     # Until then she may change, leave and hand on by herself; None: while a session is ahead.
     changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.

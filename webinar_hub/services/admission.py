@@ -5,7 +5,7 @@ because each one is a way there and back; SQLite, which lives in this process, d
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -53,6 +53,7 @@ class Newcomer:
     last_end: datetime | None
     step: int
     source: str = ""
+    answers: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
         "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": "confirmed", "registered_at": now,
         "revision": 0, "nonce": nonce(), "source": newcomer.source,
     }  # fmt: skip
+    if newcomer.answers:
+        registration["answers"] = newcomer.answers
     mail = {
         "kind": "confirmation", "session_id": newcomer.next_session_id, "state": "queued", "attempts": 0,
         "priority": priority_of("confirmation"), "created_at": now, "due_at": now,

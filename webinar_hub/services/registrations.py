@@ -5,6 +5,7 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,9 +13,10 @@ from sqlalchemy import bindparam, func, select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
-from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.models import AskedQuestion, Cohort, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
-from webinar_hub.services import allowances, audit, consents, outbox
+from webinar_hub.services import allowances, answers, audit, consents, outbox
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
 
@@ -31,7 +33,8 @@ NOTHING_TO_LEAVE = (
 _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
 _PLACE = select(
     Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
-    Cohort.capacity, Cohort.seats_taken,
+    Cohort.capacity, Cohort.seats_taken, Cohort.asks_credit, Webinar.credit,
+    select(AskedQuestion.id).where(AskedQuestion.cohort_id == Cohort.id).exists().label("asks"),
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
     select(Session.id)
     .where(_OF_COHORT, Session.ends_at > bindparam("now"))
@@ -46,7 +49,8 @@ _PLACE = select(
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did, `source` what brought her there (`rules/source.py`), or "".
+    `page` is where she did, `source` what brought her there (`rules/source.py`), or "". `typed` is all else that the
+    form sent, by field (`services/answers.py`); None where nobody was asked.
     """
 
     name: str
@@ -56,6 +60,7 @@ class SignUp:
     news_words: str
     page: str
     source: str = ""
+    typed: Mapping[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Place:
     zone: str
     facts: CohortFacts
     next_session_id: int | None
+    asks_questions: bool = False
+    asks_credit: bool = False
 
 
 def sign_up(
@@ -81,8 +88,8 @@ def sign_up(
 
     Signing up twice is signing up once: the confirmation may come again, nothing else changes. What an unknown
     person types about a known address is not believed: her name, her zone and her wish for news stay.
-    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, TooMany
-    beyond the limits.
+    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, WrongAnswers
+    for what the cohort's questions do not take, TooMany beyond the limits.
     """
     try:
         key = email_key(form.email)
@@ -121,6 +128,7 @@ def _take_seats(cohorts: list[int]) -> None:
 
 
 def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
+    told = _told(form, place)
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -132,15 +140,28 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
         last_end=place.facts.last_end,
         step=step_of(now),
         source=form.source,
+        answers=told.stored,
     )
     admitted = admit(newcomer, now=now)
     if admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
     else:
         at_the_end(_take_seats, place.id)
+        answers.keep(
+            told, person=admitted.person_id, registration=admitted.registration_id, is_new=admitted.is_new,
+            next_session=place.next_session_id, now=now,
+        )  # fmt: skip
     # For an address we know anybody could have ticked it; its owner has a box on her own page.
     if form.news_words and admitted.is_new:
         consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
+
+
+def _told(form: SignUp, place: Place) -> answers.Told:
+    """What she told besides; nothing where no form asked her. Raises WrongAnswers."""
+    if form.typed is None:
+        return answers.Told()
+    asked = answers.asks(place.id, questions=place.asks_questions, credit=place.asks_credit)
+    return answers.read(asked, form.typed, form.profession)
 
 
 def place_in(cohort: str, now: datetime) -> Place:
@@ -155,7 +176,8 @@ def place_in(cohort: str, now: datetime) -> Place:
         last_end=row.last_end,
         seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
     )
-    return Place(row.id, row.slug, row.zone, facts, row.next_session)
+    credit = gives_credit(row.credit) if row.asks_credit is None else row.asks_credit
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, row.asks, credit)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:
