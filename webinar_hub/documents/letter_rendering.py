@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from webinar_hub.core import language
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents import markdown, own_words, slots, when
@@ -47,7 +49,9 @@ class LetterTemplates:
             autoescape=select_autoescape(["html"]),
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        cast("Any", self._environment).install_gettext_callables(language.gettext, language.ngettext, newstyle=True)
         self._environment.globals |= {
             "when_for": when.when_for,
             "when_in": when.when_in,
