@@ -26,6 +26,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cohort_cancelled": ("webinar_title",),
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
+    "arranged": ("webinar_title",),
     "my_link": (),
     "announcement": ("own_subject", "own_words"),
 }

@@ -14,6 +14,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
+    Accommodation,
     Announcement,
     Broadcast,
     Cohort,
@@ -89,6 +90,7 @@ class Batch:
     announcements: Mapping[int, Announcement] = field(default_factory=dict)
     wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
     news_to: frozenset[int] = frozenset()
+    arranged: Mapping[int, str] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -154,7 +156,8 @@ class Batch:
     def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
-        shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at)
+        hers = due.registration_id if due.kind == "arranged" else None
+        shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at, hers)
         if shared not in self._letters:
             self._letters[shared] = self._new_letter(due, place)
         return self._letters[shared]
@@ -174,7 +177,7 @@ class Batch:
             sender=self.hub.sender,
             base_url=self.hub.links.base,
             host=self.hub.host,
-            note={"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, ""),
+            note=self._note(due, cohort),
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
@@ -186,6 +189,11 @@ class Batch:
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
         )
+
+    def _note(self, due: Claimed, cohort: Cohort) -> str:
+        if due.kind == "arranged":
+            return self.arranged.get(due.registration_id or 0, "")
+        return {"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, "")
 
     def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
         """Subject and words that an organizer wrote for this; empty for those of the templates."""
@@ -293,6 +301,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         notices=_by_id(Notice, {row.notice_id for row in due}),
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
+        arranged=_arranged({row.registration_id for row in due if row.kind == "arranged"}),
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
@@ -329,6 +338,18 @@ def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
         )
     )
     return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
+
+
+def _arranged(registrations: set[int | None]) -> dict[int, str]:
+    """What each of these is told about what was arranged for her."""
+    if not registrations:
+        return {}
+    rows = db.session.execute(
+        select(Accommodation.registration_id, Accommodation.note).where(
+            Accommodation.registration_id.in_(registrations)
+        )
+    )
+    return {registration: note for registration, note in rows}
 
 
 def _news_to(people: set[int]) -> frozenset[int]:

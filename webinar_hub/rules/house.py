@@ -32,7 +32,8 @@ _LONGEST_KEPT = 36_500
 class House:
     """The settings as they hold; `retention` in days by kind (0 keeps for ever), `reminders` in minutes before.
 
-    `logo` names the picture in the database, "" for none.
+    `logo` names the picture in the database, "" for none. `file_questions` is "yes" where cohorts may ask for
+    files.
     """
 
     name: str = "Webinar Hub"
@@ -45,6 +46,7 @@ class House:
     footer: str = "Free live webinars. No password, no tracking."
     privacy_url: str = ""
     news_words: str = NEWS_WORDS
+    file_questions: str = ""
     zone: str = "America/New_York"
     zone_is_chosen: bool = False
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
@@ -162,6 +164,10 @@ def _web_address(text: str) -> str:
     return address
 
 
+def _tick(text: str) -> str:
+    return "yes" if text else ""
+
+
 def _zone(text: str) -> str:
     try:
         zone(text.strip())
@@ -200,6 +206,7 @@ _BY_NAME: dict[str, Callable[[str], Any]] = {
     "footer": _line(200),
     "privacy_url": _web_address,
     "news_words": _line(300, required="Write what people agree to when they tick the box."),
+    "file_questions": _tick,
     "zone": _zone,
     "reminders": _reminders,
 }

@@ -19,8 +19,8 @@ LONGEST_HINT = 300
 LONGEST_CHOICE = 120
 PROFESSION, CREDIT = "profession", "credit"
 YES, NO = "yes", "no"
-RESERVED = frozenset({PROFESSION, CREDIT})
-"""What a condition may name besides earlier questions; no question has such a key."""
+RESERVED = frozenset({PROFESSION, CREDIT, "new", "order"})
+"""What a condition may name besides earlier questions, and words in addresses: no question has such a key."""
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 

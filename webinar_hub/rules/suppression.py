@@ -71,6 +71,7 @@ _NEWS = {
     "cohort_cancelled": "The whole cohort was cancelled.",
     "registration_cancelled": "Her place was given back.",
     "calendar_cancel": "{session} has to be taken out of her calendar.",
+    "arranged": "What she needs to take part is arranged.",
     "announcement": "There is an announcement she has not got: the outbox says which.",
     "my_link": "She asked for her personal link, which can only be sent by mail: ask for another address.",
 }

@@ -18,7 +18,7 @@ from webinar_hub.services.webinars import NotReady
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
     "declined_frees_seat", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
-    "thank_you_note",
+    "thank_you_note", "asks_credit",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
 

@@ -83,7 +83,7 @@ def keep_credit(person: int, details: Details, *, actor: str, now: datetime) -> 
         setattr(row, name, value)
     if changed:
         row.changed_at = now
-        audit.note(actor, "credit_details.changed", f"person:{person}", now=now, changed=changed)
+        audit.note(actor, "details.licence_changed", f"person:{person}", now=now, changed=changed)
     db.session.flush()
 
 

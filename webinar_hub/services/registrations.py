@@ -49,7 +49,7 @@ _PLACE = select(
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did, `source` what brought her there (`rules/source.py`), or "". `typed` is all else that the
+    `page` is where she did, `source` what brought her there (`rules/source.py`), or "". `typed` is all else the
     form sent, by field (`services/answers.py`); None where nobody was asked.
     """
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from webinar_hub.core.language import gettext as _
 from webinar_hub.core.language import lazy_gettext
 from webinar_hub.queries.questions import AnswerFileView
 from webinar_hub.rules import credit_details
@@ -73,7 +72,10 @@ class AskedPart:
         typed: Mapping[str, Sequence[str]],
         problems: Mapping[str, str] | None = None,
         files: Mapping[str, AnswerFileView] = _NO_FILES,
+        *,
+        takes_files: bool = False,
     ) -> None:
+        self.takes_files = takes_files
         self.asks = asks
         self._typed = typed
         self._problems = problems or {}
@@ -149,8 +151,3 @@ def _for_script(conditions: Sequence[Condition]) -> str:
     fields = {PROFESSION: PROFESSION, CREDIT: CREDIT}
     rules = [{"of": fields.get(one.of, field_name(one.of)), "is": list(one.values)} for one in conditions]
     return json.dumps(rules) if rules else ""
-
-
-def later() -> str:
-    """What stands where a file will be asked for."""
-    return _("You can add this file on your own page, after you have signed up.")

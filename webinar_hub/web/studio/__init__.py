@@ -4,6 +4,7 @@ from flask import Flask
 
 from webinar_hub.web.studio import (
     access,
+    accommodations,
     account,
     announcements,
     audit,
@@ -25,6 +26,7 @@ from webinar_hub.web.studio import (
     people_import,
     person,
     programs,
+    questions,
     registering,
     rehearsal,
     settings,
@@ -62,6 +64,8 @@ _AREAS = (
     webinar_details,
     cohort,
     registering,
+    questions,
+    accommodations,
     programs,
     drafts,
     feeds,

@@ -21,6 +21,7 @@ class Part(NamedTuple):
     permission: Permission = Permission.SEE
 
 
+# A part with a page of its own adds itself when its module is loaded.
 PARTS: tuple[Part, ...] = ()
 
 
