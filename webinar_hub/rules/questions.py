@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from webinar_hub.rules.cohort_file.checks import readable
 from webinar_hub.rules.people import PROFESSIONS
+from webinar_hub.rules.texts import readable
 
 MOST_QUESTIONS = 60
 MOST_CHOICES = 40

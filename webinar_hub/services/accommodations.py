@@ -7,7 +7,7 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Accommodation, Cohort, Registration
-from webinar_hub.rules.cohort_file.checks import readable
+from webinar_hub.rules.texts import readable
 from webinar_hub.services import audit, outbox
 
 LONGEST_NOTE = 1000

@@ -48,6 +48,8 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     if part.host_url is not None:
         cohort.host_url = part.host_url
     cohort.declined_frees_seat = part.declined_frees_seat
+    if part.asks_credit is not None:
+        cohort.asks_credit = part.asks_credit
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None

@@ -135,9 +135,10 @@ def bring_back(cohort: str, key: str, *, files: bool, actor: str, now: datetime)
     if question.archived_at is None:
         return
     question.archived_at, question.position = None, max(one.position for one in known) + 1
-    wrong = problems([of_row(one) for one in sorted(known, key=lambda one: one.position)], files=files)
-    if wrong:
-        raise Conflict(wrong[0].words)
+    in_order = sorted(known, key=lambda one: one.position)
+    found = problems([of_row(one) for one in in_order], files=files)
+    if wrong := [one for one in found if one.position >= len(in_order) or in_order[one.position] is question]:
+        raise Conflict(f"{wrong[0].words} Until then it cannot be asked again.")
     audit.note(actor, "question.brought_back", f"cohort:{row.id}", now=now, after=_told(question))
 
 

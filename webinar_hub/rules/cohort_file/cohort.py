@@ -40,6 +40,7 @@ def read_cohort(table: Table) -> CohortPart:
         livestream_url=livestream_of(table),
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
         host_url=_host_url(table),
+        asks_credit=_asks_credit(table),
     )
     _check_enrolment(table, cohort)
     return cohort
@@ -66,6 +67,11 @@ def read_rhythm(table: Table | None) -> Rhythm:
 def livestream_of(table: Table) -> str | None:
     """Return the address in `livestream_url`, or None."""
     return table.text("livestream_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address) or None
+
+
+def _asks_credit(table: Table) -> bool | None:
+    written = table.flag("asks_credit", default=False)
+    return written if "asks_credit" in table else None
 
 
 def _host_url(table: Table) -> str | None:

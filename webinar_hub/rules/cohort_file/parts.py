@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from webinar_hub.rules import questions
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
 
 LateJoin = Literal["all past drops", "from now on"]
@@ -96,7 +97,8 @@ class PresenterPart:
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known.
+    `host_url` is where presenters start it; None leaves what is known. `asks_credit` None asks what a certificate
+    needs where the webinar promises credit.
     """
 
     key: str
@@ -111,6 +113,7 @@ class CohortPart:
     livestream_url: str | None
     declined_frees_seat: bool = False
     host_url: str | None = None
+    asks_credit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class MessagesPart:
 
 @dataclass(frozen=True, slots=True)
 class CohortFile:
-    """A cohort file that was read without an error."""
+    """A cohort file that was read without an error; with `asked` None the questions of the cohort stay as they are."""
 
     webinar: WebinarPart
     presenters: tuple[PresenterPart, ...]
@@ -182,6 +185,7 @@ class CohortFile:
     sessions: tuple[SessionPart, ...]
     drops: tuple[DropPart, ...]
     messages: MessagesPart
+    asked: tuple[questions.Question, ...] | None = None
     lines: Mapping[KeyPath, int] = field(default_factory=dict, compare=False, repr=False)
 
     def line_of(self, *path: str | int) -> int:
