@@ -125,6 +125,7 @@ LETTERS: dict[str, Letter] = {
     "session_added": letter("session_added", **INVITING),
     "cohort_cancelled": letter("cohort_cancelled", **CANCELLING),
     "registration_cancelled": letter("registration_cancelled", **CANCELLING),
+    "arranged": letter("arranged", note="An interpreter joins you: she is pinned beside the picture."),
     "calendar_cancel": letter("calendar_cancel", **CANCELLING),
     "announcement": letter("announcement", own_subject="A change of room for {webinar}", own_words=OWN_WORDS),
     "announcement_of_news": letter(

@@ -27,6 +27,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cohort_cancelled": ("webinar_title",),
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
+    "arranged": ("webinar_title",),
     "my_link": (),
     "prove": ("webinar_title",),
     "waitlisted": ("webinar_title", "position"),

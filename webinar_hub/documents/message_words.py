@@ -20,6 +20,7 @@ _KINDS = {
     "news": "news",
     "notice": "mail to staff, or a test",
     "calendar_cancel": "calendar entry withdrawn",
+    "arranged": "something arranged for her",
     "my_link": "new personal link",
     "prove": "question whether the address is hers",
     "waitlisted": "number in the waitlist",

@@ -3,6 +3,7 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.accommodation import Accommodation
 from webinar_hub.models.alarm import Alarm
 from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
@@ -32,6 +33,7 @@ from webinar_hub.models.person import Person
 from webinar_hub.models.person_record import MergedPerson, PersonNote, PersonTag
 from webinar_hub.models.presenter_invite import PresenterInvite
 from webinar_hub.models.program import Program
+from webinar_hub.models.question import AnswerFile, AskedQuestion, CreditDetails
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
@@ -39,9 +41,12 @@ from webinar_hub.models.task import Task
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
+    "Accommodation",
     "Alarm",
     "Allowance",
     "Announcement",
+    "AnswerFile",
+    "AskedQuestion",
     "AttendanceSegment",
     "AuditCheck",
     "AuditEntry",
@@ -51,6 +56,7 @@ __all__ = [
     "Change",
     "Cohort",
     "Consent",
+    "CreditDetails",
     "Delivery",
     "DeliveryEvent",
     "DigestOff",

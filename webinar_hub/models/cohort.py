@@ -49,6 +49,8 @@ class Cohort(Base):
     proves_address: Mapped[bool] = mapped_column(default=False, server_default=false())
     # When whoever signs up has her browser work for it: never, while under attack, always, or "" as for the house.
     proof_of_work: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    # Whether people are asked what a certificate needs; None: where the webinar promises credit.
+    asks_credit: Mapped[bool | None]
     # Until then she may change, leave and hand on by herself; None: while a session is ahead.
     changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.

@@ -15,6 +15,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
+    Accommodation,
     Announcement,
     Broadcast,
     Cohort,
@@ -102,6 +103,7 @@ class Batch:
     wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
     news_to: frozenset[int] = frozenset()
     positions: Mapping[int, int] = field(default_factory=dict)
+    arranged: Mapping[int, str] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -169,7 +171,8 @@ class Batch:
         about = (due.broadcast_id, due.session_id, due.drop_id)
         way = tuple(self._about_way(due, place).values())
         about_her = (place.zone, place.language, place.only_hopes)
-        shared = (due.kind, place.cohort_id, *about, *about_her, due.composed_at, way)
+        hers = due.registration_id if due.kind == "arranged" else None
+        shared = (due.kind, place.cohort_id, *about, *about_her, due.composed_at, way, hers)
         if shared not in self._letters:
             with language.speaking(place.language):
                 self._letters[shared] = self._new_letter(due, place)
@@ -190,7 +193,7 @@ class Batch:
             sender=self.hub.sender,
             base_url=self.hub.links.base,
             host=self.hub.host,
-            note={"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, ""),
+            note=self._note(due, cohort),
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
@@ -210,6 +213,11 @@ class Batch:
         if due.kind not in WAY_KINDS:
             return {}
         return {"position": self.positions.get(place.id, 0), "until": place.offer_until, "reason": place.reason}
+
+    def _note(self, due: Claimed, cohort: Cohort) -> str:
+        if due.kind == "arranged":
+            return self.arranged.get(due.registration_id or 0, "")
+        return {"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, "")
 
     def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
         """Subject and words that an organizer wrote for this; empty for those of the templates."""
@@ -327,6 +335,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
         positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
+        arranged=_arranged({row.registration_id for row in due if row.kind == "arranged"}),
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
@@ -368,6 +377,18 @@ def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
 
 def _positions(registrations: set[int | None]) -> Mapping[int, int]:
     return lines.positions({id_ for id_ in registrations if id_ is not None}) if registrations else {}
+
+
+def _arranged(registrations: set[int | None]) -> dict[int, str]:
+    """What each of these is told about what was arranged for her."""
+    if not registrations:
+        return {}
+    rows = db.session.execute(
+        select(Accommodation.registration_id, Accommodation.note).where(
+            Accommodation.registration_id.in_(registrations)
+        )
+    )
+    return {registration: note for registration, note in rows}
 
 
 def _news_to(people: set[int]) -> frozenset[int]:

@@ -31,6 +31,7 @@ KINDS = {
     "cohort_cancelled": "news that the cohort was cancelled",
     "registration_cancelled": "word that a place was given back",
     "calendar_cancel": "withdrawal of one calendar entry",
+    "arranged": "word that what she needs is arranged",
     "my_link": "new personal link",
     "prove": "question whether the address is hers",
     "waitlisted": "word of her number in the waitlist",

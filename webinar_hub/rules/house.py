@@ -41,7 +41,7 @@ class House:
     `logo` names the picture in the database, "" for none. `bonus_box` says whether bonus mails need a tick of
     their own ("yes") or belong to the sign-up ("no"), `consent_network` whether a consent is kept with the network
     address it came from, `proves_address` whether a new cohort begins with double opt-in, `proof_of_work` when
-    browsers work for a sign-up (`rules/gate.py`).
+    browsers work for a sign-up (`rules/gate.py`), `file_questions` ("yes") whether cohorts may ask for files.
     """
 
     name: str = "Webinar Hub"
@@ -59,6 +59,7 @@ class House:
     consent_network: str = "no"
     proves_address: str = "no"
     proof_of_work: str = "attack"
+    file_questions: str = ""
     zone: str = "America/New_York"
     zone_is_chosen: bool = False
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
@@ -201,6 +202,10 @@ def _web_address(text: str) -> str:
     return address
 
 
+def _tick(text: str) -> str:
+    return "yes" if text else ""
+
+
 def _zone(text: str) -> str:
     try:
         zone(text.strip())
@@ -253,6 +258,7 @@ _BY_NAME: dict[str, Callable[[str], Any]] = {
     "consent_network": _one_of("yes", "no"),
     "proves_address": _one_of("yes", "no"),
     "proof_of_work": _one_of("never", "attack", "always"),
+    "file_questions": _tick,
     "zone": _zone,
     "reminders": _reminders,
 }

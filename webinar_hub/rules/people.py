@@ -25,6 +25,7 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.rules.answered import answered, parted
 from webinar_hub.rules.places import GONE, State
 
 PROFESSIONS = ("OT", "OTA", "PT", "PTA", "SLP", "Nurse", "LMT", "Parent", "Other")
@@ -39,7 +40,7 @@ class Wanted:
     """What is looked for; an empty field does not matter.
 
     `since` and `until` are days in the list's zone, both included. `mail` is "stopped" or "bounced", `attended`
-    and `downloaded` are "yes" or "no".
+    and `downloaded` are "yes" or "no", `answer` is "key:answer" of a cohort's question (`rules/answered.py`).
     """
 
     words: str = ""
@@ -52,6 +53,7 @@ class Wanted:
     mail: str = ""
     tag: str = ""
     declined: bool = False
+    answer: str = ""
     order: str = "newest"
 
     @property
@@ -135,6 +137,8 @@ def of_place(wanted: Wanted, scope: Scope) -> list[ColumnElement[bool]]:
         conditions.append(Registration.cohort_id.in_(theirs))
     if wanted.state:
         conditions.append(Registration.state == wanted.state)
+    if wanted.answer:
+        conditions.append(answered(*parted(wanted.answer)))
     if wanted.since:
         conditions.append(Registration.registered_at >= _midnight(wanted.since, scope.zone))
     if wanted.until:

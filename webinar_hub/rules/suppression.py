@@ -71,6 +71,7 @@ _NEWS = {
     "cohort_cancelled": "The whole cohort was cancelled.",
     "registration_cancelled": "Her place was given back.",
     "calendar_cancel": "{session} has to be taken out of her calendar.",
+    "arranged": "What she needs to take part is arranged.",
     "announcement": "There is an announcement she has not got: the outbox says which.",
     "prove": "She was to show that the address is hers before she gets a place: ask for another address.",
     "waitlisted": "She is on the waitlist.",

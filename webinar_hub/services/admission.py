@@ -5,7 +5,7 @@ because each one is a way there and back; SQLite, which lives in this process, d
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -58,6 +58,7 @@ class Newcomer:
     wants_bonuses: bool = True
     state: str = "confirmed"
     mail: str = "confirmation"
+    answers: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
         "revision": 0, "nonce": nonce(), "source": newcomer.source,
         "bonuses_off_at": None if newcomer.wants_bonuses else now,
     }  # fmt: skip
+    if newcomer.answers:
+        registration["answers"] = newcomer.answers
     if newcomer.state == "waitlisted":
         registration["waiting_since"] = now
     if not newcomer.mail:

@@ -19,7 +19,7 @@ SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
     "declined_frees_seat", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "reminder_minutes",
     "announces_live", "thank_you_minutes", "welcome_note", "thank_you_note", "proves_address",
-    "proof_of_work",
+    "proof_of_work", "asks_credit",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
 
@@ -49,9 +49,14 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     if part.host_url is not None:
         cohort.host_url = part.host_url
     cohort.declined_frees_seat = part.declined_frees_seat
-    if part.proves_address is not None:
-        cohort.proves_address = part.proves_address
-    for name in ("has_waitlist", "offer_minutes", "needs_approval", "approval_again"):
+    for name in (
+        "proves_address",
+        "has_waitlist",
+        "offer_minutes",
+        "needs_approval",
+        "approval_again",
+        "asks_credit",
+    ):
         if (wanted := getattr(part, name)) is not None:
             setattr(cohort, name, wanted)
     if part.changes_close is not None:

@@ -5,6 +5,7 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,10 +14,11 @@ from sqlalchemy import bindparam, func, select
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.core.language import DEFAULT, lazy_gettext
-from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.models import AskedQuestion, Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.places import GONE, WAY_KINDS, State, Step, first_stop, holds_seat
+from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, line_only
-from webinar_hub.services import allowances, asking, audit, consents, mail_bombs, outbox, places
+from webinar_hub.services import allowances, answers, asking, audit, consents, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
 from webinar_hub.services.care import CARELESS, Care
@@ -35,7 +37,8 @@ _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
 _PLACE = select(
     Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
     Cohort.capacity, Cohort.seats_taken, Cohort.has_waitlist, Cohort.needs_approval, Cohort.proves_address,
-    Cohort.proof_of_work,
+    Cohort.proof_of_work, Cohort.asks_credit, Webinar.credit,
+    select(AskedQuestion.id).where(AskedQuestion.cohort_id == Cohort.id).exists().label("asks"),
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
     select(func.max(Session.starts_at)).where(_OF_COHORT).scalar_subquery().label("last_start"),
     select(Session.id)
@@ -53,7 +56,7 @@ class SignUp:
 
     `page` is where she did, in `language`; `source` is what brought her there (`rules/source.py`), or "".
     `bonus_words` are those she ticked, "" if she left the box empty, None where there is none and bonuses belong
-    to the sign-up.
+    to the sign-up. `typed` is all else the form sent, by field (`services/answers.py`); None where nobody was asked.
     """
 
     name: str
@@ -66,6 +69,7 @@ class SignUp:
     language: str = DEFAULT
     bonus_words: str | None = None
     care: Care = CARELESS
+    typed: Mapping[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Place:
     needs_approval: bool = False
     proves_address: bool = False
     proof_of_work: str = ""
+    asks_questions: bool = False
+    asks_credit: bool = False
 
 
 def sign_up(
@@ -94,8 +100,8 @@ def sign_up(
 
     Signing up twice is signing up once: the confirmation may come again, nothing else changes. What an unknown
     person types about a known address is not believed: her name, her zone and her wish for news stay.
-    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, TooMany
-    beyond the limits.
+    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, WrongAnswers
+    for what the cohort's questions do not take, TooMany beyond the limits.
     """
     try:
         key = email_key(form.email)
@@ -163,6 +169,7 @@ def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
 
 
 def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
+    told = _told(form, place)
     # Who is not asked whether the address is hers has shown it, or need not.
     state = entrance(place, now, proven=True)
     newcomer = Newcomer(
@@ -180,20 +187,38 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str
         wants_bonuses=form.bonus_words != "",
         state=state.value,
         mail=TELLS.get(state, ""),
+        answers=told.stored,
     )
     asked = asking.ask(newcomer, now=now) if carefully else None
     admitted = asked or admit(newcomer, now=now)
     if asked is None and admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
-    elif asked is None and admitted.registration_id is not None:
-        if state is State.CONFIRMED:
-            at_the_end(_take_seats, _Seat(place.id, admitted.registration_id, now))
-        if not admitted.is_new:
-            mail_bombs.hold_back(admitted.person_id, admitted.registration_id, now)
+    elif admitted.registration_id is not None:
+        if asked is None:
+            _settle(state, admitted.person_id, admitted.registration_id, place, now, is_new=admitted.is_new)
+        answers.keep(
+            told, person=admitted.person_id, registration=admitted.registration_id, is_new=admitted.is_new,
+            next_session=place.next_session_id, now=now,
+        )  # fmt: skip
     kept = network if form.care.keeps_network else ""
     consents.sign_up(
         admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, kept), now=now
     )  # fmt: skip
+
+
+def _settle(state: State, person: int, registration: int, place: Place, now: datetime, *, is_new: bool) -> None:
+    if state is State.CONFIRMED:
+        at_the_end(_take_seats, _Seat(place.id, registration, now))
+    if not is_new:
+        mail_bombs.hold_back(person, registration, now)
+
+
+def _told(form: SignUp, place: Place) -> answers.Told:
+    """What she told besides; nothing where no form asked her. Raises WrongAnswers."""
+    if form.typed is None:
+        return answers.Told()
+    asked = answers.asks(place.id, questions=place.asks_questions, credit=place.asks_credit)
+    return answers.read(asked, form.typed, form.profession)
 
 
 def place_in(cohort: str, now: datetime) -> Place:
@@ -211,7 +236,8 @@ def place_in(cohort: str, now: datetime) -> Place:
         last_start=row.last_start,
     )
     asked = row.needs_approval, row.proves_address, row.proof_of_work
-    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked)
+    credit = gives_credit(row.credit) if row.asks_credit is None else row.asks_credit
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked, row.asks, credit)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webinar_hub.web import (
+    answers,
     brand,
     calendars,
     downloads,
@@ -35,6 +36,7 @@ from webinar_hub.web import (
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
+    answers,
     brand,
     presenting,
     languages,

@@ -1,5 +1,6 @@
 """Signing up for a cohort: the form, what becomes of it, and the thank-you that is the same for everybody."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -13,13 +14,18 @@ from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
 from webinar_hub.queries import calendars, gate
 from webinar_hub.queries import public as queries
+from webinar_hub.queries import questions as asked
 from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.rules.source import source_of
-from webinar_hub.services import registrations
+from webinar_hub.services import answers, registrations
+from webinar_hub.services.answers import WrongAnswers
 from webinar_hub.web import care, straight_in, watch
 from webinar_hub.web.current import hub, network, settings
+from webinar_hub.web.forms.asked import AskedPart, typed_of
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
 from webinar_hub.web.protection import csrf
+
+NONE: Mapping[str, str] = {}
 
 blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 
@@ -43,7 +49,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
         if wanted is None:
             return _wrong(slug, cohort)
         try:
-            _sign_up(slug, cohort, wanted)
+            _sign_up(slug, cohort, replace(wanted, typed=typed_of(request.form)))
         except HubError as problem:
             return _refused(slug, cohort, problem)
         metrics.record_sign_up()
@@ -84,23 +90,33 @@ def _wrong(slug: str, cohort: str) -> Response:
     """The form again, saying what is wrong beside each field."""
     filled = SignUpForm()
     filled.validate()
-    return _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, 400)
+    about, problems = queries.sign_up_page(slug, cohort, clock.now()), {}
+    try:
+        answers.read(asked.asked_by(cohort), typed_of(request.form), filled.profession.data or "")
+    except WrongAnswers as wrong:
+        problems = dict(wrong.problems)
+    return _form_page(about, filled, 400, problems)
 
 
 def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     """The form again, saying why a service did not take what is right in itself."""
     filled = SignUpForm()
-    filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
-    response = _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, problem.status)
+    problems = problem.problems if isinstance(problem, WrongAnswers) else {}
+    if not problems:
+        filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
+    response = _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, problem.status, problems)
     if isinstance(problem, TooMany):
         watch.refused(slug)
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
 
 
-def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
+def _form_page(
+    about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int, problems: Mapping[str, str] = NONE
+) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
+    part = AskedPart(asked.asked_by(cohort.public_id), typed_of(request.form), problems)
     works = care.works(view.slug, gate.entrance(cohort.public_id))
-    page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, works=works)
+    page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, works=works, part=part)
     return make_response(page, status)

@@ -42,12 +42,13 @@ def read_cohort(table: Table) -> CohortPart:
         livestream_url=livestream_of(table),
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
         host_url=_host_url(table),
-        proves_address=table.flag("proves_address", default=False) if "proves_address" in table else None,
+        proves_address=_flag(table, "proves_address"),
         has_waitlist=_flag(table, "has_waitlist"),
         offer_minutes=table.number("offer_minutes", least=LEAST_OFFER, most=MOST_OFFER),
         needs_approval=_flag(table, "needs_approval"),
         approval_again=_flag(table, "approval_again"),
         changes_close=table.wall("changes_close"),
+        asks_credit=_flag(table, "asks_credit"),
     )
     _check_enrolment(table, cohort)
     return cohort

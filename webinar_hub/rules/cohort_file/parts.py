@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from webinar_hub.rules import questions
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
 
 LateJoin = Literal["all past drops", "from now on"]
@@ -96,8 +97,8 @@ class PresenterPart:
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known, as it does for what decides about places and
-    for `proves_address` (double opt-in).
+    `host_url` is where presenters start it; None leaves what is known, as it does for what decides about places,
+    for `proves_address` (double opt-in), and for `asks_credit` (are people asked what a certificate needs?).
     """
 
     key: str
@@ -118,6 +119,7 @@ class CohortPart:
     needs_approval: bool | None = None
     approval_again: bool | None = None
     changes_close: datetime | None = None
+    asks_credit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ class MessagesPart:
 
 @dataclass(frozen=True, slots=True)
 class CohortFile:
-    """A cohort file that was read without an error."""
+    """A cohort file that was read without an error; with `asked` None the cohort's questions stay as they are."""
 
     webinar: WebinarPart
     presenters: tuple[PresenterPart, ...]
@@ -189,6 +191,7 @@ class CohortFile:
     sessions: tuple[SessionPart, ...]
     drops: tuple[DropPart, ...]
     messages: MessagesPart
+    asked: tuple[questions.Question, ...] | None = None
     lines: Mapping[KeyPath, int] = field(default_factory=dict, compare=False, repr=False)
 
     def line_of(self, *path: str | int) -> int:

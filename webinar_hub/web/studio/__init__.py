@@ -4,6 +4,7 @@ from flask import Flask
 
 from webinar_hub.web.studio import (
     access,
+    accommodations,
     account,
     announcements,
     audit,
@@ -27,6 +28,7 @@ from webinar_hub.web.studio import (
     person,
     places,
     programs,
+    questions,
     registering,
     rehearsal,
     settings,
@@ -66,6 +68,8 @@ _AREAS = (
     cohort,
     registering,
     entrance,
+    questions,
+    accommodations,
     programs,
     drafts,
     feeds,

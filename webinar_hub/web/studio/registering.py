@@ -21,11 +21,18 @@ class Part(NamedTuple):
     permission: Permission = Permission.SEE
 
 
-PARTS: tuple[Part, ...] = (
+PARTS = (
     Part(
         "studio_places.page",
         "Places",
         "How many seats there are, the waitlist, who decides on sign-ups, and everybody who waits.",
+    ),
+    Part("studio_questions.page", "Questions", "What you want to know of whoever signs up, and CE credit."),
+    Part(
+        "studio_accommodations.page",
+        "Accommodations",
+        "Captions, an interpreter, anything somebody needs to take part fully.",
+        Permission.REGISTER,
     ),
     Part(
         "studio_entrance.page",

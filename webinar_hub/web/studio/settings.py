@@ -46,8 +46,8 @@ SECTIONS = {
     ),
     "texts": Section(
         "Texts",
-        "The line at the foot of pages, your privacy page, and the words people agree to.",
-        ("footer", "privacy_url", "news_words"),
+        "The foot of pages, your privacy page, the words people agree to, and whether they may send files.",
+        ("footer", "privacy_url", "news_words", "file_questions"),
     ),
     "entrance": Section(
         "Who may come in, and how carefully",
