@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from webinar_hub.core import language
 from webinar_hub.documents import markdown, mime, when
 from webinar_hub.documents.look import HOUSE_LOOK, Look
 from webinar_hub.documents.names import inert, plain_name
@@ -59,7 +60,11 @@ class NoticeTemplates:
             autoescape=select_autoescape(["html"]),
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        # Mails to staff are in English; those to somebody who comes or came are in her language.
+        translated = cast("Any", self._environment)
+        translated.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)
         self._environment.filters |= {
             "when_in": when.when_in,
             "place_of": when.place_of,

@@ -3,6 +3,7 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.address import AddressWish, FormerAddress
 from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
@@ -35,9 +36,11 @@ from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
 from webinar_hub.models.task import Task
+from webinar_hub.models.transfer import Transfer
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
+    "AddressWish",
     "Allowance",
     "Announcement",
     "AttendanceSegment",
@@ -57,6 +60,7 @@ __all__ = [
     "Drop",
     "DropGrant",
     "DropMaterial",
+    "FormerAddress",
     "HandoutText",
     "HouseLogo",
     "HouseSettings",
@@ -90,5 +94,6 @@ __all__ = [
     "SilencedDelivery",
     "StaffRole",
     "Task",
+    "Transfer",
     "Webinar",
 ]
