@@ -1,6 +1,7 @@
 """What a person sees of herself: her registrations, the door of a session, a bonus."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from webinar_hub.models import (
     Webinar,
 )
 from webinar_hub.queries.cohorts import cohort_views
+from webinar_hub.queries.offers import OpenOffer, open_offers
 from webinar_hub.queries.views import (
     CohortView,
     DropView,
@@ -32,6 +34,7 @@ from webinar_hub.queries.views import (
     RegistrationView,
     SessionView,
 )
+from webinar_hub.rules.changing import is_open
 from webinar_hub.rules.entitlement import link_is_valid
 from webinar_hub.rules.join_window import seconds_to_open
 
@@ -76,7 +79,10 @@ def person_view(person: int, links: Links) -> PersonView:
     if row is None:
         raise NotFound()
     feed_url = links.feed(row.id, row.feed_nonce) if row.feed_nonce else None
-    return PersonView(row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person))
+    return PersonView(
+        row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person),
+        profession=row.profession, language=row.language,
+    )  # fmt: skip
 
 
 def _wants_news(person: int) -> bool:
@@ -103,10 +109,23 @@ def _registrations(person: int, now: datetime) -> list[RegistrationView]:
     granted = db.session.scalars(select(DropGrant.drop_id).where(DropGrant.registration_id.in_(ids))).all()
     cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered, frozenset(granted))
     attended, declined = _attended(ids), _declined(ids)
+    offers = open_offers(ids, now)
     return [
-        _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined)
+        _changing(_registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined), cohort,
+                  offers.get(registration.id), now)
         for registration, cohort, webinar in rows
-    ]
+    ]  # fmt: skip
+
+
+def _changing(view: RegistrationView, cohort: Cohort, offer: OpenOffer | None, now: datetime) -> RegistrationView:
+    """With what she may change about it by herself."""
+    return replace(
+        view,
+        changes_close_at=cohort.changes_close_at,
+        changes_closed=not is_open(cohort.changes_close_at, now),
+        offered_to=offer.email if offer else "",
+        offer_ends=offer.expires_at if offer else None,
+    )
 
 
 def _attended(registrations: Sequence[int]) -> dict[int, frozenset[int]]:

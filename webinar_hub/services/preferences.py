@@ -12,14 +12,8 @@ from webinar_hub.models import Consent, Delivery, Person, Registration
 from webinar_hub.rules.delivery import TOPICS
 from webinar_hub.rules.zones import UnknownZone, zone
 from webinar_hub.services import audit, outbox
-from webinar_hub.services.registrations import hers
 
 _ENDED = tuple(kind for kind, topic in TOPICS.items() if topic in ("reminders", "bonuses"))
-
-
-def choose_topics(person: int, registration: str, *, reminders: bool, bonuses: bool, now: datetime) -> None:
-    """Switch a registration's reminders and bonus mails on or off from her own page."""
-    _choose(hers(person, registration), reminders=reminders, bonuses=bonuses, now=now)
 
 
 def unsubscribe(
@@ -90,13 +84,13 @@ def end_topics(person: int, *, now: datetime, registration: int | None = None) -
     audit.note(f"person:{person}", "topics.ended", f"registration:{registration or 'all'}", now=now)
 
 
-def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> None:
-    """Correct her name and zone; later mails use them. Raises Invalid for an unknown zone."""
+def change_details(person: int, *, name: str, profession: str, zone_name: str, now: datetime) -> None:
+    """Correct her name, profession ("" leaves it) and zone; later mails use them. Raises Invalid for a zone."""
     try:
         zone(zone_name)
     except UnknownZone as error:
         raise Invalid("zone", str(error)) from error
     row = db.session.scalars(select(Person).where(Person.id == person)).one()
-    row.name, row.zone = name, zone_name
+    row.name, row.profession, row.zone = name, profession or row.profession, zone_name
     row.search = search_text(name, row.email)
     audit.note(f"person:{person}", "details.changed", f"person:{person}", now=now)

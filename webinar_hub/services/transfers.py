@@ -93,7 +93,9 @@ def offer(person: int, registration: str, wanted: Offer, *, network: str, voice:
     db.session.flush()
     to = Reader(row.email, row.name, giver.language)
     _mail(voice, "transfer_offer", to, cohort, row, giver.name, now, link=voice.links.transfer(row.id, row.nonce))
-    audit.note(f"person:{person}", "transfer.offered", f"registration:{place.id}", now=now, to=masked(row.email))
+    audit.note(
+        f"person:{person}", "transfer.offered", f"registration:{place.id}", now=now, offered_to=masked(row.email)
+    )
 
 
 def take_back(person: int, registration: str, *, now: datetime) -> None:
@@ -351,6 +353,11 @@ def _mail(
 ) -> None:
     title = db.session.get_one(Webinar, cohort.webinar_id).title
     ends = row.expires_at if row else None
-    facts |= {"colleague": inert(colleague), "sessions": _ahead(cohort.id, now), "home": cohort.zone, "ends_at": ends}
+    facts |= {
+        "colleague": inert(colleague),
+        "sessions": _ahead(cohort.id, now),
+        "home": cohort.zone,
+        "ends_at": ends,
+    }
     organizer = Organizer(cohort.organizer_name, cohort.organizer_email, title)
     address_mail.send(voice, kind, to, organizer, facts, now=now, expires_at=ends)

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webinar_hub.web import (
+    address,
     brand,
     calendars,
     downloads,
@@ -13,6 +14,7 @@ from webinar_hub.web import (
     join,
     lost_link,
     me,
+    preferences,
     presenting,
     protection,
     public,
@@ -21,14 +23,14 @@ from webinar_hub.web import (
     row_ids,
     sign_up,
     studio,
+    transfer,
     unsubscribe,
     webhooks,
 )
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
-    brand,
-    presenting,
+    *(brand, presenting, preferences, address, transfer),
 )
 
 

@@ -24,6 +24,7 @@ from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
+    addresses,
     allowances,
     broadcasts,
     leadership,
@@ -33,8 +34,10 @@ from webinar_hub.services import (
     pacing,
     presenters,
     sign_ins,
+    transfers,
     zone_rules,
 )
+from webinar_hub.services.address_mail import Voice
 from webinar_hub.worker import digests
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
@@ -237,6 +240,8 @@ class Clockwork:
             notices.forget_sent()
             one_time_links.forget_expired(clock.real_now())
             sign_ins.forget_ended(clock.real_now())
+            addresses.forget_expired(now)
+            transfers.end_expired(address_voice(self._app), now=now)
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:
@@ -260,3 +265,13 @@ def voice_of(app: Flask) -> presenters.Voice:
     house: KeptHouse = app.extensions["house"]
     hub: Hub = app.extensions["hub"].of(house.now())
     return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])
+
+
+def address_voice(app: Flask) -> Voice:
+    """How mails to a new address, a former one or a colleague's are written, as the owner has set it by now."""
+    house: KeptHouse = app.extensions["house"]
+    hub: Hub = app.extensions["hub"].of(house.now())
+    return Voice(
+        links=hub.links, host=hub.host, sender=hub.sender, from_name=hub.from_name, reply_to=hub.reply_to,
+        fallback=app.extensions["staff_post"].sender, templates=app.extensions["notice_templates"],
+    )  # fmt: skip
