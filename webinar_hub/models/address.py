@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
-from webinar_hub.core.tokens import nonce
+from webinar_hub.core.tokens import nonce as new_nonce
 
 
 class AddressWish(Base):
@@ -19,9 +19,9 @@ class AddressWish(Base):
     email: Mapped[str] = mapped_column(String(254))
     email_key: Mapped[str] = mapped_column(String(254))
     # The revocable half of the link that proves it, sent to the new address.
-    nonce: Mapped[str] = mapped_column(String(32), default=nonce)
+    nonce: Mapped[str] = mapped_column(String(32), default=new_nonce)
     # And of the one that stops it, sent to the old address.
-    stop_nonce: Mapped[str] = mapped_column(String(32), default=nonce)
+    stop_nonce: Mapped[str] = mapped_column(String(32), default=new_nonce)
     # Whether the address of her calendar subscription stays what it is.
     keeps_feed: Mapped[bool] = mapped_column(default=True)
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
-from webinar_hub.core.tokens import nonce
+from webinar_hub.core.tokens import nonce as new_nonce
 
 OPEN = text("state = 'open'")
 
@@ -30,7 +30,7 @@ class Transfer(Base):
     name: Mapped[str] = mapped_column(String(120))
     email: Mapped[str] = mapped_column(String(254))
     # The revocable half of the link that the colleague is sent.
-    nonce: Mapped[str] = mapped_column(String(32), default=nonce)
+    nonce: Mapped[str] = mapped_column(String(32), default=new_nonce)
     # What the form was sent with, so that pressing its button twice is pressing it once.
     form_token: Mapped[str] = mapped_column(String(32), unique=True)
     state: Mapped[str] = mapped_column(String(20), default="open")

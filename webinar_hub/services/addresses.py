@@ -17,6 +17,7 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.core.tokens import nonce
 from webinar_hub.models import AddressWish, Person
 from webinar_hub.rules.changing import PROOF_LIVES
+from webinar_hub.rules.people import not_merged
 from webinar_hub.rules.registration import masked
 from webinar_hub.services import address_mail, allowances, audit, people_merging
 from webinar_hub.services.address_change import (
@@ -181,7 +182,8 @@ def _forget(wish: AddressWish) -> None:
 
 def _send_question(row: Person, wish: AddressWish, voice: Voice, now: datetime) -> None:
     """To the new address; it says beforehand what will happen, to nobody but whoever reads it."""
-    known = db.session.scalar(select(Person.id).where(Person.email_key == wish.email_key)) is not None
+    other = select(Person.id).where(Person.email_key == wish.email_key, not_merged())
+    known = db.session.scalar(other) is not None
     link = voice.links.address(wish.id, wish.nonce)
     facts = {"link": link, "known": known, "ends_at": wish.expires_at, "zone": row.zone}
     _write(voice, "address_proof", row, wish.email, facts, now=now, expires_at=wish.expires_at)
