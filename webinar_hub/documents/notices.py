@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webinar_hub.core import language
+from webinar_hub.core.language import gettext, ngettext
 from webinar_hub.documents import markdown, mime, when
 from webinar_hub.documents.look import HOUSE_LOOK, Look
 from webinar_hub.documents.names import inert, plain_name
@@ -60,11 +60,7 @@ class NoticeTemplates:
             autoescape=select_autoescape(["html"]),
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
         )
-        # Mails to staff are in English; those to somebody who comes or came are in her language.
-        translated = cast("Any", self._environment)
-        translated.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)
         self._environment.filters |= {
             "when_in": when.when_in,
             "place_of": when.place_of,
@@ -72,6 +68,8 @@ class NoticeTemplates:
             "markdown": markdown.to_html,
             "markdown_text": markdown.to_text,
         }
+        # Most notices are for the team and stay English; what is for a registrant is said in her language.
+        self._environment.globals |= {"_": gettext, "ngettext": ngettext}
         self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
     def render(self, kind: str, **facts: object) -> Words:

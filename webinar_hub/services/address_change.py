@@ -53,7 +53,7 @@ def correct(person: int, email: str, *, tell_old: bool, actor: str, voice: Voice
     db.session.execute(delete(AddressWish).where(AddressWish.person_id == person))
     mine.proven_at = None
     change(mine, typed, key, other, keeps_feed=True, voice=voice, now=now, tell_old=tell_old)
-    audit.note(actor, "address.corrected", f"person:{person}", now=now, new=masked(typed), told_old=tell_old)
+    audit.note(actor, "address.corrected", f"person:{person}", now=now, told=tell_old)
 
 
 def was_to_a_former_address(delivery: Delivery) -> bool:

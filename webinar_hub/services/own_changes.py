@@ -2,18 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-
 from webinar_hub.core.db import db
-from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.core.errors import Conflict
 from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.models import Cohort
 from webinar_hub.rules.changing import is_open
 from webinar_hub.rules.places import HOLDS_SEAT
-from webinar_hub.rules.zones import NonexistentTime, to_utc
-from webinar_hub.services import audit, registrations
-from webinar_hub.services.editing import edit
+from webinar_hub.services import registrations
 
 
 def cancel(person: int, registration: str, *, now: datetime) -> None:
@@ -45,24 +41,3 @@ def too_late(cohort: Cohort) -> str:
         email=cohort.organizer_email,
     )
     return words
-
-
-def close_at(cohort: str, wall: datetime | None, *, seen: int, actor: str, now: datetime) -> None:
-    """Set until when people of the cohort with this key may change by themselves; None: while a session is ahead.
-
-    `wall` is in the cohort's zone. Raises NotFound, EditedMeanwhile, Invalid for a time that clocks jump over.
-    """
-    row = db.session.scalars(select(Cohort).where(Cohort.key == cohort).with_for_update()).first()
-    if row is None:
-        raise NotFound()
-    edit(row, seen)
-    try:
-        moment = None if wall is None else to_utc(wall, row.zone)
-    except NonexistentTime as error:
-        raise Invalid("closes", str(error)) from error
-    before, row.changes_close_at = row.changes_close_at, moment
-    said = [at.isoformat() if at else None for at in (before, moment)]
-    audit.note(
-        actor, "cohort.changed", f"cohort:{row.id}", now=now,
-        before={"changes_close_at": said[0]}, after={"changes_close_at": said[1]},
-    )  # fmt: skip
