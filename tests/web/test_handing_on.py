@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from time_machine import Traveller
 
-from tests.building import KEY, given_cohort, only_registration, outbox, sign_up
+from tests.building import KEY, only_registration, outbox, sign_up
 from tests.mailboxes import Mailboxes
 from tests.web.visiting import STARTS, contents, post, token
 from webinar_hub.core import clock
@@ -43,7 +43,9 @@ def page_of(app: Flask) -> str:
 
 
 def offer(app: Flask, ann: FlaskClient, email: str = BEA, **more: str) -> Any:
-    return post(ann, page_of(app), page_of(app), **{"name": "Bea M", "email": email, "once": f"form-{email}"} | more)
+    return post(
+        ann, page_of(app), page_of(app), **{"name": "Bea M", "email": email, "once": f"form-{email}"} | more
+    )
 
 
 def take(browser: FlaskClient, link: str, **said: str) -> Any:
@@ -90,7 +92,9 @@ class TestTheSeatMoves:
         unchanged = contents(app)
         for method in ("GET", "HEAD"):
             scanner = app.test_client()
-            assert scanner.open(mail.link(BEA, "/transfer"), method=method, follow_redirects=True).status_code == 200
+            assert (
+                scanner.open(mail.link(BEA, "/transfer"), method=method, follow_redirects=True).status_code == 200
+            )
         assert contents(app) == unchanged
         assert place_of(app).state == "confirmed"
         bea = app.test_client()
@@ -242,7 +246,9 @@ class TestWhatSheMayDo:
         assert offer(app, ann).status_code == 303
         assert transfer_of(app).expires_at == datetime(2026, 11, 24, tzinfo=UTC)
 
-    def test_limits_and_wrong_words_keep_what_was_typed(self, app: Flask, ann: FlaskClient, mail: Mailboxes) -> None:
+    def test_limits_and_wrong_words_keep_what_was_typed(
+        self, app: Flask, ann: FlaskClient, mail: Mailboxes
+    ) -> None:
         for wrong, words in (("no address", "name@example.com"), ("Ann@x.example", "your own address")):
             answer = offer(app, ann, wrong)
             assert answer.status_code in (400, 422)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
-from webinar_hub.core.language import force_locale
+from webinar_hub.core.language import speaking
 from webinar_hub.core.links import Links
 from webinar_hub.documents.calendar_session import of_stored, session_uid
 from webinar_hub.documents.names import inert
@@ -96,7 +96,7 @@ def send(
     who = organizer or Organizer(voice.from_name or "Webinar Hub", voice.fallback, "")
     # Anybody may have chosen a name, and it leaves from the organizer's address (A25).
     reader = replace(to, name=inert(to.name))
-    with force_locale(to.language):
+    with speaking(to.language):
         words = voice.templates.render(kind, to=reader, organizer=who, entry=entry, **facts)
     envelope = notices.Envelope(
         to_email=to.email,

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.core.inserts import insert_new
+from webinar_hub.core.language import current
 from webinar_hub.core.language import gettext as _
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
@@ -265,7 +266,8 @@ def _person(row: Transfer, said: Acceptance, now: datetime) -> Person:
     key = email_key(row.email)
     values = {
         "email": row.email, "email_key": key, "name": said.name, "profession": said.profession, "zone": own_zone,
-        "language": "en", "created_at": now, "link_nonce": nonce(), "search": search_text(said.name, row.email),
+        "language": current(), "created_at": now, "link_nonce": nonce(),
+        "search": search_text(said.name, row.email),
     }  # fmt: skip
     insert_new(Person, values, "id")
     person = db.session.scalars(select(Person).where(Person.email_key == key).with_for_update()).one()

@@ -12,6 +12,7 @@ from webinar_hub.web import (
     headers,
     health,
     join,
+    languages,
     lost_link,
     me,
     preferences,
@@ -30,7 +31,7 @@ from webinar_hub.web import (
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
-    *(brand, presenting, preferences, address, transfer),
+    *(brand, presenting, languages, preferences, address, transfer),
 )
 
 
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
     request_log.register(app)
     row_ids.register(app)
     headers.register(app)
+    languages.register(app)
     protection.register(app)
     errors.register(app)
     filters.register(app)

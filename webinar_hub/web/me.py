@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
+from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.calendar_links import CalendarLinks, calendar_links
 from webinar_hub.queries import calendars
 from webinar_hub.queries import me as queries
@@ -46,7 +47,7 @@ def open_calendar() -> Redirect:
     person = visitor.required()
     with transaction():
         subscriptions.open_feed(person, now=clock.now())
-    flash("Your calendar address is ready: copy it below.", "done")
+    flash(_("Your calendar address is ready: copy it below."), "done")
     return redirect(url_for("me.page", _anchor="calendar"), 303)
 
 
@@ -56,7 +57,7 @@ def close_calendar() -> Redirect:
     person = visitor.required()
     with transaction():
         subscriptions.close_feed(person, now=clock.now())
-    flash("The calendar address no longer works. You can make a new one at any time.", "done")
+    flash(_("The calendar address no longer works. You can make a new one at any time."), "done")
     return redirect(url_for("me.page", _anchor="calendar"), 303)
 
 

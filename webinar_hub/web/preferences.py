@@ -50,7 +50,7 @@ def choose() -> Redirect:
     )
     with transaction():
         preference_centre.choose(
-            person, wanted, news_words=house().news_words, page=request.path, now=clock.now()
+            person, wanted, news_words=house().news_said, page=request.path, now=clock.now()
         )  # fmt: skip
     said = _("Saved: from now on you get only what belongs to your seats, such as a moved session.")
     flash(said if only else _("Saved: from now on you get only the mails you ticked."), "done")
@@ -70,6 +70,7 @@ def details() -> Response | Redirect:
             name=form.clean_name,
             profession=form.profession.data or "",
             zone_name=form.clean_zone,
+            code=request.form.get("language", ""),
             now=clock.now(),
         )
     flash(_("Your details are saved. Every time on your pages is now shown for your zone."), "done")
@@ -86,7 +87,7 @@ def _page(person: int, form: DetailsForm | None = None) -> Response:
         places=preferences.places(person),
         waiting=changing.waiting_address(person, now),
         form=shown,
-        news_words=house().news_words,
+        news_words=house().news_said,
         data_pages=[url_for(name) for name in DATA_PAGES if name in current_app.view_functions],
     )
     return make_response(body, 400 if form else 200)

@@ -76,7 +76,7 @@ class TakeSeatForm(AnsweredForm):
     @property
     def news_words(self) -> str:
         """What stands beside the box for news, as the owner has set it."""
-        return house().news_words
+        return house().news_said
 
     @property
     def news_version(self) -> str:

@@ -7,7 +7,7 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from webinar_hub.core.language import lazy_gettext
+from webinar_hub.core.language import lazy_gettext as _
 from webinar_hub.documents.names import plain_name
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.sign_up import PROFESSIONS
@@ -17,14 +17,14 @@ from webinar_hub.web.forms.zone_choices import zone_choices
 class DetailsForm(FlaskForm):
     """Name, profession and zone. CSRFProtect has looked at the token before this form is made."""
 
-    name = StringField("Your name", [checks.name])
+    name = StringField(_("Your name"), [checks.name])
     profession = SelectField(
-        lazy_gettext("Your profession"),
+        _("Your profession"),
         [Optional(), checks.offered],
         choices=list(PROFESSIONS),
         validate_choice=False,
     )
-    zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
+    zone = SelectField(_("Your time zone"), [checks.time_zone], validate_choice=False)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
