@@ -1,4 +1,4 @@
-"""The mailboxes of several people at once: what came to each, the links in it, and what their calendars make of it."""
+"""The mailboxes of several people: what came to each, the links in it, what their calendars make of it."""
 
 import re
 from email import message_from_bytes

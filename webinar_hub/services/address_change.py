@@ -47,7 +47,7 @@ def correct(person: int, email: str, *, tell_old: bool, actor: str, voice: Voice
     mine, other = both(person, key)
     into = merged_into(other)
     if mine is other:
-        raise Invalid("email", "That is the address she has already.")
+        raise Invalid("email", "That is the address she has already. Nothing was changed.")
     if other is not None and into != mine.id:
         raise Conflict("Somebody else has this address here. Merge the two instead; her page has the way to it.")
     db.session.execute(delete(AddressWish).where(AddressWish.person_id == person))
