@@ -72,6 +72,18 @@ class Links:
         """A presenter's own page: her sessions, and the button that starts them."""
         return f"{self.base}/start/{self.tokens.sign('start', presenter, nonce)}"
 
+    def address(self, wish: int, nonce: str) -> str:
+        """The page on which somebody shows that a new address is hers."""
+        return f"{self.base}/address/{self.tokens.sign('address', wish, nonce)}"
+
+    def stop_address(self, wish: int, nonce: str) -> str:
+        """The page on which a change of address is stopped, for whoever reads the old one."""
+        return f"{self.base}/address/stop/{self.tokens.sign('stop-address', wish, nonce)}"
+
+    def transfer(self, transfer: int, nonce: str) -> str:
+        """The page on which a colleague takes the place she is offered, or does not."""
+        return f"{self.base}/transfer/{self.tokens.sign('transfer', transfer, nonce)}"
+
     def studio(self) -> str:
         """The studio's first page."""
         return f"{self.base}/studio/"

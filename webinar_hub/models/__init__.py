@@ -4,6 +4,7 @@ Every model is imported here, so that one import of this package makes the metad
 """
 
 from webinar_hub.models.accommodation import Accommodation
+from webinar_hub.models.address import AddressWish, FormerAddress
 from webinar_hub.models.alarm import Alarm
 from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
@@ -38,10 +39,12 @@ from webinar_hub.models.registration import Registration
 from webinar_hub.models.session import Session
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
 from webinar_hub.models.task import Task
+from webinar_hub.models.transfer import Transfer
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
     "Accommodation",
+    "AddressWish",
     "Alarm",
     "Allowance",
     "Announcement",
@@ -65,6 +68,7 @@ __all__ = [
     "Drop",
     "DropGrant",
     "DropMaterial",
+    "FormerAddress",
     "HandoutText",
     "HouseLogo",
     "HouseSettings",
@@ -98,5 +102,6 @@ __all__ = [
     "SilencedDelivery",
     "StaffRole",
     "Task",
+    "Transfer",
     "Webinar",
 ]

@@ -25,6 +25,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.queries import lines
 from webinar_hub.queries.cohorts import cohort_views
+from webinar_hub.queries.handed_on import OpenOffer, open_offers
 from webinar_hub.queries.views import (
     CohortView,
     DropView,
@@ -34,6 +35,7 @@ from webinar_hub.queries.views import (
     RegistrationView,
     SessionView,
 )
+from webinar_hub.rules.changing import is_open
 from webinar_hub.rules.entitlement import link_is_valid
 from webinar_hub.rules.join_window import seconds_to_open
 from webinar_hub.rules.places import GONE, State
@@ -84,7 +86,10 @@ def person_view(person: int, links: Links) -> PersonView:
     if row is None:
         raise NotFound()
     feed_url = links.feed(row.id, row.feed_nonce) if row.feed_nonce else None
-    return PersonView(row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person))
+    return PersonView(
+        row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person),
+        profession=row.profession, language=row.language,
+    )  # fmt: skip
 
 
 def _wants_news(person: int) -> bool:
@@ -113,13 +118,30 @@ def _registrations(person: int, now: datetime) -> list[RegistrationView]:
     attended, declined = _attended(ids), _declined(ids)
     waiting = [registration.id for registration, _, _ in rows if registration.state == State.WAITLISTED]
     numbers = lines.positions(waiting) if waiting else {}
+    offers = open_offers(ids, now)
     return [
-        replace(
-            _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined),
-            position=numbers.get(registration.id, 0),
+        _changing(
+            replace(
+                _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined),
+                position=numbers.get(registration.id, 0),
+            ),
+            cohort,
+            offers.get(registration.id),
+            now,
         )
         for registration, cohort, webinar in rows
-    ]
+    ]  # fmt: skip
+
+
+def _changing(view: RegistrationView, cohort: Cohort, offer: OpenOffer | None, now: datetime) -> RegistrationView:
+    """With what she may change about it by herself."""
+    return replace(
+        view,
+        changes_close_at=cohort.changes_close_at,
+        changes_closed=not is_open(cohort.changes_close_at, now),
+        offered_to=offer.email if offer else "",
+        offer_ends=offer.expires_at if offer else None,
+    )
 
 
 def _attended(registrations: Sequence[int]) -> dict[int, frozenset[int]]:

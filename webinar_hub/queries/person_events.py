@@ -48,7 +48,13 @@ class Item:
         """With the name of whoever did it."""
         kind, _, id_ = self.actor.partition(":")
         name = organizers.get(int(id_), "somebody of the staff") if kind == "organizer" and id_.isdigit() else ""
-        words = {"person": "herself", "mail": "what came back about her mails", "cli": "the command line"}
+        words = {
+            "person": "herself",
+            "mail": "what came back about her mails",
+            "cli": "the command line",
+            "colleague": "her colleague",
+            "system": "the service itself",
+        }
         return replace(self, who=name or words.get(kind, kind))
 
 
@@ -205,7 +211,19 @@ _CHANGES = {
     "registration.moved": "Moved to another cohort",
     "topics.chosen": "Chose which mails she gets",
     "topics.ended": "Ended reminders and bonuses",
-    "details.changed": "Corrected name or zone",
+    "details.changed": "Corrected name, profession or zone",
+    "address.asked": "Asked for another address",
+    "address.sent_again": "Had the question sent to the new address again",
+    "address.taken_back": "Keeps the old address after all",
+    "address.stopped": "Stopped a change of address, and ended all links so far",
+    "address.changed": "Changed her address",
+    "address.corrected": "Address corrected by hand",
+    "transfer.offered": "Offered the seat to a colleague",
+    "transfer.withdrawn": "Took the offer to a colleague back",
+    "transfer.declined": "The colleague said no; the seat stays hers",
+    "transfer.expired": "The colleague did not answer; the seat stays hers",
+    "transfer.taken": "The colleague has the seat now",
+    "registration.received": "Has a colleague's seat",
     "feed.opened": "Opened a calendar subscription",
     "feed.closed": "Closed the calendar subscription",
     "suppression.began": "Mails to her stopped",
@@ -242,7 +260,15 @@ def changed(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
 
 def _said(detail: Mapping[str, Any]) -> str:
     """The details a reader can use."""
-    told = {"tag": "Tag: {}.", "reason": "{}", "cohort": "Cohort: {}.", "told": "", "kind": "The {}."}
+    told = {
+        "tag": "Tag: {}.",
+        "reason": "{}",
+        "new": "The new one: {}.",
+        "offered_to": "To {}.",
+        "cohort": "Cohort: {}.",
+        "told": "",
+        "kind": "The {}.",
+    }
     parts = []
     for name, words in told.items():
         if name in detail and words:

@@ -155,6 +155,8 @@ class PersonView:
     zone: str
     feed_url: str | None
     wants_news: bool
+    profession: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,11 @@ class RegistrationView:
     offer_until: datetime | None = None
     reason: str = ""
     seat_kept: bool = False
+    # Until when she may change by herself, whether that is over, and to whom she offers her seat ("": to nobody).
+    changes_close_at: datetime | None = None
+    changes_closed: bool = False
+    offered_to: str = ""
+    offer_ends: datetime | None = None
 
     @property
     def hopes(self) -> bool:
@@ -196,9 +203,14 @@ class RegistrationView:
         return self.state in GONE
 
     @property
-    def can_leave(self) -> bool:
-        """Whether there is a seat to give back: hers, in a cohort that still has something ahead."""
+    def has_seat_ahead(self) -> bool:
+        """Whether she has a seat in a cohort that still has something ahead."""
         return self.state == "confirmed" and not self.cohort_cancelled and self.cohort.next_session is not None
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether she may give her seat back, or hand it on."""
+        return self.has_seat_ahead and not self.changes_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +236,17 @@ class JoinView:
     frame_source: str | None
     seconds_to_open: int
     joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoices:
+    """Which mails of one place she wants, on the page that has them all."""
+
+    public_id: str
+    webinar_title: str
+    cohort_title: str
+    wants_reminders: bool
+    wants_bonuses: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
 """Consents: given in the words that were shown, ended at any time; what was agreed to stays on record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.models import Consent
 from webinar_hub.services import audit
 from webinar_hub.services.admission import Admitted
+
+BONUS_BOX = "A mail when a bonus unlocks"
+"""What stands beside the box of each place on the page where she chooses her mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,18 @@ def give(
     consent = Consent(person_id=person, topic=topic, words=words, page=page[:200], given_at=now)
     consent.network, consent.registration_id = network[:64], registration
     db.session.add(consent)
+
+
+def choose_bonuses(person: int, registrations: Sequence[int], *, wanted: bool, page: str, now: datetime) -> None:
+    """Give or withdraw her consent to the bonus mails of these places, where she has just chosen otherwise."""
+    if not registrations:
+        return
+    valid = (Consent.topic == "bonuses", Consent.registration_id.in_(registrations), Consent.withdrawn_at.is_(None))
+    if wanted:
+        said = {"person_id": person, "topic": "bonuses", "words": BONUS_BOX, "page": page[:200], "given_at": now}
+        db.session.execute(insert(Consent), [said | {"registration_id": place} for place in registrations])
+    else:
+        db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
 
 
 def choose(

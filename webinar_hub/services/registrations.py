@@ -56,7 +56,7 @@ class SignUp:
 
     `page` is where she did, in `language`; `source` is what brought her there (`rules/source.py`), or "".
     `bonus_words` are those she ticked, "" if she left the box empty, None where there is none and bonuses belong
-    to the sign-up. `typed` is all else the form sent, by field (`services/answers.py`); None where nobody was asked.
+    to the sign-up. `typed` is all else the form sent, by field (`services/answers.py`); None where nobody asked.
     """
 
     name: str

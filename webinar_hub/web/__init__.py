@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webinar_hub.web import (
+    address,
     answers,
     brand,
     calendars,
@@ -17,6 +18,7 @@ from webinar_hub.web import (
     lost_link,
     me,
     my_consents,
+    preferences,
     presenting,
     protection,
     proving,
@@ -27,6 +29,7 @@ from webinar_hub.web import (
     row_ids,
     sign_up,
     straight_in,
+    transfer,
     unsubscribe,
     waiting,
     watch,
@@ -36,10 +39,7 @@ from webinar_hub.web import (
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
-    answers,
-    brand,
-    presenting,
-    languages,
+    *(brand, presenting, languages, preferences, address, transfer, answers),
     *(proving, straight_in, my_consents, work),
     waiting,
 )

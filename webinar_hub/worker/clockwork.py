@@ -24,6 +24,7 @@ from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
+    addresses,
     allowances,
     broadcasts,
     leadership,
@@ -35,8 +36,10 @@ from webinar_hub.services import (
     presenters,
     proving,
     sign_ins,
+    transfers,
     zone_rules,
 )
+from webinar_hub.services.address_mail import Voice
 from webinar_hub.worker import digests
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
@@ -262,6 +265,8 @@ class Clockwork:
             one_time_links.forget_expired(clock.real_now())
             sign_ins.forget_ended(clock.real_now())
             proving.forget_unproven(now)
+            addresses.forget_expired(now)
+            transfers.end_expired(address_voice(self._app), now=now)
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:
@@ -285,3 +290,13 @@ def voice_of(app: Flask) -> presenters.Voice:
     house: KeptHouse = app.extensions["house"]
     hub: Hub = app.extensions["hub"].of(house.now())
     return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])
+
+
+def address_voice(app: Flask) -> Voice:
+    """How mails to a new address, a former one or a colleague's are written, as the owner has set it by now."""
+    house: KeptHouse = app.extensions["house"]
+    hub: Hub = app.extensions["hub"].of(house.now())
+    return Voice(
+        links=hub.links, host=hub.host, sender=hub.sender, from_name=hub.from_name, reply_to=hub.reply_to,
+        fallback=app.extensions["staff_post"].sender, templates=app.extensions["notice_templates"],
+    )  # fmt: skip
