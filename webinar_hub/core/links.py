@@ -64,6 +64,18 @@ class Links:
         """A presenter's own page: her sessions, and the button that starts them."""
         return f"{self.base}/start/{self.tokens.sign('start', presenter, nonce)}"
 
+    def group(self, invitation_list: int, nonce: str) -> str:
+        """The page of whoever has signed up a group: how far her people are, and nothing else of them."""
+        return f"{self.base}/group/{self.tokens.sign('group', invitation_list, nonce)}"
+
+    def invitation(self, invitation: int, nonce: str) -> str:
+        """The page on which somebody who is invited says yes or no."""
+        return f"{self.base}/invitation/{self.tokens.sign('invitation', invitation, nonce)}"
+
+    def no_invitations(self, invitation: int, nonce: str) -> str:
+        """The page (GET) and one-click address (POST) that end all invitations to an address."""
+        return f"{self.invitation(invitation, nonce)}/never"
+
     def studio(self) -> str:
         """The studio's first page."""
         return f"{self.base}/studio/"

@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
-Purpose = Literal["me", "unsubscribe", "download", "feed", "file", "studio-feed", "start"]
+Purpose = Literal["me", "unsubscribe", "download", "feed", "file", "studio-feed", "start", "group", "invitation"]
 MailPurpose = Literal["bounce", "unsubscribe-mail"]
 
 # A number in hexadecimal digits and 100 bits of its signature: at most 37 characters, and none of them changes its

@@ -3,6 +3,7 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.access_code import AccessCode, CodeUse
 from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
@@ -17,6 +18,7 @@ from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
+from webinar_hub.models.invitation import Invitation, InvitationList, InvitationRefusal
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.mail_wording import MailWording
@@ -38,6 +40,7 @@ from webinar_hub.models.task import Task
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
+    "AccessCode",
     "Allowance",
     "Announcement",
     "AttendanceSegment",
@@ -47,6 +50,7 @@ __all__ = [
     "AuditLink",
     "Broadcast",
     "Change",
+    "CodeUse",
     "Cohort",
     "Consent",
     "Delivery",
@@ -61,6 +65,9 @@ __all__ = [
     "HouseLogo",
     "HouseSettings",
     "InboxPosition",
+    "Invitation",
+    "InvitationList",
+    "InvitationRefusal",
     "InviteReply",
     "LastCode",
     "Lease",

@@ -43,6 +43,36 @@ def spend(what: str, who: str, *, limit: int, window: timedelta, now: datetime) 
     spend_each([Try(what, who, limit)], window=window, now=now)
 
 
+def demand_left(what: str, who: str, *, limit: int, window: timedelta, now: datetime) -> None:
+    """Raises TooMany where the next try would be one too many; nothing is counted.
+
+    For what is counted only when it was wrong: whoever has guessed too often is not told that a guess was right.
+    """
+    each = Try(what, who, limit)
+    used, since = _peeked_in_redis(each, window, now) or _peeked_in_database(each, window, now)
+    if used >= limit:
+        raise _too_many(since, window, now)
+
+
+def _peeked_in_redis(each: Try, window: timedelta, now: datetime) -> tuple[int, datetime] | None:
+    redis: RedisTries | None = current_app.extensions["tries"]
+    if redis is None:
+        return None
+    try:
+        used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
+    except TriesAway:
+        return None
+    if used <= each.limit:
+        redis.take_back(each.name, since)
+    return used - 1, since
+
+
+def _peeked_in_database(each: Try, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    known = select(Allowance.used, Allowance.since).where(Allowance.name == each.name, Allowance.since > now - window)
+    row = db.session.execute(known).first()
+    return (row.used, row.since) if row else (0, now)
+
+
 def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> None:
     """Count tries, all in one statement if in the database; raises TooMany for the first too many in its window.
 
@@ -54,9 +84,13 @@ def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> Non
     for each in several:
         used, since = counted[each.name]
         if used > each.limit:
-            wait = int((since + window - now).total_seconds()) + 1
-            words = f"That was often. Please try again in {_in_words(wait)}; nothing was lost."
-            raise TooMany(words, retry_after=wait)
+            raise _too_many(since, window, now)
+
+
+def _too_many(since: datetime, window: timedelta, now: datetime) -> TooMany:
+    wait = int((since + window - now).total_seconds()) + 1
+    words = f"That was often. Please try again in {_in_words(wait)}; nothing was lost."
+    return TooMany(words, retry_after=wait)
 
 
 def _in_redis(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Counted | None:

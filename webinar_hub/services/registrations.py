@@ -5,18 +5,19 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
-from webinar_hub.services import allowances, audit, consents, outbox
+from webinar_hub.services import allowances, audit, consents, entering, outbox
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
+from webinar_hub.services.entering import Ticket
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -32,6 +33,7 @@ _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
 _PLACE = select(
     Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
     Cohort.capacity, Cohort.seats_taken,
+    or_(Cohort.needs_code, Webinar.visibility == "invitation").label("by_invitation"),
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
     select(Session.id)
     .where(_OF_COHORT, Session.ends_at > bindparam("now"))
@@ -46,7 +48,8 @@ _PLACE = select(
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did, `source` what brought her there (`rules/source.py`), or "".
+    `page` is where she did, `source` what brought her there (`rules/source.py`), or "". `ticket` is the invitation
+    or the access code she came with (`entering.py`).
     """
 
     name: str
@@ -56,17 +59,19 @@ class SignUp:
     news_words: str
     page: str
     source: str = ""
+    ticket: Ticket = Ticket()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The cohort as the sign-up needs it."""
+    """The cohort as the sign-up needs it; `by_invitation`: nobody comes in without an invitation or a code."""
 
     id: int
     webinar: str
     zone: str
     facts: CohortFacts
     next_session_id: int | None
+    by_invitation: bool = False
 
 
 def sign_up(
@@ -91,10 +96,16 @@ def sign_up(
     place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
-    if reason := closed_because(place.facts, now):
+    way = entering.PLAIN
+    if form.ticket or place.by_invitation:
+        way = entering.look(form.ticket, place.id, needed=place.by_invitation, network=network, now=now)
+        place = replace(place, facts=way.facts(place.facts))
+    if reason := closed_because(place.facts, now) or way.reason:
         _remind(key, place, now)
     else:
         _let_in(form, key, place, now)
+    if way is not entering.PLAIN and not reason:
+        entering.settle(way, key, place.id, now=now)
     tries = Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)
     at_the_end(_count, _Tries(tries, now))
     return reason
@@ -155,7 +166,7 @@ def place_in(cohort: str, now: datetime) -> Place:
         last_end=row.last_end,
         seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
     )
-    return Place(row.id, row.slug, row.zone, facts, row.next_session)
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, row.by_invitation)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:

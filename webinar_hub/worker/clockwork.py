@@ -26,6 +26,7 @@ from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
     allowances,
     broadcasts,
+    inviting,
     leadership,
     notices,
     one_time_links,
@@ -47,6 +48,8 @@ ALLOWANCES_KEPT = timedelta(days=1)
 PUT_BACK = timedelta(seconds=5)
 # How often, in seconds of real time, the leader looks what presenters have to be told.
 TELL_EVERY = 15.0
+# How often, in seconds of real time, the leader looks which invitations are due.
+INVITE_EVERY = 3.0
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
 LOOK_AHEAD_EVERY = 5.0
 
@@ -101,6 +104,7 @@ class Clockwork:
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
         self._told_at: float | None = None
+        self._invited_at: float | None = None
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -162,6 +166,7 @@ class Clockwork:
                 if leads:
                     self._sweep()
                     due = self._tell_presenters(due)
+                    due = self._invite(due)
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -226,6 +231,22 @@ class Clockwork:
         if not told:
             return due
         log.info("presenters told", mails=told)
+        return self._next_due(called=True)
+
+    def _invite(self, due: datetime | None) -> datetime | None:
+        """Write the invitations that are due; when the next thing is due after that.
+
+        Looked at no more often than every few seconds, and again at once while there is more.
+        """
+        if self._invited_at is not None and clock.monotonic() - self._invited_at < INVITE_EVERY:
+            return due
+        self._invited_at = clock.monotonic()
+        more = inviting.is_due(clock.now())
+        if not more:
+            return due
+        while more:
+            with transaction():
+                more = inviting.tell(voice_of(self._app), now=clock.now()) >= inviting.AT_ONCE
         return self._next_due(called=True)
 
     def _sweep(self) -> None:
