@@ -20,9 +20,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     with op.batch_alter_table("webinars") as webinars:
-        webinars.add_column(
-            sa.Column("visibility", sa.String(length=12), server_default="listed", nullable=False)
-        )
+        webinars.add_column(sa.Column("visibility", sa.String(length=12), server_default="listed", nullable=False))
         webinars.create_check_constraint(
             op.f("ck_webinars_visibility_known"), "visibility IN ('listed', 'unlisted', 'invitation')"
         )
@@ -32,9 +30,7 @@ def upgrade() -> None:
         cohorts.add_column(sa.Column("takes_groups", sa.Boolean(), server_default=sa.true(), nullable=False))
         cohorts.add_column(sa.Column("group_hold_hours", sa.Integer(), nullable=True))
     with op.batch_alter_table("notices") as notices:
-        notices.add_column(
-            sa.Column("unsubscribe_url", sa.String(length=2000), server_default="", nullable=False)
-        )
+        notices.add_column(sa.Column("unsubscribe_url", sa.String(length=2000), server_default="", nullable=False))
     _lists()
     _invitations()
     _codes()

@@ -160,4 +160,8 @@ def _cohort_view(
         capacity=cohort.capacity,
         seats_left=seats_left,
         closed_because=closed_because(facts, now),
+        needs_code=cohort.needs_code,
+        has_codes=cohort.has_codes,
+        takes_groups=cohort.takes_groups,
+        group_hold_hours=cohort.group_hold_hours,
     )

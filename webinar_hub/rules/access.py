@@ -85,4 +85,6 @@ def unknown() -> str:
 
 def wanted() -> str:
     """What is said to somebody who comes with nothing where something is needed."""
-    return _("This webinar is by invitation. Write the access code you were given, or open the link in your invitation.")
+    return _(
+        "This webinar is by invitation. Write the access code you were given, or open the link in your invitation."
+    )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, cast
 
 Answer = Literal["planned", "invited", "registered", "declined", "withdrawn", "bounced"]
+Progress = Literal["invited", "confirmed", "waiting", "declined", "withdrawn", "bounced"]
 STATES: tuple[Answer, ...] = ("planned", "invited", "registered", "declined", "withdrawn", "bounced")
 OPEN: tuple[Answer, ...] = ("planned", "invited")
 """She has not answered yet."""
@@ -39,6 +40,15 @@ def may_be_reminded(asked: Asked, now: datetime) -> bool:
     return asked.state == "invited" and 0 < asked.mails < MOST_MAILS and rested
 
 
+def progress(state: str, place: str | None) -> Progress:
+    """What a manager is told: `place` is the state of the registration that came of the invitation, or None."""
+    if state == "registered":
+        if place in (None, "confirmed"):
+            return "confirmed"
+        return "declined" if place in ("cancelled", "declined") else "waiting"
+    return "invited" if state in OPEN else cast("Progress", state)
+
+
 def next_mail(mails: int, remind_after_days: int | None, now: datetime) -> datetime | None:
     """When she is written to again by itself, after the `mails`-th mail that leaves now: one reminder, or None."""
     return now + timedelta(days=remind_after_days) if remind_after_days and mails == 1 else None
@@ -52,6 +62,11 @@ def held_until(hours: int | None, now: datetime) -> datetime | None:
 def address_hash(email_key: str) -> str:
     """What is kept of an address that wants no invitations: enough to know it again, and nothing to read."""
     return sha256(f"invitations:{email_key}".encode()).hexdigest()
+
+
+def once_key(form_token: str, *said: str) -> str:
+    """What names a form that was filled in: sent again as it was it is known, and with other words it is another."""
+    return sha256("\n".join((form_token, *said)).encode()).hexdigest()
 
 
 def scope_of(cohort: int) -> str:

@@ -65,9 +65,7 @@ def take_back_uses(code: Code) -> int:
         return 0
     # Held, so that two who ask at once do not both count one off.
     db.session.execute(select(AccessCode.id).where(AccessCode.id == code.id).with_for_update()).all()
-    gone = select(Registration.id).where(
-        Registration.id == CodeUse.registration_id, Registration.state.in_(LEFT)
-    )
+    gone = select(Registration.id).where(Registration.id == CodeUse.registration_id, Registration.state.in_(LEFT))
     free = (
         update(CodeUse)
         .where(CodeUse.code_id == code.id, CodeUse.given_back_at.is_(None), gone.exists())
@@ -102,7 +100,9 @@ def make(cohort: str, wanted: NewCode, *, actor: str, now: datetime) -> int:
     }  # fmt: skip
     made = insert_new(AccessCode, values, "id")
     if made is None:
-        raise Invalid("code", "This cohort has or had this code. Choose another one: who came with which stays clear.")
+        raise Invalid(
+            "code", "This cohort has or had this code. Choose another one: who came with which stays clear."
+        )
     row.has_codes = True
     audit.note(actor, "code.made", f"cohort:{row.id}", now=now, code=made.id, label=wanted.label, cohort=row.key)
     return int(made.id)

@@ -68,7 +68,9 @@ def _peeked_in_redis(each: Try, window: timedelta, now: datetime) -> tuple[int, 
 
 
 def _peeked_in_database(each: Try, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    known = select(Allowance.used, Allowance.since).where(Allowance.name == each.name, Allowance.since > now - window)
+    known = select(Allowance.used, Allowance.since).where(
+        Allowance.name == each.name, Allowance.since > now - window
+    )
     row = db.session.execute(known).first()
     return (row.used, row.since) if row else (0, now)
 

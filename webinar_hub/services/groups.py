@@ -17,7 +17,14 @@ from webinar_hub.core.language import ngettext
 from webinar_hub.core.tokens import Tokens, nonce, public_id
 from webinar_hub.models import Cohort, Invitation, InvitationList, Webinar
 from webinar_hub.rules.guest_list import Guest, welcome
-from webinar_hub.rules.invitation import DAY, GROUPS_PER_MANAGER, GROUPS_PER_NETWORK, MOST_IN_GROUP, held_until
+from webinar_hub.rules.invitation import (
+    DAY,
+    GROUPS_PER_MANAGER,
+    GROUPS_PER_NETWORK,
+    MOST_IN_GROUP,
+    held_until,
+    once_key,
+)
 from webinar_hub.rules.registration import closed_because, email_key
 from webinar_hub.services import allowances, audit, invitations, notices
 from webinar_hub.services.admission import move_seats
@@ -49,7 +56,7 @@ def sign_up(
 ) -> None:
     """Invite her people to the cohort with this public id, and mail her the link to her page.
 
-    A form that was sent before changes nothing more. Raises NotFound, Conflict where the cohort takes nobody or no
+    The same form sent again changes nothing more. Raises NotFound, Conflict where the cohort takes nobody or no
     groups, Invalid for what was typed, TooMany beyond the limits.
     """
     place = _open_place(cohort, webinar, now)
@@ -57,7 +64,7 @@ def sign_up(
     _check_number(known, 0)
     key = _key_of(manager.email)
     values = {
-        "cohort_id": place.id, "kind": "group", "form_token": form_token, "title": "", "words": "",
+        "cohort_id": place.id, "kind": "group", "form_token": once_key(form_token, key, *(guest.key for guest in known)), "title": "", "words": "",
         "inviter_name": manager.name, "inviter_email": manager.email, "organisation": manager.organisation,
         "language": manager.language, "created_at": now, "public_id": public_id(), "link_nonce": nonce(),
     }  # fmt: skip
@@ -220,6 +227,4 @@ def reminded_words(number: int) -> str:
         return _(
             "Nobody can be reminded at the moment. We write to each person at most once a day, and remind her twice."
         )
-    return ngettext(
-        "One person gets a reminder.", "%(num)d people get a reminder.", number
-    )
+    return ngettext("One person gets a reminder.", "%(num)d people get a reminder.", number)

@@ -34,6 +34,7 @@ from webinar_hub.rules.invitation import (
     MOST_MAILS,
     OPEN,
     address_hash,
+    once_key,
     scope_of,
 )
 from webinar_hub.services import audit, outbox
@@ -70,8 +71,9 @@ def invite(cohort: str, wanted: NewList, *, actor: str, now: datetime) -> int:
         raise NotFound()
     if row.state != "open" or row.archived_at is not None:
         raise Conflict("Nobody can sign up for this cohort now, so nobody can be invited. Publish it first.")
+    said = (wanted.words, *(guest.key for guest in wanted.guests), *map(str, wanted.earlier))
     values = {
-        "cohort_id": row.id, "kind": "organizer", "form_token": wanted.form_token, "title": wanted.title,
+        "cohort_id": row.id, "kind": "organizer", "form_token": once_key(wanted.form_token, *said), "title": wanted.title,
         "inviter_name": row.organizer_name, "inviter_email": row.organizer_email, "words": wanted.words,
         "remind_after_days": wanted.remind_after_days, "created_at": now, "public_id": public_id(),
         "link_nonce": nonce(), "organisation": "", "language": "en",
@@ -81,7 +83,9 @@ def invite(cohort: str, wanted: NewList, *, actor: str, now: datetime) -> int:
         return 0
     guests = wanted_guests(row.id, wanted)
     if not guests:
-        raise Invalid("people", "Nobody is left to invite: those you named are here already, or want no invitations.")
+        raise Invalid(
+            "people", "Nobody is left to invite: those you named are here already, or want no invitations."
+        )
     add(made.id, row.id, guests, due_at=max(wanted.sends_at or now, now), now=now)
     audit.note(
         actor, "invitations.sent", f"cohort:{row.id}", now=now, cohort=row.key, people=len(guests),
@@ -103,9 +107,7 @@ def wanted_guests(cohort: int, wanted: NewList) -> list[Guest]:
 
 def _of_earlier(cohorts: Collection[int]) -> Any:
     """Those with a place in these cohorts who agreed to news, and still do."""
-    agreed = exists().where(
-        Consent.person_id == Person.id, Consent.topic == "news", Consent.withdrawn_at.is_(None)
-    )
+    agreed = exists().where(Consent.person_id == Person.id, Consent.topic == "news", Consent.withdrawn_at.is_(None))
     return (
         select(Person.email_key, Person.email, Person.name)
         .join(Registration, Registration.person_id == Person.id)
@@ -149,9 +151,7 @@ def placed(cohort: int, keys: Sequence[str]) -> set[str]:
     )
     return set(
         db.session.scalars(
-            select(Person.email_key).where(
-                Person.email_key.in_(keys), or_(here, Person.suppressed_at.is_not(None))
-            )
+            select(Person.email_key).where(Person.email_key.in_(keys), or_(here, Person.suppressed_at.is_not(None)))
         )
     )
 

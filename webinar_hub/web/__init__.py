@@ -8,8 +8,10 @@ from webinar_hub.web import (
     downloads,
     errors,
     filters,
+    groups,
     headers,
     health,
+    invitations,
     join,
     lost_link,
     me,
@@ -28,6 +30,8 @@ from webinar_hub.web import (
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
     brand,
+    groups,
+    invitations,
     presenting,
 )
 

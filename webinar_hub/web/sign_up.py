@@ -14,6 +14,7 @@ from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.rules.source import source_of
 from webinar_hub.services import registrations
+from webinar_hub.web import entry
 from webinar_hub.web.current import hub, network, settings
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
 from webinar_hub.web.protection import csrf
@@ -24,8 +25,11 @@ blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 @blueprint.get("/sign-up/<cohort>")
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
-    about = queries.sign_up_page(slug, cohort, clock.now())
-    return _form_page(about, SignUpForm(), 409 if about[1].closed_because else 200)
+    view, shown = queries.sign_up_page(slug, cohort, clock.now())
+    guest = entry.invited(cohort)
+    about = view, entry.as_for(guest, shown)
+    empty = SignUpForm(name=guest.name, email=guest.email) if guest else SignUpForm()
+    return _form_page(about, empty, 409 if about[1].closed_because else 200)
 
 
 # The form carries the token itself and answers kindly, with everything typed kept.
@@ -38,7 +42,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
         if wanted is None:
             return _wrong(slug, cohort)
         try:
-            _sign_up(slug, cohort, wanted)
+            _sign_up(slug, cohort, entry.with_ticket(wanted))
         except HubError as problem:
             return _refused(slug, cohort, problem)
         metrics.record_sign_up()
@@ -87,4 +91,5 @@ def _refused(slug: str, cohort: str, problem: HubError) -> Response:
 def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
+    shown.code.data = entry.code()
     return make_response(render_template("web/sign_up.html", view=view, cohort=cohort, form=shown), status)

@@ -9,6 +9,7 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from webinar_hub.core.language import lazy_gettext
 from webinar_hub.documents.names import plain_name
 from webinar_hub.rules.house import NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
@@ -91,6 +92,7 @@ class SignUpForm(FlaskForm):
     zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
     news = BooleanField("News about new webinars")
     leave_empty = StringField("Leave this field empty")
+    code = StringField(lazy_gettext("Access code"))
 
     problem = ""
 

@@ -4,6 +4,7 @@ from flask import Flask
 
 from webinar_hub.web.studio import (
     access,
+    access_codes,
     account,
     announcements,
     audit,
@@ -13,8 +14,10 @@ from webinar_hub.web.studio import (
     drafts,
     drops,
     feeds,
+    groups,
     handouts,
     health,
+    invitations,
     library,
     mail_templates,
     materials,
@@ -62,6 +65,9 @@ _AREAS = (
     webinar_details,
     cohort,
     registering,
+    invitations,
+    access_codes,
+    groups,
     programs,
     drafts,
     feeds,
