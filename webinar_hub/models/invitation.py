@@ -1,4 +1,4 @@
-"""Invitations: a list of people somebody asks to come, each with a link and an answer of her own (FEATURES A9, A10)."""
+"""Invitations: lists of people who are asked to come, each with a link and an answer of her own (FEATURES A9)."""
 
 from datetime import datetime
 

@@ -254,7 +254,7 @@ def one_list(cohort: int, list_id: int, kind: str) -> ListLine:
 def lines(
     cohort: int, kind: str, *, state: str = "", list_id: int | None = None, after: int = 0
 ) -> tuple[list[InvitationLine], int | None]:
-    """The people on lists of this kind, of one state and one list if asked; where the next page goes on, or None."""
+    """The people on lists of this kind, of one state and list if asked; where the next page goes on, or None."""
     wanted = (
         select(Invitation, InvitationList.title, InvitationList.inviter_name)
         .join(InvitationList, InvitationList.id == Invitation.list_id)

@@ -23,7 +23,10 @@ from webinar_hub.rules.access import Visibility
 
 
 def home(now: datetime) -> HomeView:
-    """Every webinar that is listed, with the cohort that comes next: the nearest live session one can still sign up for first."""
+    """Every webinar that is listed with the cohort that comes next.
+
+    The nearest live session one can still sign up for stands first.
+    """
     cohorts = list(db.session.scalars(select(Cohort).where(Cohort.state != "draft", Cohort.archived_at.is_(None))))
     shown = {cohort.webinar_id for cohort in cohorts}
     listed = select(Webinar).where(Webinar.id.in_(shown), Webinar.visibility == "listed")

@@ -120,7 +120,7 @@ def _from_cells(typed: str) -> tuple[str, str]:
 
 
 def _checked(number: int, typed: str, name: str, email: str) -> Guest:
-    email = email.strip(_QUOTES + "<>,;").removeprefix("mailto:")
+    email = email.strip(_QUOTES + "<>,;.").removeprefix("mailto:")
     try:
         key = email_key(email) if len(email) <= LONGEST_EMAIL else ""
     except ValueError:
@@ -140,5 +140,5 @@ def _checked(number: int, typed: str, name: str, email: str) -> Guest:
 def _clean(name: str) -> str:
     """A name on one line, without the quotes and commas around it."""
     printable = "".join(sign if sign.isprintable() else " " for sign in name)
-    parts = (part.strip(_QUOTES + ",;") for part in printable.split())
-    return " ".join(part for part in parts if part)
+    parts = (part.strip(_QUOTES) for part in printable.split())
+    return " ".join(part for part in parts if part).strip(" ,;")

@@ -65,7 +65,7 @@ def address_hash(email_key: str) -> str:
 
 
 def once_key(form_token: str, *said: str) -> str:
-    """What names a form that was filled in: sent again as it was it is known, and with other words it is another."""
+    """What names a form that was filled in: sent again as it was it is known, with other words it is another."""
     return sha256("\n".join((form_token, *said)).encode()).hexdigest()
 
 

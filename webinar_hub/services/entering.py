@@ -49,6 +49,7 @@ class Way:
 
 
 PLAIN = Way()
+NO_TICKET = Ticket()
 
 
 def look(ticket: Ticket, cohort: int, *, needed: bool, network: str, now: datetime) -> Way:

@@ -64,7 +64,8 @@ def sign_up(
     _check_number(known, 0)
     key = _key_of(manager.email)
     values = {
-        "cohort_id": place.id, "kind": "group", "form_token": once_key(form_token, key, *(guest.key for guest in known)), "title": "", "words": "",
+        "cohort_id": place.id, "kind": "group", "title": "", "words": "",
+        "form_token": once_key(form_token, key, *(guest.key for guest in known)),
         "inviter_name": manager.name, "inviter_email": manager.email, "organisation": manager.organisation,
         "language": manager.language, "created_at": now, "public_id": public_id(), "link_nonce": nonce(),
     }  # fmt: skip
@@ -224,7 +225,6 @@ def _renew(group: InvitationList, voice: Voice, now: datetime) -> None:
 def reminded_words(number: int) -> str:
     """What is said after a reminder was asked for."""
     if not number:
-        return _(
-            "Nobody can be reminded at the moment. We write to each person at most once a day, and remind her twice."
-        )
-    return ngettext("One person gets a reminder.", "%(num)d people get a reminder.", number)
+        said = _("Nobody can be reminded now: we write to each person at most once a day, and remind her twice.")
+        return str(said)
+    return str(ngettext("One person gets a reminder.", "%(num)d people get a reminder.", number))

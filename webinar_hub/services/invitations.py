@@ -64,7 +64,7 @@ class NewList:
 def invite(cohort: str, wanted: NewList, *, actor: str, now: datetime) -> int:
     """Invite people to the cohort with this key; how many. Sending one form twice is sending it once: then 0.
 
-    Raises NotFound, Conflict for a cohort nobody can sign up for, Invalid where nobody is left or there are too many.
+    Raises NotFound, Conflict for a cohort nobody can sign up for, Invalid where nobody is left or too many.
     """
     row = db.session.scalars(select(Cohort).where(Cohort.key == cohort)).first()
     if row is None:
@@ -73,7 +73,8 @@ def invite(cohort: str, wanted: NewList, *, actor: str, now: datetime) -> int:
         raise Conflict("Nobody can sign up for this cohort now, so nobody can be invited. Publish it first.")
     said = (wanted.words, *(guest.key for guest in wanted.guests), *map(str, wanted.earlier))
     values = {
-        "cohort_id": row.id, "kind": "organizer", "form_token": once_key(wanted.form_token, *said), "title": wanted.title,
+        "cohort_id": row.id, "kind": "organizer", "form_token": once_key(wanted.form_token, *said),
+        "title": wanted.title,
         "inviter_name": row.organizer_name, "inviter_email": row.organizer_email, "words": wanted.words,
         "remind_after_days": wanted.remind_after_days, "created_at": now, "public_id": public_id(),
         "link_nonce": nonce(), "organisation": "", "language": "en",

@@ -118,7 +118,7 @@ def _mailed(keys: Collection[str], now: datetime) -> dict[str, datetime]:
         .where(Invitation.email_key.in_(keys), Invitation.mailed_at > now - APART)
         .group_by(Invitation.email_key)
     )
-    return {key: at for key, at in rows}
+    return {key: at for key, at in rows if at is not None}
 
 
 def _note(about: _About, now: datetime) -> None:

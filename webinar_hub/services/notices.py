@@ -1,4 +1,7 @@
-"""Writes mails to staff and to people without a place, and tests, into the outbox; what they say comes from `documents/notices.py`."""
+"""Writes mails to staff and to people without a place, and tests, into the outbox.
+
+What they say comes from `documents/notices.py`.
+"""
 
 import secrets
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from webinar_hub.rules.registration import CohortFacts, closed_because, email_ke
 from webinar_hub.services import allowances, audit, consents, entering, outbox
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
-from webinar_hub.services.entering import Ticket
+from webinar_hub.services.entering import NO_TICKET, Ticket
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -59,7 +59,7 @@ class SignUp:
     news_words: str
     page: str
     source: str = ""
-    ticket: Ticket = Ticket()
+    ticket: Ticket = NO_TICKET
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A manager signs up her people, and the page behind her own link: how far they are, and what she can do about it."""
+"""A manager signs up her people; behind her own link she sees how far they are, and what she can do."""
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale
@@ -48,7 +48,7 @@ def check(slug: str, cohort: str) -> Response:
 @blueprint.post(f"{_SIGN_UP}/send")
 @csrf.exempt
 def send(slug: str, cohort: str) -> Response | Redirect:
-    """Invite them. The same form a second time changes nothing; one that a robot filled in is thanked and forgotten."""
+    """Invite them. The same form again changes nothing; what a robot filled in is thanked and forgotten."""
     about, filled = _about(slug, cohort), GroupForm()
     if request.form.get("leave_empty"):
         return redirect(url_for("groups.sent", slug=slug, cohort=cohort), 303)

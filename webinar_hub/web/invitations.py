@@ -1,4 +1,4 @@
-"""The page behind an invitation's link: what it is to, a way to say yes by the usual sign-up, and ways to say no."""
+"""The page behind an invitation: what it is to, the way to say yes by the usual sign-up, and ways to say no."""
 
 from flask import Blueprint, Response, make_response, render_template, request
 

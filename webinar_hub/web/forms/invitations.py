@@ -42,7 +42,7 @@ class InvitationsForm(StudioForm):
         self.earlier.choices = [SelectChoice(str(id_), title) for id_, title in cohorts]
 
     def understand(self) -> bool:
-        """Check every field, and read the lines and the file; a file's lines are put below those that were typed."""
+        """Check every field, and read lines and file; a file's lines are put below those that were typed."""
         is_right = bool(self.validate())
         self.form_token.data = (self.form_token.data or "")[:64] or secrets.token_urlsafe(24)
         content = self.file.data.read() if self.file.data else b""

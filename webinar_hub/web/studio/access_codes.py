@@ -93,6 +93,7 @@ def _page(
     head = cohort_head(cohort)
     body = render_template(
         "studio/registering/access.html", head=head, form=form or EntryForm.of(queries.entry(head.id)),
-        new=new or CodeForm(None), codes=queries.codes(head.id, clock.now()), link=links().webinar(head.webinar_slug),
+        new=new or CodeForm(None), codes=queries.codes(head.id, clock.now()),
+        link=links().webinar(head.webinar_slug),
     )  # fmt: skip
     return body, status

@@ -8,6 +8,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError
 from webinar_hub.queries import invitations as queries
 from webinar_hub.queries.studio import CohortHead, cohort_head
+from webinar_hub.rules.guest_list import Guest
 from webinar_hub.rules.invitation import STATES
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import invitations
@@ -104,7 +105,7 @@ def _form(head: CohortHead, form: InvitationsForm, status: int = 200) -> tuple[s
     return render_template("studio/registering/invite.html", head=head, form=form), status
 
 
-def _check(head: CohortHead, form: InvitationsForm, guests: list[invitations.Guest]) -> tuple[str, int]:
+def _check(head: CohortHead, form: InvitationsForm, guests: list[Guest]) -> tuple[str, int]:
     named = {guest.key for guest in form.guests if guest.key}
     kept = {guest.key for guest in guests}
     return render_template(
