@@ -260,7 +260,9 @@ def test_seats_are_kept_only_where_the_cohort_says_so_and_not_for_ever(
     ("people", "words"),
     [("", "at least one person"), ("\n".join(f"p{n}@x.example" for n in range(51)), "at most 50 people")],
 )
-def test_what_cannot_be_is_said_and_kept(app: Flask, cohort: str, visitor: FlaskClient, people: str, words: str) -> None:
+def test_what_cannot_be_is_said_and_kept(
+    app: Flask, cohort: str, visitor: FlaskClient, people: str, words: str
+) -> None:
     answer = fill(visitor, cohort, people)
     assert answer.status_code == 400
     assert words in answer.text
@@ -296,7 +298,9 @@ def test_limits_and_closed_doors(app: Flask, cohort: str, visitor: FlaskClient, 
     with app.app_context(), transaction():
         db.session.scalars(select(Cohort)).one().takes_groups = False
     assert visitor.get(f"/w/baby-massage/group/{cohort}").status_code == 409
-    other = given_cohort(app, tmp_path, {'key = "january"': 'key = "other"', 'slug = "baby-massage"': 'slug = "feed"'})
+    other = given_cohort(
+        app, tmp_path, {'key = "january"': 'key = "other"', 'slug = "baby-massage"': 'slug = "feed"'}
+    )
     assert visitor.get(f"/w/baby-massage/group/{other}").status_code == 404
 
 

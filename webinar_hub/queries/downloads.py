@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from webinar_hub.adapters.storage import StoredFile
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotAllowed, NotFound
+from webinar_hub.core.language import gettext as _
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import (
     Cohort,
@@ -106,7 +107,7 @@ def _grant(row: Any, now: datetime) -> Grant:
         raise NotFound()
     granted = row.granted_at is not None
     if not (granted or is_released(row.release_at, now)):
-        raise NotAllowed("This bonus is still locked. It opens at the date shown on your page.")
+        raise NotAllowed(_("This bonus is still locked. It opens at the date shown on your page."))
     mine = drop_is_hers(
         release_at=row.release_at,
         late_join=row.late_join,

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import func, select
 
+from webinar_hub.core import language
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
@@ -67,6 +68,7 @@ class Place:
     reminders_off_at: datetime | None
     bonuses_off_at: datetime | None
     suppressed_at: datetime | None
+    language: str = language.DEFAULT
 
     def refuses(self, kind: str) -> bool:
         """Whether she has ended mails of this kind, perhaps while the audience was being written out (F24)."""
@@ -154,9 +156,10 @@ class Batch:
     def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
-        shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at)
+        shared = (due.kind, place.cohort_id, *about, place.zone, place.language, due.composed_at)
         if shared not in self._letters:
-            self._letters[shared] = self._new_letter(due, place)
+            with language.speaking(place.language):
+                self._letters[shared] = self._new_letter(due, place)
         return self._letters[shared]
 
     def _new_letter(self, due: Claimed, place: Place) -> Letter:
@@ -183,6 +186,7 @@ class Batch:
             look=self.hub.look,
             own_subject=subject,
             own_words=words,
+            language=language.current(),
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
         )
@@ -303,7 +307,7 @@ def _places(registrations: set[int]) -> dict[int, Place]:
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
             Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
-            Registration.bonuses_off_at, Person.suppressed_at,
+            Registration.bonuses_off_at, Person.suppressed_at, Person.language,
         )
         .join(Person, Person.id == Registration.person_id)
         .where(Registration.id.in_(registrations))

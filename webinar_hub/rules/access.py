@@ -64,7 +64,7 @@ def unusable_because(code: Code, now: datetime) -> str:
     Whether all its uses are gone is looked at last, because one of them may come back.
     """
     if code.ended_at is not None or (code.expires_at is not None and code.expires_at <= now):
-        return str(_("This code is no longer valid. Ask whoever gave it to you for a new one."))
+        return _("This code is no longer valid. Ask whoever gave it to you for a new one.")
     return used_up() if is_used_up(code) else ""
 
 
@@ -75,16 +75,16 @@ def is_used_up(code: Code) -> bool:
 
 def used_up() -> str:
     """What is said of a code that has no use left."""
-    return str(_("This code has been used as often as it may be. Ask whoever gave it to you for another one."))
+    return _("This code has been used as often as it may be. Ask whoever gave it to you for another one.")
 
 
 def unknown() -> str:
     """What is said of a code that does not exist here."""
     said = _("We do not know this code. Look at it again, letter by letter; capitals and blanks do not matter.")
-    return str(said)
+    return said
 
 
 def wanted() -> str:
     """What is said to somebody who comes with nothing where something is needed."""
     said = _("This webinar is by invitation. Write the code you were given, or open the link in your invitation.")
-    return str(said)
+    return said

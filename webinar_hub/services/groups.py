@@ -226,5 +226,5 @@ def reminded_words(number: int) -> str:
     """What is said after a reminder was asked for."""
     if not number:
         said = _("Nobody can be reminded now: we write to each person at most once a day, and remind her twice.")
-        return str(said)
-    return str(ngettext("One person gets a reminder.", "%(num)d people get a reminder.", number))
+        return said
+    return ngettext("One person gets a reminder.", "%(num)d people get a reminder.", number)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from webinar_hub.core.db import db
-from webinar_hub.core.language import force_locale
+from webinar_hub.core.language import speaking
 from webinar_hub.documents.notices import Words
 from webinar_hub.models import Cohort, Invitation, InvitationList, Session, Webinar
 from webinar_hub.rules.delivery import PRIORITIES
@@ -137,7 +137,7 @@ def _write(voice: Voice, about: _About, ahead: _Ahead, now: datetime) -> None:
         from_email=voice.sender or cohort.organizer_email, from_name=cohort.organizer_name,
         reply_to=cohort.organizer_email, unsubscribe_url=voice.links.no_invitations(row.id, row.nonce),
     )  # fmt: skip
-    with force_locale(about.list.language):
+    with speaking(about.list.language):
         words = _words(voice, kind, about, ahead)
     notices.write(
         kind, envelope, words, now=now, key=invitations.mail_key(row.id, row.mails + 1),

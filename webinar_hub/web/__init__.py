@@ -13,6 +13,7 @@ from webinar_hub.web import (
     health,
     invitations,
     join,
+    languages,
     lost_link,
     me,
     presenting,
@@ -33,6 +34,7 @@ _AREAS = (
     groups,
     invitations,
     presenting,
+    languages,
 )
 
 
@@ -41,6 +43,7 @@ def register(app: Flask) -> None:
     request_log.register(app)
     row_ids.register(app)
     headers.register(app)
+    languages.register(app)
     protection.register(app)
     errors.register(app)
     filters.register(app)

@@ -1,14 +1,13 @@
 """A manager signs up her people; behind her own link she sees how far they are, and what she can do."""
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError, Invalid, NotFound, TooMany
+from webinar_hub.core.language import current, ngettext
 from webinar_hub.core.language import gettext as _
-from webinar_hub.core.language import ngettext
 from webinar_hub.queries import invitations as queries
 from webinar_hub.queries import public
 from webinar_hub.queries.views import CohortView, WebinarView
@@ -57,7 +56,7 @@ def send(slug: str, cohort: str) -> Response | Redirect:
     try:
         with transaction():
             groups.sign_up(
-                cohort, filled.manager(str(get_locale())), filled.guests, form_token=filled.form_token.data,
+                cohort, filled.manager(current()), filled.guests, form_token=filled.form_token.data,
                 webinar=slug, voice=voice(), network=network(), now=clock.now(),
             )  # fmt: skip
     except HubError as problem:

@@ -62,9 +62,9 @@ class PeopleForm(FlaskForm):
     def _people_problem(self) -> str:
         known = len(welcome(self.guests))
         if not known:
-            return str(_("Write at least one person with an e-mail address."))
+            return _("Write at least one person with an e-mail address.")
         if known > MOST_IN_GROUP:
-            return str(_("A group has at most %(most)s people. Take some out.", most=MOST_IN_GROUP))
+            return _("A group has at most %(most)s people. Take some out.", most=MOST_IN_GROUP)
         return ""
 
     def _take_file_in(self) -> None:
