@@ -1,6 +1,7 @@
 """Access codes: made, ended, counted; and who finds the webinar that they open."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -13,6 +14,8 @@ from webinar_hub.core.inserts import insert_new
 from webinar_hub.models import AccessCode, CodeUse, Cohort, Registration, Webinar
 from webinar_hub.rules import access
 from webinar_hub.rules.access import Code, Visibility
+from webinar_hub.rules.cohort_file import CodePart
+from webinar_hub.rules.zones import to_utc
 from webinar_hub.services import audit
 
 LEFT = ("cancelled", "declined")
@@ -110,6 +113,22 @@ def make(cohort: str, wanted: NewCode, *, actor: str, now: datetime) -> int:
 
 def _drawn() -> str:
     return "".join(secrets.choice(access.ALPHABET) for _ in range(access.DRAWN_LENGTH))
+
+
+def set_codes(cohort: Cohort, parts: Sequence[CodePart], *, now: datetime) -> None:
+    """Have these codes say what they say here; others stay as they are, and an ended one stays ended."""
+    known = {
+        row.code: row for row in db.session.scalars(select(AccessCode).where(AccessCode.cohort_id == cohort.id))
+    }
+    for part in parts:
+        row = known.setdefault(part.code, AccessCode(cohort_id=cohort.id, code=part.code, uses=0, created_at=now))
+        # Nobody who came in is put out: as many may come as have.
+        row.max_uses = None if part.max_uses is None else max(part.max_uses, row.uses)
+        row.label, row.gives_back = part.label, part.gives_back
+        row.expires_at = None if part.expires is None else to_utc(part.expires, cohort.zone)
+        cohort.has_codes = True
+        db.session.add(row)
+    db.session.flush()
 
 
 def end(cohort: str, code: int, *, actor: str, now: datetime) -> None:

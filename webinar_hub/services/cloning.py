@@ -32,7 +32,7 @@ from webinar_hub.services.creating import checked_walls, month_key, month_words,
 
 _WORDS = (
     "title", "summary", "description", "audience", "level", "credit", "outcomes", "agenda", "faq",
-    "next_step_text", "next_step_url",
+    "next_step_text", "next_step_url", "visibility",
 )  # fmt: skip
 
 
@@ -100,7 +100,8 @@ def run_of(
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)
-    for name in SETTINGS:
+    # A program that was kept before a setting came up does not know it.
+    for name in settings.keys() & set(SETTINGS):
         setattr(cohort, name, settings[name])
     db.session.flush()
     _add_sessions(cohort, laid, actor, now)

@@ -18,7 +18,7 @@ from webinar_hub.services.webinars import NotReady
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
     "declined_frees_seat", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
-    "thank_you_note",
+    "thank_you_note", "needs_code", "takes_groups", "group_hold_hours",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
 
@@ -48,11 +48,22 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     if part.host_url is not None:
         cohort.host_url = part.host_url
     cohort.declined_frees_seat = part.declined_frees_seat
+    _settle_entry(cohort, part)
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
     cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
     db.session.flush()
+
+
+def _settle_entry(cohort: Cohort, part: CohortPart) -> None:
+    """What a cohort asks of whoever comes in, where it is spoken of."""
+    if part.needs_code is not None:
+        cohort.needs_code = part.needs_code
+    if part.takes_groups is not None:
+        cohort.takes_groups = part.takes_groups
+    if part.group_hold_hours is not None:
+        cohort.group_hold_hours = part.group_hold_hours or None
 
 
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:

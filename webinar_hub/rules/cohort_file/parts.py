@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
 
 LateJoin = Literal["all past drops", "from now on"]
@@ -75,6 +76,8 @@ class WebinarPart:
     credit: str
     faq: tuple[Question, ...]
     next_step: NextStep | None
+    visibility: Visibility | None = None
+    """Who finds it; None leaves what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,22 @@ class PresenterPart:
 
 
 @dataclass(frozen=True, slots=True)
+class CodePart:
+    """An access code; `max_uses` and `expires` (wall time) None mean no limit."""
+
+    code: str
+    label: str
+    max_uses: int | None
+    expires: datetime | None
+    gives_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known.
+    `host_url` is where presenters start it. It and what follows it leave what is known where they are None;
+    `group_hold_hours` 0 keeps no seats.
     """
 
     key: str
@@ -111,6 +126,10 @@ class CohortPart:
     livestream_url: str | None
     declined_frees_seat: bool = False
     host_url: str | None = None
+    needs_code: bool | None = None
+    takes_groups: bool | None = None
+    group_hold_hours: int | None = None
+    codes: tuple[CodePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
