@@ -39,8 +39,8 @@ def given_invitations(app: Flask, cohort: str, number: int, kind: str = "organiz
         row = db.session.scalars(select(Cohort).where(Cohort.public_id == cohort)).one()
         for which in range(2):
             made = InvitationList(
-                cohort_id=row.id, kind=kind, form_token=f"{kind}{number}{which}", title="Spring", inviter_name="Dana",
-                created_at=clock.now(),
+                cohort_id=row.id, kind=kind, form_token=f"{kind}{number}{which}", title="Spring",
+                inviter_name="Dana", created_at=clock.now(),
             )  # fmt: skip
             db.session.add(made)
             db.session.flush()

@@ -289,7 +289,9 @@ def came_with(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item
     asked = lists.where(Invitation.registration_id.in_(whose.places))
     for row, by in _newest(Invitation, asked, Invitation.answered_at, until, limit):
         who = ", ".join(filter(None, (by.inviter_name, by.organisation))) if by.kind == "group" else by.title
-        said = f"Signed up by {who}, and confirmed herself" if by.kind == "group" else f"Came by an invitation: {who}"
+        said = (
+            f"Signed up by {who}, and confirmed herself" if by.kind == "group" else f"Came by an invitation: {who}"
+        )
         yield Item(row.answered_at, "place", said, "", whose.places[row.registration_id])
 
 

@@ -1,6 +1,7 @@
 """What somebody brings to the sign-up: the link of an invitation, or an access code in the address or the form."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from flask import request
 
@@ -8,8 +9,9 @@ from webinar_hub.queries import invitations as queries
 from webinar_hub.queries.invitations import Invited
 from webinar_hub.queries.views import CohortView
 from webinar_hub.rules.access import LONGEST_CODE
+from webinar_hub.rules.registration import closed_because
 from webinar_hub.services.entering import Ticket
-from webinar_hub.services.registrations import SignUp
+from webinar_hub.services.registrations import SignUp, place_in
 from webinar_hub.web.current import tokens
 
 LONGEST_TYPED = 2 * LONGEST_CODE
@@ -37,8 +39,9 @@ def invited(cohort: str) -> Invited | None:
     return queries.invited(ticket().invitation, cohort) if "invitation" in request.args else None
 
 
-def as_for(guest: Invited | None, cohort: CohortView) -> CohortView:
+def as_for(guest: Invited | None, cohort: CohortView, now: datetime) -> CohortView:
     """The cohort as its page is shown to her: the seat that is kept for her is not taken."""
     if guest is None or not guest.has_seat or cohort.seats_left != 0:
         return cohort
-    return replace(cohort, seats_left=1, closed_because="")
+    facts = replace(place_in(cohort.public_id, now).facts, seats_left=1)
+    return replace(cohort, seats_left=1, closed_because=closed_because(facts, now))

@@ -26,9 +26,10 @@ blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 @blueprint.get("/sign-up/<cohort>")
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
-    view, shown = queries.sign_up_page(slug, cohort, clock.now())
+    now = clock.now()
+    view, shown = queries.sign_up_page(slug, cohort, now)
     guest = entry.invited(cohort)
-    about = view, entry.as_for(guest, shown)
+    about = view, entry.as_for(guest, shown, now)
     empty = SignUpForm(name=guest.name, email=guest.email) if guest else SignUpForm()
     return _form_page(about, empty, 409 if about[1].closed_because else 200)
 

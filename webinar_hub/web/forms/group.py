@@ -27,6 +27,14 @@ def _short(form: Form, field: Field) -> None:
         raise ValidationError(_("At most %(number)s characters.", number=checks.LONGEST_NAME))
 
 
+class WhoForm(FlaskForm):
+    """Who signs up the others; made before the people, so that its mistakes are named first."""
+
+    name = StringField(lazy_gettext("Your name"), [checks.name])
+    email = StringField(lazy_gettext("Your e-mail address"), [checks.email])
+    organisation = StringField(lazy_gettext("Your clinic or organization"), [_short])
+
+
 class PeopleForm(FlaskForm):
     """The people themselves, typed or in a file; a file is turned into lines, so that they can be looked at."""
 
@@ -80,12 +88,8 @@ class PeopleForm(FlaskForm):
         self.people.data = (self.people.data or "")[:LONGEST_TEXT]
 
 
-class GroupForm(PeopleForm):
-    """The same with who signs them up."""
-
-    name = StringField(lazy_gettext("Your name"), [checks.name])
-    email = StringField(lazy_gettext("Your e-mail address"), [checks.email])
-    organisation = StringField(lazy_gettext("Your clinic or organization"), [_short])
+class GroupForm(WhoForm, PeopleForm):
+    """Who signs up whom."""
 
     def manager(self, language: str) -> Manager:
         """Who she is, as she gave herself."""
