@@ -18,6 +18,7 @@ from webinar_hub.rules.cohort_file import CohortFile, read_cohort_file
 NEXT_STEP = '[webinar.next_step]\ntext = "Go on"\nurl = "https://x.example/on"\n\n[[presenters]]'
 FAQ = '[[webinar.faq]]\nquestion = "Free?"\nanswer = "Yes."\n\n[[presenters]]'
 COHORT_END, SESSION, DROP = "capacity = 50", 'title = "Cues"', 'title = "A gift"\n'
+CODE = '[[cohort.codes]]\ncode = "spring 26"\n'
 MESSAGES = '[[drops]]\nkey = "sheet"'
 FIELDS = {
     "webinar.slug": ('slug = "baby-massage"', 'slug = "baby"', "/w/baby"),
@@ -67,6 +68,15 @@ FIELDS = {
     "cohort.host_url": (
         'capacity = 50', 'capacity = 50\nhost_url = "https://meet.example.org/host"', "https://meet.example.org/host"
     ),
+    "webinar.visibility": ("outcomes =", 'visibility = "unlisted"\noutcomes =', "whoever has its address"),
+    "cohort.needs_code": (COHORT_END, f"{COHORT_END}\nneeds_code = true", "needs a code or an invitation: yes"),
+    "cohort.takes_groups": (COHORT_END, f"{COHORT_END}\ntakes_groups = false", "becomes: no"),
+    "cohort.group_hold_hours": (COHORT_END, f"{COHORT_END}\ngroup_hold_hours = 48", "seats are kept for: 2 days"),
+    "cohort.codes.code": (MESSAGES, f"{CODE}\n{MESSAGES}", "access code SPRING26: any number of people"),
+    "cohort.codes.label": (MESSAGES, f'{CODE}label = "News"\n{MESSAGES}', "access code SPRING26: News"),
+    "cohort.codes.max_uses": (MESSAGES, f"{CODE}max_uses = 9\n{MESSAGES}", "at most 9 people"),
+    "cohort.codes.expires": (MESSAGES, f"{CODE}expires = 2026-12-01T08:00:00\n{MESSAGES}", "until Tue 1 December"),
+    "cohort.codes.gives_back": (MESSAGES, f"{CODE}gives_back = true\n{MESSAGES}", "uses come back"),
     "cohort.livestream_url": ("example.org/room", "example.org/hall", "becomes: https://meet.example.org/hall"),
     "sessions.title": (SESSION, 'title = "Reading cues"', "session week-1 title"),
     "sessions.summary": (SESSION, f'{SESSION}\nsummary = "Slowly."', "session week-1 summary: Slowly."),

@@ -78,6 +78,9 @@ class TestEveryPage:
                     "sign_up.save",
                     "webhooks.receive",
                     "presenting.start",
+                    "groups.check",
+                    "groups.send",
+                    "invitations.never",
                 ), rule
         assert contents(app) == before
 

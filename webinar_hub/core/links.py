@@ -84,6 +84,18 @@ class Links:
         """The page on which a colleague takes the place she is offered, or does not."""
         return f"{self.base}/transfer/{self.tokens.sign('transfer', transfer, nonce)}"
 
+    def group(self, invitation_list: int, nonce: str) -> str:
+        """The page of whoever has signed up a group: how far her people are, and nothing else of them."""
+        return f"{self.base}/group/{self.tokens.sign('group', invitation_list, nonce)}"
+
+    def invitation(self, invitation: int, nonce: str) -> str:
+        """The page on which somebody who is invited says yes or no."""
+        return f"{self.base}/invitation/{self.tokens.sign('invitation', invitation, nonce)}"
+
+    def no_invitations(self, invitation: int, nonce: str) -> str:
+        """The page (GET) and one-click address (POST) that end all invitations to an address."""
+        return f"{self.invitation(invitation, nonce)}/never"
+
     def studio(self) -> str:
         """The studio's first page."""
         return f"{self.base}/studio/"

@@ -28,6 +28,8 @@ Purpose = Literal[
     "address",
     "stop-address",
     "transfer",
+    "group",
+    "invitation",
 ]
 MailPurpose = Literal["bounce", "unsubscribe-mail"]
 

@@ -3,6 +3,7 @@
 Every model is imported here, so that one import of this package makes the metadata complete.
 """
 
+from webinar_hub.models.access_code import AccessCode, CodeUse
 from webinar_hub.models.accommodation import Accommodation
 from webinar_hub.models.address import AddressWish, FormerAddress
 from webinar_hub.models.alarm import Alarm
@@ -20,6 +21,7 @@ from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
 from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
+from webinar_hub.models.invitation import Invitation, InvitationList, InvitationRefusal
 from webinar_hub.models.invite_reply import InviteReply
 from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.mail_wording import MailWording
@@ -43,6 +45,7 @@ from webinar_hub.models.transfer import Transfer
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
+    "AccessCode",
     "Accommodation",
     "AddressWish",
     "Alarm",
@@ -57,6 +60,7 @@ __all__ = [
     "AuditLink",
     "Broadcast",
     "Change",
+    "CodeUse",
     "Cohort",
     "Consent",
     "CreditDetails",
@@ -73,6 +77,9 @@ __all__ = [
     "HouseLogo",
     "HouseSettings",
     "InboxPosition",
+    "Invitation",
+    "InvitationList",
+    "InvitationRefusal",
     "InviteReply",
     "LastCode",
     "Lease",

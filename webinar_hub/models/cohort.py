@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, false
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -53,6 +53,12 @@ class Cohort(Base):
     asks_credit: Mapped[bool | None]
     # Until then she may change, leave and hand on by herself; None: while a session is ahead.
     changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Nobody signs up without an invitation or an access code; and whether there is a code at all to ask for.
+    needs_code: Mapped[bool] = mapped_column(default=False, server_default=false())
+    has_codes: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whether a manager may sign up her people, and for how many hours their seats are kept; None: not at all.
+    takes_groups: Mapped[bool] = mapped_column(default=True, server_default=true())
+    group_hold_hours: Mapped[int | None]
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
     reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
     announces_live: Mapped[bool] = mapped_column(default=True)

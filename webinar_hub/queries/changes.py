@@ -9,12 +9,23 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.documents.message_words import message_words
 from webinar_hub.documents.when import duration_in_words, when_in
-from webinar_hub.models import Broadcast, Cohort, Drop, DropMaterial, Material, Presenter, Session, Webinar
+from webinar_hub.models import (
+    AccessCode,
+    Broadcast,
+    Cohort,
+    Drop,
+    DropMaterial,
+    Material,
+    Presenter,
+    Session,
+    Webinar,
+)
 from webinar_hub.queries.cohorts import latest_versions
 from webinar_hub.queries.plan import audience_size, subject
 from webinar_hub.rules.zones import clock_words
 
 Lines = Mapping[str, str]
+_VISIBILITY = {"listed": "", "unlisted": "whoever has its address", "invitation": "by invitation only"}
 Line = tuple[str, str]
 
 
@@ -44,7 +55,7 @@ def snapshot(key: str) -> Lines:
     if row is None:
         return {}
     cohort, webinar = row
-    lines = [*_webinar_lines(webinar), *_presenter_lines(webinar), *_cohort_lines(cohort)]
+    lines = [*_webinar_lines(webinar), *_presenter_lines(webinar), *_cohort_lines(cohort), *_code_lines(cohort)]
     in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
     sessions = {session.id: session for session in db.session.scalars(in_order)}
     for session in sessions.values():
@@ -60,6 +71,7 @@ def _webinar_lines(webinar: Webinar) -> Iterator[Line]:
     yield "webinar address", f"/w/{webinar.slug}"
     for name in ("title", "summary", "description", "audience", "level", "credit"):
         yield f"webinar {name}", getattr(webinar, name)
+    yield "who finds the webinar", _VISIBILITY[webinar.visibility]
     yield "webinar outcomes", "; ".join(webinar.outcomes)
     agenda = (f"{a['minutes']} minutes {a['title']}{' (break)' * a['is_break']}" for a in webinar.agenda)
     yield "webinar agenda", "; ".join(agenda)
@@ -101,8 +113,25 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "the organizer decides on everybody", "yes" if cohort.needs_approval else ""
     yield "the organizer decides again after a change", "yes" if cohort.approval_again else ""
     yield "changes are possible until", _when(cohort.changes_close_at, cohort.zone)
+    yield "sign-up needs a code or an invitation", "yes" if cohort.needs_code else ""
+    yield "groups may be signed up", "yes" if cohort.takes_groups else "no"
+    hours = cohort.group_hold_hours
+    yield "a group's seats are kept for", duration_in_words(timedelta(hours=hours)) if hours else ""
     yield "welcome note", cohort.welcome_note
     yield "thank-you note", cohort.thank_you_note
+
+
+def _code_lines(cohort: Cohort) -> Iterator[Line]:
+    codes = select(AccessCode).where(AccessCode.cohort_id == cohort.id).order_by(AccessCode.id)
+    for code in db.session.scalars(codes):
+        most = f"at most {code.max_uses} people" if code.max_uses else "any number of people"
+        words = (
+            code.label,
+            most,
+            _when(code.expires_at, cohort.zone) and f"until {_when(code.expires_at, cohort.zone)}",
+        )
+        back = "uses come back" if code.gives_back else ""
+        yield f"access code {code.code}", "; ".join(filter(None, (*words, back)))
 
 
 def _session_lines(session: Session) -> Iterator[Line]:

@@ -164,4 +164,8 @@ def _cohort_view(
         closed_because=closed_because(facts, now),
         waits=line_only(facts, now),
         needs_approval=cohort.needs_approval,
+        needs_code=cohort.needs_code,
+        has_codes=cohort.has_codes,
+        takes_groups=cohort.takes_groups,
+        group_hold_hours=cohort.group_hold_hours,
     )

@@ -9,13 +9,17 @@ from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.models import (
+    AccessCode,
     AttendanceSegment,
     AuditEntry,
+    CodeUse,
     Consent,
     Delivery,
     DeliveryEvent,
     Download,
     Drop,
+    Invitation,
+    InvitationList,
     InviteReply,
     Material,
     MaterialVersion,
@@ -313,8 +317,25 @@ def registered(whose: Whose, until: datetime | None, limit: int) -> Iterator[Ite
         yield Item(row.registered_at, "place", "Took a place", "", whose.places[row.id])
 
 
+def came_with(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
+    """By whom she was asked to come, and with which code she came in."""
+    uses = select(CodeUse, AccessCode.code, AccessCode.label).join(AccessCode, AccessCode.id == CodeUse.code_id)
+    rows = _newest(CodeUse, uses.where(CodeUse.registration_id.in_(whose.places)), CodeUse.used_at, until, limit)
+    for row, code, label in rows:
+        yield Item(row.used_at, "place", f"Came in with the code {code}", label, whose.places[row.registration_id])
+    lists = select(Invitation, InvitationList).join(InvitationList, InvitationList.id == Invitation.list_id)
+    asked = lists.where(Invitation.registration_id.in_(whose.places))
+    for row, by in _newest(Invitation, asked, Invitation.answered_at, until, limit):
+        who = ", ".join(filter(None, (by.inviter_name, by.organisation))) if by.kind == "group" else by.title
+        said = (
+            f"Signed up by {who}, and confirmed herself" if by.kind == "group" else f"Came by an invitation: {who}"
+        )
+        yield Item(row.answered_at, "place", said, "", whose.places[row.registration_id])
+
+
 SOURCES: tuple[Source, ...] = (
     mails, came_back, attended, downloaded, answered, agreed, withdrew, changed, asked, noted, registered,
+    came_with,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.places import GONE, HOPES
 from webinar_hub.rules.publishing import contact_minutes, contact_words, gives_credit
 
@@ -59,7 +60,8 @@ class DropView:
 class CohortView:
     """A cohort on a public page. `seats_left` is None without a limit; `closed_because` is "" while open.
 
-    `waits` says that all one can have at the moment is a place in the line.
+    `waits` says that all one can have at the moment is a place in the line. `needs_code`: only with an invitation
+    or a code; `has_codes`: there is one that could be typed.
     """
 
     public_id: str
@@ -74,6 +76,10 @@ class CohortView:
     closed_because: str
     waits: bool = False
     needs_approval: bool = False
+    needs_code: bool = False
+    has_codes: bool = False
+    takes_groups: bool = False
+    group_hold_hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,11 @@ class WebinarView:
     organizer_name: str
     cohorts: tuple[CohortView, ...]
     past_cohorts: tuple[CohortView, ...]
+    visibility: Visibility = "listed"
+
+    def is_by_invitation(self, cohort: CohortView) -> bool:
+        """Whether nobody signs up for this cohort of it without an invitation or a code."""
+        return cohort.needs_code or self.visibility == "invitation"
 
     @property
     def contact(self) -> str:

@@ -24,6 +24,10 @@ NOUNS = {
     "consent": "Consents",
     "alarm": "Alarms",
     "invite": "Answers to invites",
+    "invitation": "Answers to invitations",
+    "invitations": "Invitations",
+    "group": "Groups",
+    "code": "Access codes",
     "suppression": "Addresses no longer written to",
     "delivery": "Single mails",
     "announcement": "Announcements",
@@ -99,6 +103,20 @@ _ACTIONS = {
     "delivery.retried": "sent a mail again",
     "delivery.cancelled": "stopped a mail",
     "task.done": "ticked off a task",
+    "cohort.entry_changed": "changed who finds it and who may sign up",
+    "code.made": "made an access code",
+    "code.ended": "ended an access code",
+    "invitations.sent": "invited people",
+    "invitations.reminded": "reminded those who have not answered",
+    "invitations.ended": "ended a list of invitations",
+    "invitation.declined": "said no to an invitation",
+    "invitation.withdrawn": "took an invitation back",
+    "invitation.welcome_again": "takes invitations again",
+    "group.signed_up": "signed up a group",
+    "group.added": "added people to a group",
+    "group.reminded": "reminded a group",
+    "group.ended": "ended a group",
+    "group.link_sent": "sent a manager her link again",
 }
 _ADDRESS = re.compile(r"([A-Za-z0-9])[^\s@<>\"]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
 # Whatever stands under these names is about a person.
@@ -120,6 +138,8 @@ def actor_words(actor: str, people: Mapping[str, str]) -> str:
     noun, _, number = actor.partition(":")
     if noun == "person":
         return f"registrant {number}"
+    if noun in ("group", "invited"):
+        return f"{'the manager of group' if noun == 'group' else 'somebody invited,'} {number}"
     if noun == "organizer":
         return people.get(actor, f"somebody who has left the team (number {number})")
     return _ACTORS.get(actor, actor)

@@ -58,6 +58,17 @@ def spend(what: str, who: str, *, limit: int, window: timedelta, now: datetime) 
     spend_each([Try(what, who, limit)], window=window, now=now)
 
 
+def demand_left(what: str, who: str, *, limit: int, window: timedelta, now: datetime) -> None:
+    """Raises TooMany where the next try would be one too many; nothing is counted.
+
+    For what is counted only when it was wrong: whoever has guessed too often is not told that a guess was right.
+    """
+    each = Try(what, who, limit)
+    used, since = counted(each.name, window=window, now=now)
+    if used >= limit:
+        raise _too_many(each, since, window, now)
+
+
 def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> None:
     """Count tries, all in one statement if in the database; raises TooMany for the first too many in its window.
 
@@ -69,8 +80,12 @@ def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> Non
     for each in several:
         used, since = counted[each.name]
         if used > each.limit:
-            wait = int((since + window - now).total_seconds()) + 1
-            raise TooMany(each.refusal or often(wait), retry_after=wait)
+            raise _too_many(each, since, window, now)
+
+
+def _too_many(each: Try, since: datetime, window: timedelta, now: datetime) -> TooMany:
+    wait = int((since + window - now).total_seconds()) + 1
+    return TooMany(each.refusal or often(wait), retry_after=wait)
 
 
 def _in_redis(tries: Mapping[Any, int], window: timedelta, now: datetime) -> Counts | None:

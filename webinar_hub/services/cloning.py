@@ -32,7 +32,7 @@ from webinar_hub.services.creating import checked_walls, month_key, month_words,
 
 _WORDS = (
     "title", "summary", "description", "audience", "level", "credit", "outcomes", "agenda", "faq",
-    "next_step_text", "next_step_url",
+    "next_step_text", "next_step_url", "visibility",
 )  # fmt: skip
 
 

@@ -19,9 +19,14 @@ SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
     "declined_frees_seat", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "reminder_minutes",
     "announces_live", "thank_you_minutes", "welcome_note", "thank_you_note", "proves_address",
-    "proof_of_work", "asks_credit",
+    "proof_of_work", "asks_credit", "needs_code", "takes_groups", "group_hold_hours",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
+
+_ENTRY = (
+    *("proves_address", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "asks_credit"),
+    *("needs_code", "takes_groups"),
+)
 
 
 class TooFewSeats(Conflict):
@@ -49,23 +54,23 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     if part.host_url is not None:
         cohort.host_url = part.host_url
     cohort.declined_frees_seat = part.declined_frees_seat
-    for name in (
-        "proves_address",
-        "has_waitlist",
-        "offer_minutes",
-        "needs_approval",
-        "approval_again",
-        "asks_credit",
-    ):
-        if (wanted := getattr(part, name)) is not None:
-            setattr(cohort, name, wanted)
-    if part.changes_close is not None:
-        cohort.changes_close_at = _moment("changes_close", part.changes_close, part.zone)
+    _settle_entry(cohort, part)
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
     cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
     db.session.flush()
+
+
+def _settle_entry(cohort: Cohort, part: CohortPart) -> None:
+    """What a cohort asks of whoever comes in, where it is spoken of."""
+    for name in _ENTRY:
+        if (wanted := getattr(part, name)) is not None:
+            setattr(cohort, name, wanted)
+    if part.group_hold_hours is not None:
+        cohort.group_hold_hours = part.group_hold_hours or None
+    if part.changes_close is not None:
+        cohort.changes_close_at = _moment("changes_close", part.changes_close, part.zone)
 
 
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:

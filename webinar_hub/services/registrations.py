@@ -6,10 +6,10 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -18,10 +18,11 @@ from webinar_hub.models import AskedQuestion, Cohort, Delivery, Person, Registra
 from webinar_hub.rules.places import GONE, WAY_KINDS, State, Step, first_stop, holds_seat
 from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, line_only
-from webinar_hub.services import allowances, answers, asking, audit, consents, mail_bombs, outbox, places
+from webinar_hub.services import allowances, answers, asking, audit, consents, entering, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
 from webinar_hub.services.care import CARELESS, Care
+from webinar_hub.services.entering import NO_TICKET, Ticket
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -39,6 +40,7 @@ _PLACE = select(
     Cohort.capacity, Cohort.seats_taken, Cohort.has_waitlist, Cohort.needs_approval, Cohort.proves_address,
     Cohort.proof_of_work, Cohort.asks_credit, Webinar.credit,
     select(AskedQuestion.id).where(AskedQuestion.cohort_id == Cohort.id).exists().label("asks"),
+    or_(Cohort.needs_code, Webinar.visibility == "invitation").label("by_invitation"),
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
     select(func.max(Session.starts_at)).where(_OF_COHORT).scalar_subquery().label("last_start"),
     select(Session.id)
@@ -57,6 +59,7 @@ class SignUp:
     `page` is where she did, in `language`; `source` is what brought her there (`rules/source.py`), or "".
     `bonus_words` are those she ticked, "" if she left the box empty, None where there is none and bonuses belong
     to the sign-up. `typed` is all else the form sent, by field (`services/answers.py`); None where nobody asked.
+    `ticket` is the invitation or the access code she came with (`entering.py`).
     """
 
     name: str
@@ -70,11 +73,12 @@ class SignUp:
     bonus_words: str | None = None
     care: Care = CARELESS
     typed: Mapping[str, Sequence[str]] | None = None
+    ticket: Ticket = NO_TICKET
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The cohort as the sign-up needs it."""
+    """The cohort as the sign-up needs it; `by_invitation`: nobody comes in without an invitation or a code."""
 
     id: int
     webinar: str
@@ -86,6 +90,7 @@ class Place:
     proof_of_work: str = ""
     asks_questions: bool = False
     asks_credit: bool = False
+    by_invitation: bool = False
 
 
 def sign_up(
@@ -111,10 +116,16 @@ def sign_up(
     if webinar not in (None, place.webinar):
         raise NotFound()
     unworked = form.care.is_unworked(place.proof_of_work)
-    if reason := closed_because(place.facts, now):
+    way = entering.PLAIN
+    if form.ticket or place.by_invitation:
+        way = entering.look(form.ticket, place.id, needed=place.by_invitation, network=network, now=now)
+        place = replace(place, facts=way.facts(place.facts))
+    if reason := closed_because(place.facts, now) or way.reason:
         _remind(key, place, now)
     else:
         _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
+    if way is not entering.PLAIN and not reason:
+        entering.settle(way, key, place.id, now=now)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
     tries += form.care.tries(network, unworked=unworked)
     at_the_end(_count, _Tries(tuple(tries), now))
@@ -237,7 +248,7 @@ def place_in(cohort: str, now: datetime) -> Place:
     )
     asked = row.needs_approval, row.proves_address, row.proof_of_work
     credit = gives_credit(row.credit) if row.asks_credit is None else row.asks_credit
-    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked, row.asks, credit)
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked, row.asks, credit, row.by_invitation)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:

@@ -10,8 +10,10 @@ from webinar_hub.web import (
     downloads,
     errors,
     filters,
+    groups,
     headers,
     health,
+    invitations,
     join,
     languages,
     late_studio,
@@ -39,7 +41,7 @@ from webinar_hub.web import (
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
-    *(brand, presenting, languages, preferences, address, transfer, answers),
+    *(brand, groups, invitations, presenting, languages, preferences, address, transfer, answers),
     *(proving, straight_in, my_consents, work),
     waiting,
 )

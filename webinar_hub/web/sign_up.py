@@ -19,7 +19,7 @@ from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.rules.source import source_of
 from webinar_hub.services import answers, registrations
 from webinar_hub.services.answers import WrongAnswers
-from webinar_hub.web import care, straight_in, watch
+from webinar_hub.web import care, entry, straight_in, watch
 from webinar_hub.web.current import hub, network, settings
 from webinar_hub.web.forms.asked import AskedPart, typed_of
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
@@ -33,8 +33,12 @@ blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 @blueprint.get("/sign-up/<cohort>")
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
-    about = queries.sign_up_page(slug, cohort, clock.now())
-    return _form_page(about, SignUpForm(), 409 if about[1].closed_because else 200)
+    now = clock.now()
+    view, shown = queries.sign_up_page(slug, cohort, now)
+    guest = entry.invited(cohort)
+    about = view, entry.as_for(guest, shown, now)
+    empty = SignUpForm(name=guest.name, email=guest.email) if guest else SignUpForm()
+    return _form_page(about, empty, 409 if about[1].closed_because else 200)
 
 
 # The form carries the token itself and answers kindly, with everything typed kept.
@@ -49,7 +53,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
         if wanted is None:
             return _wrong(slug, cohort)
         try:
-            _sign_up(slug, cohort, replace(wanted, typed=typed_of(request.form)))
+            _sign_up(slug, cohort, replace(entry.with_ticket(wanted), typed=typed_of(request.form)))
         except HubError as problem:
             return _refused(slug, cohort, problem)
         metrics.record_sign_up()
@@ -116,6 +120,7 @@ def _form_page(
 ) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
+    shown.code.data = entry.code()
     part = AskedPart(asked.asked_by(cohort.public_id), typed_of(request.form), problems)
     works = care.works(view.slug, gate.entrance(cohort.public_id))
     page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, works=works, part=part)

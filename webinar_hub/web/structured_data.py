@@ -8,11 +8,16 @@ from webinar_hub.web.filters import iso
 
 
 def events(webinar: WebinarView, links: Links) -> list[dict[str, Any]]:
-    """One schema.org Event for the next session of each cohort; free, online, without anybody's address."""
+    """One schema.org Event for the next session of each cohort; free, online, without anybody's address.
+
+    None of a webinar that is in no list, or of a cohort that not everybody may come to.
+    """
+    if webinar.visibility != "listed":
+        return []
     return [
         _event(webinar, cohort, cohort.next_session, links)
         for cohort in webinar.cohorts
-        if cohort.next_session is not None
+        if cohort.next_session is not None and not cohort.needs_code
     ]
 
 

@@ -27,6 +27,7 @@ from webinar_hub.services import (
     addresses,
     allowances,
     broadcasts,
+    inviting,
     leadership,
     notices,
     one_time_links,
@@ -54,6 +55,8 @@ PUT_BACK = timedelta(seconds=5)
 LINES_EVERY = 15.0
 # How often, in seconds of real time, the leader looks what presenters have to be told.
 TELL_EVERY = 15.0
+# How often, in seconds of real time, the leader looks which invitations are due.
+INVITE_EVERY = 3.0
 # How often, in seconds of real time, the leader looks which reminders to many must begin early.
 LOOK_AHEAD_EVERY = 5.0
 
@@ -109,6 +112,7 @@ class Clockwork:
         self._looked_ahead_at = 0.0
         self._told_at: float | None = None
         self._turned_at: float | None = None
+        self._invited_at: float | None = None
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -169,7 +173,7 @@ class Clockwork:
                     due = self._next_due(called=True)
                 if leads:
                     self._sweep()
-                    due = self._turn_lines(self._tell_presenters(due))
+                    due = self._invite(self._turn_lines(self._tell_presenters(due)))
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -254,6 +258,22 @@ class Clockwork:
             log.info("waitlists turned", steps=took)
             due = self._next_due(called=True)
         return min(filter(None, (due, lines.next_end())), default=None)
+
+    def _invite(self, due: datetime | None) -> datetime | None:
+        """Write the invitations that are due; when the next thing is due after that.
+
+        Looked at no more often than every few seconds, and again at once while there is more.
+        """
+        if self._invited_at is not None and clock.monotonic() - self._invited_at < INVITE_EVERY:
+            return due
+        self._invited_at = clock.monotonic()
+        more = inviting.is_due(clock.now())
+        if not more:
+            return due
+        while more:
+            with transaction():
+                more = inviting.tell(voice_of(self._app), now=clock.now()) >= inviting.AT_ONCE
+        return self._next_due(called=True)
 
     def _sweep(self) -> None:
         now = clock.now()

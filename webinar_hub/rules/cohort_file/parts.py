@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal
 
 from webinar_hub.rules import questions
+from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
 
 LateJoin = Literal["all past drops", "from now on"]
@@ -76,6 +77,8 @@ class WebinarPart:
     credit: str
     faq: tuple[Question, ...]
     next_step: NextStep | None
+    visibility: Visibility | None = None
+    """Who finds it; None leaves what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,23 @@ class PresenterPart:
 
 
 @dataclass(frozen=True, slots=True)
+class CodePart:
+    """An access code; `max_uses` and `expires` (wall time) None mean no limit."""
+
+    code: str
+    label: str
+    max_uses: int | None
+    expires: datetime | None
+    gives_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known, as it does for what decides about places,
-    for `proves_address` (double opt-in), and for `asks_credit` (are people asked what a certificate needs?).
+    `host_url` is where presenters start it. It and what follows it leave what is known where they are None;
+    `proves_address` is double opt-in, with `asks_credit` people are asked what a certificate needs, and
+    `group_hold_hours` 0 keeps no seats.
     """
 
     key: str
@@ -120,6 +135,10 @@ class CohortPart:
     approval_again: bool | None = None
     changes_close: datetime | None = None
     asks_credit: bool | None = None
+    needs_code: bool | None = None
+    takes_groups: bool | None = None
+    group_hold_hours: int | None = None
+    codes: tuple[CodePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

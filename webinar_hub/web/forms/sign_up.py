@@ -117,6 +117,7 @@ class SignUpForm(FlaskForm):
     bonuses = BooleanField(_later("Bonus mails"))
     news = BooleanField(_later("News about new webinars"))
     leave_empty = StringField(_later("Leave this field empty"))
+    code = StringField(_later("Access code"))
 
     problem = ""
 

@@ -4,6 +4,7 @@ from flask import Flask
 
 from webinar_hub.web.studio import (
     access,
+    access_codes,
     accommodations,
     account,
     announcements,
@@ -15,8 +16,10 @@ from webinar_hub.web.studio import (
     drops,
     entrance,
     feeds,
+    groups,
     handouts,
     health,
+    invitations,
     library,
     mail_templates,
     materials,
@@ -72,6 +75,9 @@ _AREAS = (
     entrance,
     questions,
     accommodations,
+    invitations,
+    access_codes,
+    groups,
     programs,
     drafts,
     feeds,

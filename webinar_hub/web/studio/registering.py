@@ -39,6 +39,24 @@ PARTS = (
         "Who may come in, and how carefully",
         "Whether an address is asked first, and what keeps robots out.",
     ),
+    Part(
+        "studio_invitations.page",
+        "Invitations",
+        "Ask people to come, each with a link of her own, and see who has answered.",
+        Permission.PEOPLE,
+    ),
+    Part(
+        "studio_access_codes.page",
+        "Access and codes",
+        "Who finds the webinar, whether a code is needed, and the codes themselves.",
+        Permission.REGISTER,
+    ),
+    Part(
+        "studio_groups.page",
+        "Groups",
+        "Managers who signed up their people, and how far those are.",
+        Permission.PEOPLE,
+    ),
 )
 
 
