@@ -48,6 +48,12 @@ class Cohort(Base):
     proves_address: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Until then she may change, leave and hand on by herself; None: while a session is ahead.
     changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # At which hours of her own day somebody is written to who has not chosen herself, in minutes after midnight:
+    # bonuses at one hour (None: when they open), nothing that can wait outside a window, or on a weekend.
+    bonus_at: Mapped[int | None]
+    write_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    write_until: Mapped[int] = mapped_column(default=1440, server_default="1440")
+    weekdays_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
     reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
     announces_live: Mapped[bool] = mapped_column(default=True)

@@ -195,7 +195,7 @@ def _is_for(row: Broadcast, place: StoryPlace, person: Person) -> bool:
     topic = topic_of(row.kind)
     if off.get(topic) or (person.suppressed_at is not None and topic != "service"):
         return False
-    return place.registered_at <= registered_before(row.kind, row.due_at, lead)
+    return place.registered_at <= registered_before(row.kind, row.due_at, lead, row.expires_at)
 
 
 def _page(whose: Whose, after: str) -> tuple[tuple[Item, ...], str]:

@@ -10,6 +10,7 @@ from webinar_hub.core.errors import Conflict, Invalid
 from webinar_hub.models import Cohort, Session, Webinar
 from webinar_hub.rules import life_cycle, publishing
 from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
+from webinar_hub.rules.hours import Hours
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services import audit, plan, sessions
 from webinar_hub.services.editing import edit
@@ -18,7 +19,7 @@ from webinar_hub.services.webinars import NotReady
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
     "declined_frees_seat", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
-    "thank_you_note",
+    "thank_you_note", "bonus_at", "write_from", "write_until", "weekdays_only",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
 
@@ -52,7 +53,15 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
     cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
+    if messages.hours is not None:
+        set_hours(cohort, messages.hours)
     db.session.flush()
+
+
+def set_hours(cohort: Cohort, hours: Hours) -> None:
+    """At which hours people are written to who have not chosen themselves."""
+    cohort.bonus_at, cohort.weekdays_only = hours.bonus_at, hours.weekdays_only
+    cohort.write_from, cohort.write_until = hours.opens, hours.closes
 
 
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:
