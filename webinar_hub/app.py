@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _provide(app, settings)
     _connect(app, settings)
     Compress(app)
-    language.Babel(app, default_locale=language.DEFAULT)
+    language.register(app)
     if settings.trusted_proxies:
         # Only as many hops are believed as the operator says there are (ASVS 4.1.3); the host never is.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from webinar_hub.core.clock import LONGEST_LEADER_LEASE, LONGEST_LEASE
+from webinar_hub.core.language import DEFAULT, languages
 from webinar_hub.core.return_address import LONGEST_LOCAL_PART
 
 PREFIX = "WEBINAR_HUB_"
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_folder: str = ""
     metrics_token: str = ""
+    language: str = DEFAULT
     demo: bool = False
 
     @field_validator("base_url")
@@ -111,6 +113,13 @@ class Settings(BaseSettings):
     @classmethod
     def _nothing_is_the_default(cls, value: Any, info: ValidationInfo) -> Any:
         return cls.model_fields[info.field_name or ""].default if value == "" else value
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_spoken(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(f"there is a catalogue only for {', '.join(languages())}")
+        return value
 
     @field_validator("domain_rates")
     @classmethod

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from webinar_hub.core import language
 from webinar_hub.documents.calendar_session import CalendarSession
 from webinar_hub.documents.look import HOUSE_LOOK, Look
 
@@ -82,7 +83,7 @@ class Letter:
     button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
     `reply_to` stand in for the organizer's in the headers where they are set.
     `own_subject` and `own_words` (Markdown) are an organizer's, with the placeholders of `rules/wording.py`; where
-    they are empty, the mail says what its templates say.
+    they are empty, the mail says what its templates say, in `language`.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
     """
 
@@ -120,6 +121,7 @@ class Letter:
     look: Look = HOUSE_LOOK
     own_subject: str = ""
     own_words: str = ""
+    language: str = language.DEFAULT
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:

@@ -108,16 +108,16 @@ def personal(person: int, hub: Hub, session: str | None = None) -> list[Calendar
     ]
 
 
-def feed_owner(tokens: Tokens, token: str) -> int:
-    """The person whose subscription this address is. Raises NotFound for an ended or invented one."""
+def feed_owner(tokens: Tokens, token: str) -> tuple[int, str]:
+    """Whose subscription this address is, and her language. Raises NotFound for an ended or invented one."""
     parts = tokens.read("feed", token, (int, str))
     if parts is None:
         raise NotFound()
-    whose = select(Person.feed_nonce, merged_into().label("kept")).where(Person.id == parts[0])
+    whose = select(Person.feed_nonce, Person.language, merged_into().label("kept")).where(Person.id == parts[0])
     row = db.session.execute(whose).first()
     if row is None or row.feed_nonce is None or row.feed_nonce != parts[1]:
         raise NotFound()
-    return int(row.kept or parts[0])
+    return int(row.kept or parts[0]), row.language
 
 
 def _rows() -> Any:

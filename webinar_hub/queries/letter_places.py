@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import select
 
+from webinar_hub.core import language
 from webinar_hub.core.db import db
 from webinar_hub.models import Person, Registration, Rhythm, SessionChoice
 from webinar_hub.rules.delivery import topic_of
@@ -30,6 +31,7 @@ class Place:
     reminders_off_at: datetime | None
     bonuses_off_at: datetime | None
     suppressed_at: datetime | None
+    language: str = language.DEFAULT
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     pauses: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ def read_places(registrations: set[int]) -> dict[int, Place]:
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
             Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
-            Registration.bonuses_off_at, Person.suppressed_at, Rhythm.paused_at, Rhythm.paused_until,
+            Registration.bonuses_off_at, Person.suppressed_at, Person.language, Rhythm.paused_at, Rhythm.paused_until,
             Rhythm.pauses_reminders, Rhythm.pauses_bonuses, Rhythm.pauses_news,
             select(SessionChoice.session_id).where(SessionChoice.registration_id == Registration.id).exists(),
         )

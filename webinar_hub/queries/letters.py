@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from webinar_hub.core import language
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
@@ -144,9 +145,10 @@ class Batch:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
         own = (self._is_out(due), self.opened_meanwhile.get(due.id))
-        shared = (due.kind, place.cohort_id, *about, place.zone, due.composed_at, *own)
+        shared = (due.kind, place.cohort_id, *about, place.zone, place.language, due.composed_at, *own)
         if shared not in self._letters:
-            self._letters[shared] = self._new_letter(due, place)
+            with language.speaking(place.language):
+                self._letters[shared] = self._new_letter(due, place)
         return self._letters[shared]
 
     def _new_letter(self, due: Claimed, place: Place) -> Letter:
@@ -173,6 +175,7 @@ class Batch:
             look=self.hub.look,
             own_subject=subject,
             own_words=words,
+            language=language.current(),
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
             drops=self.opened_meanwhile.get(due.id, ()),

@@ -41,21 +41,26 @@ from webinar_hub.rules.join_window import seconds_to_open
 FAR = datetime.max.replace(tzinfo=UTC)
 
 
-def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> int | None:
-    """The person a link or cookie names, or None once her links were renewed or have expired.
+def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> tuple[int, str] | None:
+    """The person a link or cookie names, with her language, or None once her links were renewed or have expired.
 
     Of somebody who was merged into another, that one.
     """
     row = db.session.execute(
-        select(Person.link_nonce, func.max(Session.ends_at).label("last_end"), merged_into().label("kept"))
+        select(
+            Person.link_nonce,
+            Person.language,
+            func.max(Session.ends_at).label("last_end"),
+            merged_into().label("kept"),
+        )
         .outerjoin(Registration, Registration.person_id == Person.id)
         .outerjoin(Session, Session.cohort_id == Registration.cohort_id)
         .where(Person.id == person)
-        .group_by(Person.id, Person.link_nonce)
+        .group_by(Person.id, Person.link_nonce, Person.language)
     ).first()
     if row is None or row.link_nonce != nonce or not link_is_valid(row.last_end, link_days, now):
         return None
-    return row.kept or person
+    return row.kept or person, row.language
 
 
 def merged_into() -> Any:

@@ -16,7 +16,7 @@ from webinar_hub.rules.segment import wants_news
 def news_page(tokens: Tokens, token: str) -> NoNewsView:
     """Whether whoever this link belongs to gets news. Raises NotFound for every other text."""
     row = _named(tokens, token)
-    return NoNewsView(masked(row.email), row.news)
+    return NoNewsView(masked(row.email), row.news, row.language)
 
 
 def unsubscribe_page(tokens: Tokens, token: str) -> UnsubscribeView:
@@ -27,6 +27,7 @@ def unsubscribe_page(tokens: Tokens, token: str) -> UnsubscribeView:
         masked_email=masked(row.email),
         wants_reminders=row.Registration.reminders_off_at is None,
         wants_bonuses=row.Registration.bonuses_off_at is None,
+        language=row.language,
     )
 
 
@@ -35,7 +36,7 @@ def _named(tokens: Tokens, token: str) -> Row[Any]:
     if parts is None:
         raise NotFound()
     row = db.session.execute(
-        select(Registration, Person.email, Webinar.title, wants_news().label("news"))
+        select(Registration, Person.email, Person.language, Webinar.title, wants_news().label("news"))
         .join(Person, Person.id == Registration.person_id)
         .join(Cohort, Cohort.id == Registration.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)

@@ -222,6 +222,7 @@ class UnsubscribeView:
     masked_email: str
     wants_reminders: bool
     wants_bonuses: bool
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,3 +231,4 @@ class NoNewsView:
 
     masked_email: str
     wants_news: bool
+    language: str = "en"

@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webinar_hub.core.addresses import checked_address
+from webinar_hub.core.language import gettext, noop
 from webinar_hub.rules import colours
 from webinar_hub.rules.cohort_file.checks import span
 from webinar_hub.rules.message_plan import MOST_REMINDERS
 from webinar_hub.rules.zones import UnknownZone, zone
 
-NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
+NEWS_WORDS = noop("Yes, write to me now and then about new webinars and trainings. I can stop this at any time.")
+FOOTER = noop("Free live webinars. No password, no tracking.")
 RETENTION = {
     "mails": "What was mailed to whom",
     "registrations": "Registrations, with what people wrote about themselves",
@@ -42,7 +44,7 @@ class House:
     sender_address: str = ""
     reply_to: str = ""
     postal_address: str = ""
-    footer: str = "Free live webinars. No password, no tracking."
+    footer: str = FOOTER
     privacy_url: str = ""
     news_words: str = NEWS_WORDS
     zone: str = "America/New_York"
@@ -50,6 +52,16 @@ class House:
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
     retention: Mapping[str, int] = field(default_factory=lambda: dict(_KEEP))
     version: int = 0
+
+    @property
+    def footer_said(self) -> str:
+        """The line at the foot of pages: the house's own in the reader's language, another as it was written."""
+        return gettext(self.footer)
+
+    @property
+    def news_said(self) -> str:
+        """What stands beside the box for news, likewise."""
+        return gettext(self.news_words)
 
     def home(self, own: str) -> str:
         """The zone a new cohort begins with: the one that was chosen for all, else that of whoever makes it."""

@@ -7,6 +7,7 @@ What a step costs and whom it tells is decided in the services; here is only wha
 from enum import StrEnum
 
 from webinar_hub.core.errors import Conflict
+from webinar_hub.core.language import gettext as _
 
 
 class State(StrEnum):
@@ -72,7 +73,7 @@ class IllegalStep(Conflict):
     """A step that does not follow from where the registration stands; nothing was changed."""
 
     def __init__(self, state: State, step: Step) -> None:
-        super().__init__("Somebody was quicker: this place is no longer what it was. Load the page again.")
+        super().__init__(_("Somebody was quicker: this place is no longer what it was. Load the page again."))
         self.state, self.step = state, step
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webinar_hub.core.addresses import checked_address
+from webinar_hub.core.language import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,19 @@ class CohortFacts:
 def closed_because(cohort: CohortFacts, now: datetime) -> str:
     """Why nobody can sign up at the moment, in words for the page; "" when she can."""
     if cohort.state == "cancelled":
-        return "This cohort was cancelled."
+        return _("This cohort was cancelled.")
     if cohort.state == "draft":
-        return "Sign-up has not opened yet."
+        return _("Sign-up has not opened yet.")
     if cohort.last_end is None:
-        return "No session is scheduled at the moment."
+        return _("No session is scheduled at the moment.")
     if cohort.last_end <= now:
-        return "This cohort is over."
+        return _("This cohort is over.")
     if cohort.enrolment_opens_at is not None and now < cohort.enrolment_opens_at:
-        return "Sign-up has not opened yet."
+        return _("Sign-up has not opened yet.")
     if cohort.enrolment_closes_at is not None and now >= cohort.enrolment_closes_at:
-        return "Sign-up has closed."
+        return _("Sign-up has closed.")
     if cohort.seats_left is not None and cohort.seats_left <= 0:
-        return "This cohort is full."
+        return _("This cohort is full.")
     return ""
 
 
@@ -44,7 +45,7 @@ def email_key(address: str) -> str:
     try:
         checked = checked_address(address, test_domains=True)
     except ValueError as error:
-        raise ValueError("Write an e-mail address like name@example.com.") from error
+        raise ValueError(_("Write an e-mail address like name@example.com.")) from error
     return f"{checked.local_part}@{checked.ascii_domain}".lower()
 
 

@@ -53,6 +53,7 @@ class Newcomer:
     last_end: datetime | None
     step: int
     source: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ def move_seats(cohort: int, by: int) -> bool:
 def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
     """The person, the registration and the mail, but for the ids they get from each other."""
     person = {
-        "email": newcomer.email, "email_key": newcomer.email_key, "name": newcomer.name, "language": "en",
-        "profession": newcomer.profession, "zone": newcomer.zone, "created_at": now, "link_nonce": nonce(),
-        "search": search_text(newcomer.name, newcomer.email),
+        "email": newcomer.email, "email_key": newcomer.email_key, "name": newcomer.name,
+        "language": newcomer.language, "profession": newcomer.profession, "zone": newcomer.zone,
+        "created_at": now, "link_nonce": nonce(), "search": search_text(newcomer.name, newcomer.email),
     }  # fmt: skip
     registration = {
         "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": "confirmed", "registered_at": now,

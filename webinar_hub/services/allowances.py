@@ -18,6 +18,8 @@ from webinar_hub.adapters.tries import RedisTries, TriesAway
 from webinar_hub.core.db import db, on_rollback
 from webinar_hub.core.errors import TooMany
 from webinar_hub.core.inserts import insert_or_update
+from webinar_hub.core.language import gettext as _
+from webinar_hub.core.language import ngettext
 from webinar_hub.models import Allowance
 
 Counted = dict[str, tuple[int, datetime]]
@@ -55,7 +57,7 @@ def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> Non
         used, since = counted[each.name]
         if used > each.limit:
             wait = int((since + window - now).total_seconds()) + 1
-            words = f"That was often. Please try again in {_in_words(wait)}; nothing was lost."
+            words = _("That was often. Please try again in %(time)s; nothing was lost.", time=_in_words(wait))
             raise TooMany(words, retry_after=wait)
 
 
@@ -71,7 +73,7 @@ def _in_redis(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Cou
 
 
 def _count(redis: RedisTries, each: Try, times: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    for _ in range(times):
+    for _time in range(times):
         used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
         if used <= each.limit:
             on_rollback(partial(redis.take_back, each.name, since))
@@ -112,7 +114,7 @@ def _row(position: int, now: Any) -> Select[Any]:
 
 def _in_words(seconds: int) -> str:
     minutes = -(-seconds // 60)
-    return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return _("a minute") if minutes == 1 else ngettext("%(num)s minute", "%(num)s minutes", minutes)
 
 
 def forget(before: datetime) -> None:

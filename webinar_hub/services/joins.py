@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, NotFound
+from webinar_hub.core.language import lazy_gettext as _
 from webinar_hub.models import AttendanceSegment, Registration, Session
 from webinar_hub.rules.join_window import session_state
 
@@ -22,14 +23,14 @@ def join(person: int, session: str, *, now: datetime) -> None:
     live, registration = row
     state = session_state(live.starts_at, live.ends_at, cancelled=live.state == "cancelled", now=now)
     if state not in ("join_open", "live"):
-        raise Conflict(CLOSED[state])
+        raise Conflict(str(CLOSED[state]))
     db.session.add(
         AttendanceSegment(registration_id=registration, session_id=live.id, source="join_button", started_at=now)
     )
 
 
 CLOSED = {
-    "upcoming": "The door opens 15 minutes before the start.",
-    "over": "This session is over.",
-    "cancelled": "This session was cancelled.",
+    "upcoming": _("The door opens 15 minutes before the start."),
+    "over": _("This session is over."),
+    "cancelled": _("This session was cancelled."),
 }

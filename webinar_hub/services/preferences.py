@@ -4,8 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
+from webinar_hub.core import language
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Invalid, NotFound
+from webinar_hub.core.language import gettext as _
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Consent, Delivery, Person, Registration
@@ -90,12 +92,22 @@ def end_topics(person: int, *, now: datetime, registration: int | None = None) -
     audit.note(f"person:{person}", "topics.ended", f"registration:{registration or 'all'}", now=now)
 
 
+def choose_language(person: int, code: str, *, now: datetime) -> None:
+    """Have her pages and mails speak this language from now on. Raises Invalid where there is no such."""
+    if code not in language.languages():
+        raise Invalid("language", _("Choose your language from the list."))
+    row = db.session.scalars(select(Person).where(Person.id == person)).one()
+    if row.language != code:
+        row.language = code
+        audit.note(f"person:{person}", "language.chosen", f"person:{person}", now=now)
+
+
 def change_details(person: int, *, name: str, zone_name: str, now: datetime) -> None:
     """Correct her name and zone; later mails use them. Raises Invalid for an unknown zone."""
     try:
         zone(zone_name)
     except UnknownZone as error:
-        raise Invalid("zone", str(error)) from error
+        raise Invalid("zone", _("Choose your time zone from the list.")) from error
     row = db.session.scalars(select(Person).where(Person.id == person)).one()
     row.name, row.zone = name, zone_name
     row.search = search_text(name, row.email)

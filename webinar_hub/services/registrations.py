@@ -12,6 +12,8 @@ from sqlalchemy import bindparam, func, select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
+from webinar_hub.core.language import DEFAULT, lazy_gettext
+from webinar_hub.core.language import gettext as _
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
 from webinar_hub.services import allowances, audit, consents, outbox
@@ -22,7 +24,7 @@ HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
 SIGN_UPS_PER_ADDRESS = 30
 CONFIRMATION_PAUSE = timedelta(minutes=10)
-NOTHING_TO_LEAVE = (
+NOTHING_TO_LEAVE = lazy_gettext(
     "No session is ahead any more, so there is no seat to give back. Your bonuses stay yours; which mails you get "
     "you can choose on your page."
 )
@@ -46,7 +48,7 @@ _PLACE = select(
 class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
-    `page` is where she did, `source` what brought her there (`rules/source.py`), or "".
+    `page` is where she did, in `language`; `source` is what brought her there (`rules/source.py`), or "".
     """
 
     name: str
@@ -56,6 +58,7 @@ class SignUp:
     news_words: str
     page: str
     source: str = ""
+    language: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def _take_seats(cohorts: list[int]) -> None:
     """Raises Conflict where the last seat went a moment ago (A4)."""
     for cohort, seats in Counter(cohorts).items():
         if not move_seats(cohort, seats):
-            raise Conflict("This cohort is full.")
+            raise Conflict(_("This cohort is full."))
 
 
 def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
@@ -132,6 +135,7 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
         last_end=place.facts.last_end,
         step=step_of(now),
         source=form.source,
+        language=form.language,
     )
     admitted = admit(newcomer, now=now)
     if admitted.registration_id is None:
@@ -186,7 +190,7 @@ def _confirm_again(registration: Registration, place: Place, now: datetime) -> N
 
 def _demand_seat(place: Place, taken: bool, now: datetime) -> None:
     """Raises Conflict where the cohort is closed or the last seat went a moment ago (A4)."""
-    reason = closed_because(place.facts, now) or ("" if taken else "This cohort is full.")
+    reason = closed_because(place.facts, now) or ("" if taken else _("This cohort is full."))
     if reason:
         raise Conflict(reason)
 
@@ -255,7 +259,7 @@ def leave(row: Registration, *, actor: str, now: datetime, tell: bool = True) ->
         return
     following = next_session(row.cohort_id, now)
     if following is None:
-        raise Conflict(NOTHING_TO_LEAVE)
+        raise Conflict(str(NOTHING_TO_LEAVE))
     row.state, row.cancelled_at = "cancelled", now
     row.revision += 1
     db.session.flush()

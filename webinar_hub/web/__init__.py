@@ -11,6 +11,7 @@ from webinar_hub.web import (
     headers,
     health,
     join,
+    languages,
     lost_link,
     me,
     presenting,
@@ -29,6 +30,7 @@ _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
     brand,
     presenting,
+    languages,
 )
 
 
@@ -37,6 +39,7 @@ def register(app: Flask) -> None:
     request_log.register(app)
     row_ids.register(app)
     headers.register(app)
+    languages.register(app)
     protection.register(app)
     errors.register(app)
     filters.register(app)

@@ -6,6 +6,8 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
+from webinar_hub.core.language import gettext as _
+from webinar_hub.core.language import lazy_gettext
 from webinar_hub.documents.calendar_links import CalendarLinks, calendar_links
 from webinar_hub.queries import calendars
 from webinar_hub.queries import me as queries
@@ -17,7 +19,7 @@ from webinar_hub.web.forms.details import DetailsForm
 
 blueprint = Blueprint("me", __name__)
 
-NEWS_WORDS = "News about new webinars and trainings"
+NEWS_WORDS = lazy_gettext("News about new webinars and trainings")
 
 
 @blueprint.get("/me/<token>")
@@ -50,7 +52,7 @@ def details() -> Response | Redirect:
         return _page(person, form)
     with transaction():
         preferences.change_details(person, name=form.clean_name, zone_name=form.clean_zone, now=clock.now())
-    flash("Your details are saved. Every time on this page is now shown for your zone.", "done")
+    flash(_("Your details are saved. Every time on this page is now shown for your zone."), "done")
     return redirect(url_for("me.page"), 303)
 
 
@@ -60,8 +62,8 @@ def news() -> Redirect:
     person = visitor.required()
     wanted = "news" in request.form
     with transaction():
-        consents.choose(person, "news", wanted=wanted, words=NEWS_WORDS, page=request.path, now=clock.now())
-    said = "Saved: we write to you about new webinars." if wanted else "Saved: you get no more news from us."
+        consents.choose(person, "news", wanted=wanted, words=str(NEWS_WORDS), page=request.path, now=clock.now())
+    said = _("Saved: we write to you about new webinars.") if wanted else _("Saved: you get no more news from us.")
     flash(said, "done")
     return redirect(url_for("me.page"), 303)
 
@@ -72,7 +74,7 @@ def open_calendar() -> Redirect:
     person = visitor.required()
     with transaction():
         subscriptions.open_feed(person, now=clock.now())
-    flash("Your calendar address is ready: copy it below.", "done")
+    flash(_("Your calendar address is ready: copy it below."), "done")
     return redirect(url_for("me.page", _anchor="calendar"), 303)
 
 
@@ -82,7 +84,7 @@ def close_calendar() -> Redirect:
     person = visitor.required()
     with transaction():
         subscriptions.close_feed(person, now=clock.now())
-    flash("The calendar address no longer works. You can make a new one at any time.", "done")
+    flash(_("The calendar address no longer works. You can make a new one at any time."), "done")
     return redirect(url_for("me.page", _anchor="calendar"), 303)
 
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import me as queries
 from webinar_hub.services import invite_replies, preferences, registrations
 from webinar_hub.web import visitor
@@ -34,7 +35,7 @@ def come_back(registration: str) -> Redirect:
     person = visitor.required()
     with transaction():
         registrations.come_back(person, registration, now=clock.now())
-    flash("You have your place again. A fresh confirmation is on its way to you.", "done")
+    flash(_("You have your place again. A fresh confirmation is on its way to you."), "done")
     return redirect(url_for("me.page"), 303)
 
 
@@ -44,7 +45,7 @@ def coming(registration: str, session: str) -> Redirect:
     person = visitor.required()
     with transaction():
         invite_replies.change_mind(person, registration, session, now=clock.now())
-    flash("Good, we expect you. Your calendar keeps its own answer until you change it there.", "done")
+    flash(_("Good, we expect you. Your calendar keeps its own answer until you change it there."), "done")
     return redirect(url_for("me.page"), 303)
 
 
@@ -60,5 +61,5 @@ def choose_mail(registration: str) -> Redirect:
             bonuses="bonuses" in request.form,
             now=clock.now(),
         )
-    flash("Saved: from now on you get only the mails you ticked.", "done")
+    flash(_("Saved: from now on you get only the mails you ticked."), "done")
     return redirect(url_for("me.page"), 303)

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock, metrics
 from webinar_hub.core.errors import Conflict, HubError, Invalid, TooMany
+from webinar_hub.core.language import as_here
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
 from webinar_hub.queries import calendars
@@ -63,7 +64,7 @@ def _sign_up(slug: str, cohort: str, wanted: registrations.SignUp) -> None:
         registrations.sign_up, cohort, wanted,
         network=network(), per_network=per_network, now=clock.now(), webinar=slug,
     )  # fmt: skip
-    if reason := together(work, group=cohort):
+    if reason := together(as_here(work), group=cohort):
         raise Conflict(reason)
 
 

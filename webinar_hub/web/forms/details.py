@@ -5,6 +5,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
+from webinar_hub.core.language import lazy_gettext as _
 from webinar_hub.documents.names import plain_name
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.zone_choices import zone_choices
@@ -13,8 +14,8 @@ from webinar_hub.web.forms.zone_choices import zone_choices
 class DetailsForm(FlaskForm):
     """Name and zone. CSRFProtect has looked at the token before this form is made."""
 
-    name = StringField("Your name", [checks.name])
-    zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
+    name = StringField(_("Your name"), [checks.name])
+    zone = SelectField(_("Your time zone"), [checks.time_zone], validate_choice=False)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)

@@ -9,6 +9,8 @@ from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from webinar_hub.core.language import current
+from webinar_hub.core.language import lazy_gettext as _later
 from webinar_hub.documents.names import plain_name
 from webinar_hub.rules.house import NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
@@ -16,22 +18,24 @@ from webinar_hub.web.current import house
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.zone_choices import zone_choices
 
-NEWS_CHANGED = "The words beside this box have changed since you opened the page. Read them, and tick it again."
-STALE = (
+NEWS_CHANGED = _later(
+    "The words beside this box have changed since you opened the page. Read them, and tick it again."
+)
+STALE = _later(
     "This page was open for too long, or cookies are switched off in this browser. "
     "Nothing was lost: press the button again."
 )
 PROFESSIONS = (
-    SelectChoice("", "Choose one"),
-    SelectChoice("OT", "Occupational therapist (OT)"),
-    SelectChoice("OTA", "Occupational therapy assistant (OTA)"),
-    SelectChoice("PT", "Physical therapist (PT)"),
-    SelectChoice("PTA", "Physical therapist assistant (PTA)"),
-    SelectChoice("SLP", "Speech-language pathologist (SLP)"),
-    SelectChoice("Nurse", "Nurse"),
-    SelectChoice("LMT", "Massage therapist (LMT)"),
-    SelectChoice("Parent", "Parent or caregiver"),
-    SelectChoice("Other", "Something else"),
+    SelectChoice("", _later("Choose one")),
+    SelectChoice("OT", _later("Occupational therapist (OT)")),
+    SelectChoice("OTA", _later("Occupational therapy assistant (OTA)")),
+    SelectChoice("PT", _later("Physical therapist (PT)")),
+    SelectChoice("PTA", _later("Physical therapist assistant (PTA)")),
+    SelectChoice("SLP", _later("Speech-language pathologist (SLP)")),
+    SelectChoice("Nurse", _later("Nurse")),
+    SelectChoice("LMT", _later("Massage therapist (LMT)")),
+    SelectChoice("Parent", _later("Parent or caregiver")),
+    SelectChoice("Other", _later("Something else")),
 )
 
 _OFFERED = frozenset(choice.value for choice in PROFESSIONS) - {""}
@@ -58,7 +62,7 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
     except ValidationError:
         return None
     ticked = typed.get("news", "") not in _UNTICKED
-    news_words = house().news_words if ticked else ""
+    news_words = house().news_said if ticked else ""
     if profession not in _OFFERED or (ticked and typed["news"] != _version(news_words)):
         return None
     return SignUp(
@@ -69,6 +73,7 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
         news_words=news_words,
         page=page,
         source=source,
+        language=current(),
     )
 
 
@@ -80,17 +85,17 @@ def _version(words: str) -> str:
 class SignUpForm(FlaskForm):
     """What is asked; the token against forged requests is checked like a field, so that nothing typed is lost."""
 
-    name = StringField("Your name", [checks.name])
-    email = StringField("Your e-mail address", [checks.email])
+    name = StringField(_later("Your name"), [checks.name])
+    email = StringField(_later("Your e-mail address"), [checks.email])
     profession = SelectField(
-        "Your profession",
-        [InputRequired("Choose what describes you best."), checks.offered],
+        _later("Your profession"),
+        [InputRequired(_later("Choose what describes you best.")), checks.offered],
         choices=list(PROFESSIONS),
         validate_choice=False,
     )
-    zone = SelectField("Your time zone", [checks.time_zone], validate_choice=False)
-    news = BooleanField("News about new webinars")
-    leave_empty = StringField("Leave this field empty")
+    zone = SelectField(_later("Your time zone"), [checks.time_zone], validate_choice=False)
+    news = BooleanField(_later("News about new webinars"))
+    leave_empty = StringField(_later("Leave this field empty"))
 
     problem = ""
 
@@ -102,7 +107,7 @@ class SignUpForm(FlaskForm):
     @property
     def news_words(self) -> str:
         """What stands beside the box for news, as the owner has set it."""
-        return house().news_words
+        return house().news_said
 
     @property
     def news_version(self) -> str:
