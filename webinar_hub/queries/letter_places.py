@@ -56,8 +56,9 @@ def read_places(registrations: set[int]) -> dict[int, Place]:
             Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
             Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
             Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
-            Registration.bonuses_off_at, Person.suppressed_at, Person.language, Rhythm.paused_at, Rhythm.paused_until,
-            Rhythm.pauses_reminders, Rhythm.pauses_bonuses, Rhythm.pauses_news,
+            Registration.bonuses_off_at, Person.suppressed_at, Person.language,
+            Rhythm.paused_at, Rhythm.paused_until, Rhythm.pauses_reminders, Rhythm.pauses_bonuses,
+            Rhythm.pauses_news,
             select(SessionChoice.session_id).where(SessionChoice.registration_id == Registration.id).exists(),
         )
         .join(Person, Person.id == Registration.person_id)

@@ -19,6 +19,7 @@ from webinar_hub.web import (
     public,
     registration,
     request_log,
+    rhythm,
     row_ids,
     sign_up,
     studio,
@@ -31,6 +32,7 @@ _AREAS = (
     brand,
     presenting,
     languages,
+    rhythm,
 )
 
 

@@ -11,6 +11,7 @@ from webinar_hub.core.language import lazy_gettext
 from webinar_hub.documents.calendar_links import CalendarLinks, calendar_links
 from webinar_hub.queries import calendars
 from webinar_hub.queries import me as queries
+from webinar_hub.queries.rhythm import rhythm
 from webinar_hub.queries.views import MyPageView
 from webinar_hub.services import consents, preferences, subscriptions
 from webinar_hub.web import visitor
@@ -100,7 +101,15 @@ def _page(person: int, form: DetailsForm | None = None) -> Response:
     view = queries.my_page(person, links(), now)
     shown = form or DetailsForm(name=view.person.name, zone=view.person.zone)
     calendar = _next_in_calendars(view)
-    body = render_template("web/my.html", view=view, form=shown, calendar=calendar, now=now, news_words=NEWS_WORDS)
+    body = render_template(
+        "web/my.html",
+        view=view,
+        form=shown,
+        calendar=calendar,
+        now=now,
+        news_words=NEWS_WORDS,
+        rhythm=rhythm(person, now),
+    )
     return make_response(body, 400 if form else 200)
 
 
