@@ -37,13 +37,10 @@ def opened_meanwhile(
     if not asked:
         return {}
     registrations = {row.registration_id or 0 for row in asked}
-    told = set(
-        db.session.execute(
-            select(Delivery.registration_id, Delivery.drop_id).where(
-                Delivery.registration_id.in_(registrations), Delivery.kind == "drop", Delivery.state == "sent"
-            )
-        ).tuples()
+    sent = select(Delivery.registration_id, Delivery.drop_id).where(
+        Delivery.registration_id.in_(registrations), Delivery.kind == "drop", Delivery.state == "sent"
     )
+    told = {(registration, drop) for registration, drop in db.session.execute(sent)}
     drops = defaultdict(list)
     of_cohorts = select(Drop).where(Drop.cohort_id.in_({places[id_].cohort_id for id_ in registrations}))
     for drop in db.session.scalars(of_cohorts):

@@ -41,7 +41,6 @@ def _make_true(cohort: Cohort, message: OwnMessage, row: Broadcast | None, now: 
         if message.key.endswith(LATE):
             # Who came late under another policy, and would have caught up by now, is not told of it all at once.
             row.own_through = message.clock.came_before(now)
-        db.session.add(row)
     elif row.state == RUNNING and (row.own_days, row.own_at, row.own_after) == (
         message.clock.days,
         at,
@@ -56,6 +55,7 @@ def _make_true(cohort: Cohort, message: OwnMessage, row: Broadcast | None, now: 
     row.state, row.expanded_through, row.held_until = RUNNING, 0, None
     row.own_days, row.own_at, row.own_after = message.clock.days, at, message.after
     row.due_at = _next_turn(cohort, row, message, now)
+    db.session.add(row)
 
 
 def _next_turn(cohort: Cohort, row: Broadcast, message: OwnMessage, now: datetime) -> datetime:
