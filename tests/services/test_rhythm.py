@@ -223,8 +223,10 @@ class TestOwnClock:
             travel.move_to(NOW + day * DAY)
             for number in range(people):
                 sign_up(app, cohort, f"{day}-{number}@x.example")
+            moment = datetime(2026, 11, 26, 13, 0, tzinfo=UTC) + day * DAY
+            travel.move_to(moment - timedelta(seconds=1))
             deliver(app)
-            travel.move_to(datetime(2026, 11, 26, 13, 0, tzinfo=UTC) + day * DAY)
+            travel.move_to(moment)
             with counting(app) as statements:
                 write_out(app)
             return len(statements)

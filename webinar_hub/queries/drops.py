@@ -68,6 +68,7 @@ class DropCard:
     pieces: tuple[Piece, ...]
     has_something: int
     early: int
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def drops_page(head: CohortHead, now: datetime) -> DropsPage:
             row.id, row.public_id, row.title, row.note, row.surprise, row.release_at, row.zone,
             row.release_at <= now and row.enrolment_days is None,
             follows(row, by_id.get(row.after_session_id or 0)), pieces.get(row.id, ()),
-            anyone.get(row.id, 0), early.get(row.id, 0),
+            anyone.get(row.id, 0), early.get(row.id, 0), row.enrolment_days is not None,
         )
         for row in rows
     ]  # fmt: skip

@@ -20,11 +20,13 @@ from webinar_hub.models import (
     Session,
     SessionChoice,
 )
+from webinar_hub.queries.drop_words import own_clock_words
 from webinar_hub.queries.head_starts import lead_before, minutes
 from webinar_hub.rules.audience import audience
 from webinar_hub.rules.delivery import registered_before, topic_of
 from webinar_hub.rules.head_start import Crowd, Run, expected
 from webinar_hub.rules.outbox_filter import STATES
+from webinar_hub.rules.own_clock import LATE
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.rules.segment import from_data
 
@@ -38,7 +40,7 @@ class PlanLine:
     """One message: due at a moment (aware UTC), about something, to `people`, of whom `done` have it already.
 
     Of one that lies ahead `run` tells from when to when it leaves, and `at_most` the same for `places` people: as
-    many as the cohort may have.
+    many as the cohort may have. One that is due to each on her `own` clock has been sent to as many so far.
     """
 
     due_at: datetime
@@ -53,6 +55,7 @@ class PlanLine:
     at_most: Run | None = None
     broadcast: int = 0
     announcement: int | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
         lines=tuple(
             _ahead(cohort, broadcast, about, before, sizes[broadcast.id], limits)
             if broadcast.id in sizes
-            else _begun(broadcast, about, *sent.get(broadcast.id, (0, 0)))
+            else _begun(broadcast, _told(broadcast, about), *sent.get(broadcast.id, (0, 0)))
             for broadcast, about, before, _ in rows
         ),
         limits=limits,
@@ -136,8 +139,16 @@ def _begun(broadcast: Broadcast, about: str, people: int, done: int) -> PlanLine
     lead = minutes(broadcast.lead_minutes)
     return PlanLine(
         broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, done,
-        broadcast=broadcast.id, announcement=broadcast.announcement_id,
+        broadcast=broadcast.id, announcement=broadcast.announcement_id, own=broadcast.own_days is not None,
     )  # fmt: skip
+
+
+def _told(broadcast: Broadcast, about: str) -> str:
+    """What it is about; of one on each one's own clock, when that is, too."""
+    if broadcast.own_days is None:
+        return about
+    when = own_clock_words(broadcast.own_days, broadcast.own_at)
+    return f"{about}, to whoever came late: {when}" if broadcast.key.endswith(LATE) else f"{about}, {when}"
 
 
 def _ahead(

@@ -1,10 +1,14 @@
-"""Her rhythm as her pages show it: the hours she has chosen, and a pause that is under way."""
+"""Hours and pauses as pages show them: those a person has chosen, and those of a cohort."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, or_, select
+
 from webinar_hub.core.db import db
-from webinar_hub.models import Rhythm
+from webinar_hub.models import Registration, Rhythm
+from webinar_hub.queries.plan import cohort_named
+from webinar_hub.rules.hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,26 @@ def rhythm(person: int, now: datetime) -> RhythmView:
     rests = {"reminders": row.pauses_reminders, "bonuses": row.pauses_bonuses, "news": row.pauses_news}
     topics = tuple(topic for topic, pauses in rests.items() if pauses) if until else ()
     return RhythmView(row.bonus_at, window, row.weekdays_only, until, topics)
+
+
+@dataclass(frozen=True, slots=True)
+class CohortHours:
+    """The hours of a cohort, the version of it that says so, and how many of its people have chosen their own."""
+
+    hours: Hours
+    version: int
+    own_choices: int
+
+
+def cohort_hours(key: str) -> CohortHours:
+    """Two statements. Raises NotFound."""
+    cohort = cohort_named(key)
+    chosen = (
+        select(func.count())
+        .select_from(Rhythm)
+        .join(Registration, Registration.person_id == Rhythm.person_id)
+        .where(Registration.cohort_id == cohort.id, Registration.state == "confirmed")
+        .where(or_(Rhythm.bonus_at.is_not(None), Rhythm.write_from.is_not(None), Rhythm.weekdays_only.is_not(None)))
+    )
+    hours = Hours(cohort.bonus_at, cohort.write_from, cohort.write_until, cohort.weekdays_only)
+    return CohortHours(hours, cohort.version, db.session.scalar(chosen) or 0)

@@ -64,6 +64,17 @@ def set_hours(cohort: Cohort, hours: Hours) -> None:
     cohort.write_from, cohort.write_until = hours.opens, hours.closes
 
 
+def change_hours(key: str, hours: Hours, *, seen: int, actor: str, now: datetime) -> None:
+    """Save at which hours people are written to who have not chosen. Raises NotFound, EditedMeanwhile."""
+    cohort = sessions.find_cohort(key)
+    edit(cohort, seen)
+    before = _kept(cohort)
+    set_hours(cohort, hours)
+    after = _kept(cohort)
+    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
+    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
+
+
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:
     try:
         return None if wall is None else to_utc(wall, zone)
