@@ -20,6 +20,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "reminder": (*_SESSION, "lead"),
     "live": _SESSION,
     "drop": ("drop_title", "drop_public_id"),
+    "catch_up": ("webinar_title", "drops"),
     "thank_you": ("webinar_title",),
     "session_changed": (*_SESSION, "old_starts_at"),
     "session_cancelled": _SESSION,
@@ -59,6 +60,15 @@ class LetterSession:
     title: str
     starts_at: datetime
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDrop:
+    """One bonus in a list of several."""
+
+    public_id: str
+    title: str
+    surprise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,7 @@ class Letter:
     drop_note: str = ""
     surprise: bool = False
     materials: tuple[LetterMaterial, ...] = ()
+    drops: tuple[LetterDrop, ...] = ()
     note: str = ""
     next_step_text: str = ""
     next_step_url: str = ""

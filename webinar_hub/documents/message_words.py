@@ -8,6 +8,7 @@ _KINDS = {
     "reminder": "reminder",
     "live": "we are live",
     "drop": "bonus drop",
+    "catch_up": "bonuses of a pause",
     "thank_you": "thank-you",
     "session_changed": "session moved",
     "session_added": "new session",

@@ -38,7 +38,9 @@ from webinar_hub.models.presenter_invite import PresenterInvite
 from webinar_hub.models.program import Program
 from webinar_hub.models.question import AnswerFile, AskedQuestion, CreditDetails
 from webinar_hub.models.registration import Registration
+from webinar_hub.models.rhythm import Rhythm
 from webinar_hub.models.session import Session
+from webinar_hub.models.session_choice import SessionChoice
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
 from webinar_hub.models.task import Task
 from webinar_hub.models.transfer import Transfer
@@ -104,7 +106,9 @@ __all__ = [
     "PresenterInvite",
     "Program",
     "Registration",
+    "Rhythm",
     "Session",
+    "SessionChoice",
     "SignIn",
     "SilencedDelivery",
     "StaffRole",

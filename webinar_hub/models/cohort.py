@@ -59,6 +59,12 @@ class Cohort(Base):
     # Whether a manager may sign up her people, and for how many hours their seats are kept; None: not at all.
     takes_groups: Mapped[bool] = mapped_column(default=True, server_default=true())
     group_hold_hours: Mapped[int | None]
+    # At which hours of her own day somebody is written to who has not chosen herself, in minutes after midnight:
+    # bonuses at one hour (None: when they open), nothing that can wait outside a window, or on a weekend.
+    bonus_at: Mapped[int | None]
+    write_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    write_until: Mapped[int] = mapped_column(default=1440, server_default="1440")
+    weekdays_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
     reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
     announces_live: Mapped[bool] = mapped_column(default=True)

@@ -5,15 +5,15 @@ Where somebody gave a kind of mail other words, or an announcement goes out, one
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
 from webinar_hub.core import language
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
-from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
+from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
     Accommodation,
     Announcement,
@@ -23,17 +23,20 @@ from webinar_hub.models import (
     MailWording,
     Notice,
     Person,
-    Registration,
     Session,
+    SessionChoice,
     Webinar,
 )
+from webinar_hub.models.drop import place_in_line
 from webinar_hub.queries import lines
 from webinar_hub.queries.calendars import Hub, calendar_session
+from webinar_hub.queries.catching_up import opened_meanwhile
 from webinar_hub.queries.cohorts import materials_of
-from webinar_hub.rules.calendar_mail import DAY, calendar_method, said_lead
+from webinar_hub.queries.letter_places import Place, read_places
+from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
-from webinar_hub.rules.entitlement import drop_is_hers
-from webinar_hub.rules.places import GONE, HOPES, WAY_KINDS, may_be_told
+from webinar_hub.rules.own_clock import ONE_PER_DAY, clock_of, opens_to
+from webinar_hub.rules.places import GONE, WAY_KINDS, may_be_told
 from webinar_hub.rules.segment import wants_news
 
 
@@ -50,41 +53,6 @@ class NotWrittenTo(NothingToSay):
     """Mails do not reach her, or she does not want them (FEATURES D8)."""
 
     state = "suppressed"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A registration with its person, as a mail needs it."""
-
-    id: int
-    public_id: str
-    cohort_id: int
-    state: str
-    revision: int
-    nonce: str
-    person_id: int
-    name: str
-    email: str
-    zone: str
-    link_nonce: str
-    registered_at: datetime
-    reminders_off_at: datetime | None
-    bonuses_off_at: datetime | None
-    suppressed_at: datetime | None
-    language: str = language.DEFAULT
-    offer_until: datetime | None = None
-    reason: str = ""
-    seat_kept: bool = False
-
-    @property
-    def only_hopes(self) -> bool:
-        """Whether she is on the way to a place and never had this one: her calendar knows nothing of it."""
-        return self.state in HOPES and not self.seat_kept
-
-    def refuses(self, kind: str) -> bool:
-        """Whether she has ended mails of this kind, perhaps while the audience was being written out (F24)."""
-        off = {"reminders": self.reminders_off_at, "bonuses": self.bonuses_off_at}
-        return off.get(topic_of(kind)) is not None
 
 
 @dataclass(slots=True)
@@ -104,6 +72,9 @@ class Batch:
     news_to: frozenset[int] = frozenset()
     positions: Mapping[int, int] = field(default_factory=dict)
     arranged: Mapping[int, str] = field(default_factory=dict)
+    choices: Mapping[tuple[int, int], SessionChoice] = field(default_factory=dict)
+    opened_meanwhile: Mapping[int, tuple[LetterDrop, ...]] = field(default_factory=dict)
+    places_in_line: Mapping[int, int] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -139,8 +110,14 @@ class Batch:
             raise NothingToSay("The place was given back." if place.state in GONE else "She has no place by now.")
         if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
+        if place.rests(due.kind, due.composed_at):
+            raise NothingToSay("She pauses these mails.")
+        if due.kind in ABOUT_ITS_TIME and self._is_out(due):
+            raise NothingToSay("She has opted out of this date.")
+        if due.kind == "catch_up" and not self.opened_meanwhile.get(due.id):
+            raise NothingToSay("No bonus opened during the pause.")
         gone = session is not None and session.state == "cancelled"
-        if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
+        if gone and due.kind in ABOUT_ITS_TIME:
             raise NothingToSay("The session was cancelled.")
         if due.kind == "confirmation" and not self._ahead(due, place):
             raise NothingToSay("Every session was cancelled or is over.")
@@ -152,12 +129,15 @@ class Batch:
     def _is_hers(self, due: Claimed, place: Place) -> bool:
         """Whether the drop, which is out by now, is open to her: one announced late may be older than she."""
         drop, (cohort, _) = self.drops[due.drop_id or 0], self.cohorts[place.cohort_id]
-        return drop_is_hers(
-            release_at=drop.release_at,
-            late_join=cohort.late_join,
-            registered_at=place.registered_at,
-            now=drop.release_at,
-        )
+        clock = clock_of(drop, self.places_in_line.get(drop.id, 0))
+        opens = opens_to(clock, late_join=cohort.late_join, came=place.registered_at)
+        # One that was given early is told of before; one that opens to her later than to others is not.
+        later = clock.own is None and place.registered_at > drop.release_at
+        return opens is not None and (not later or opens <= due.composed_at)
+
+    def _is_out(self, due: Claimed) -> bool:
+        choice = self.choices.get((due.registration_id or 0, due.session_id or 0))
+        return choice is not None and choice.out
 
     def _ahead(self, due: Claimed, place: Place) -> list[Session]:
         sessions = self.sessions[place.cohort_id]
@@ -171,8 +151,9 @@ class Batch:
         about = (due.broadcast_id, due.session_id, due.drop_id)
         way = tuple(self._about_way(due, place).values())
         about_her = (place.zone, place.language, place.only_hopes)
+        own = (self._is_out(due), self.opened_meanwhile.get(due.id))
         hers = due.registration_id if due.kind == "arranged" else None
-        shared = (due.kind, place.cohort_id, *about, *about_her, due.composed_at, way, hers)
+        shared = (due.kind, place.cohort_id, *about, *about_her, due.composed_at, way, *own, hers)
         if shared not in self._letters:
             with language.speaking(place.language):
                 self._letters[shared] = self._new_letter(due, place)
@@ -206,6 +187,7 @@ class Batch:
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
             **self._about_way(due, place),
+            drops=self.opened_meanwhile.get(due.id, ()),
         )
 
     def _about_way(self, due: Claimed, place: Place) -> dict[str, Any]:
@@ -237,6 +219,7 @@ class Batch:
         if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
             lead = DAY
         on = session is not None and session.state != "cancelled" and cohort.state != "cancelled"
+        on = on and not self._is_out(due)
         shown = calendar_session(session, cohort, webinar.title, self.hub) if session else None
         return {
             "session": shown,
@@ -268,6 +251,8 @@ class Batch:
         links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
         asks = due.kind == "prove"
+        choice = self.choices.get((place.id, due.session_id or 0))
+        revision += choice.revision if choice else 0
         return Recipient(
             # What a stranger may have typed is not carried to somebody who never asked.
             name="" if asks else place.name,
@@ -313,7 +298,7 @@ def _domain(address: str) -> str:
 
 def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Batch:
     """Read what these deliveries speak of; those without a registration go to `guest`, if there is one."""
-    places = _places({row.registration_id for row in due if row.registration_id is not None})
+    places = read_places({row.registration_id for row in due if row.registration_id is not None})
     if guest is not None:
         places[0] = guest
     cohorts = _cohorts({place.cohort_id for place in places.values()})
@@ -322,6 +307,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
     for session in db.session.scalars(in_order):
         sessions[session.cohort_id].append(session)
     drops = _by_id(Drop, {row.drop_id for row in due})
+    one_per_day = any(cohort.late_join == ONE_PER_DAY for cohort, *_ in cohorts.values())
     broadcasts = _by_id(Broadcast, {row.broadcast_id for row in due})
     return Batch(
         hub=hub,
@@ -336,23 +322,27 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
         positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
         arranged=_arranged({row.registration_id for row in due if row.kind == "arranged"}),
+        choices=_choices([place.id for place in places.values() if place.has_choices]),
+        opened_meanwhile=opened_meanwhile(due, places, cohorts),
+        places_in_line=_places_in_line(drops) if one_per_day else {},
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
 
-def _places(registrations: set[int]) -> dict[int, Place]:
-    rows = db.session.execute(
-        select(
-            Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
-            Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
-            Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
-            Registration.bonuses_off_at, Person.suppressed_at, Person.language, Registration.offer_until,
-            Registration.reason, Registration.seat_kept,
-        )
-        .join(Person, Person.id == Registration.person_id)
-        .where(Registration.id.in_(registrations))
-    )  # fmt: skip
-    return {row[0]: Place(*cast("tuple[Any, ...]", row)) for row in rows}
+def _choices(registrations: Collection[int]) -> dict[tuple[int, int], SessionChoice]:
+    """What the few have chosen who leave out a date of their series, or did."""
+    if not registrations:
+        return {}
+    rows = db.session.scalars(select(SessionChoice).where(SessionChoice.registration_id.in_(registrations)))
+    return {(row.registration_id, row.session_id): row for row in rows}
+
+
+def _places_in_line(drops: Collection[int]) -> dict[int, int]:
+    """How many bonuses of their cohort open before these."""
+    if not drops:
+        return {}
+    rows = db.session.execute(select(Drop.id, place_in_line()).where(Drop.id.in_(drops)))
+    return {drop: place for drop, place in rows}
 
 
 def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:

@@ -54,6 +54,8 @@ class DropView:
     released: bool
     material_count: int
     materials: tuple[MaterialView, ...]
+    # So many days after each one comes in; None for one that opens to all at one moment.
+    own_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ class RegistrationView:
     changes_closed: bool = False
     offered_to: str = ""
     offer_ends: datetime | None = None
+    # The sessions she has opted out of: the next one of `cohort` is the next she comes to.
+    opted_out: frozenset[int] = frozenset()
 
     @property
     def hopes(self) -> bool:
@@ -215,8 +219,15 @@ class RegistrationView:
 
     @property
     def has_seat_ahead(self) -> bool:
-        """Whether she has a seat in a cohort that still has something ahead."""
-        return self.state == "confirmed" and not self.cohort_cancelled and self.cohort.next_session is not None
+        """Whether she has a seat in a cohort that still has something ahead, if she comes to it or not."""
+        ahead = any(session.state in ("upcoming", "join_open", "live") for session in self.cohort.sessions)
+        return self.state == "confirmed" and not self.cohort_cancelled and ahead
+
+    @property
+    def meant(self) -> tuple[SessionView, ...]:
+        """The sessions that take place and that she means to come to, or came to all the same."""
+        kept = [session for session in self.cohort.sessions if session.state != "cancelled"]
+        return tuple(s for s in kept if s.id not in self.opted_out or s.id in self.attended)
 
     @property
     def can_leave(self) -> bool:

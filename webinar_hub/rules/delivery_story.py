@@ -24,6 +24,7 @@ KINDS = {
     "reminder": "reminder",
     "live": "“we are live”",
     "drop": "bonus",
+    "catch_up": "bonuses that opened during a pause",
     "thank_you": "thank-you",
     "session_changed": "news that a session moved",
     "session_added": "news of one more session",

@@ -25,6 +25,7 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.answered import answered, parted
 from webinar_hub.rules.places import GONE, State
 
@@ -174,7 +175,7 @@ def _of_what_she_did(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _declined() -> ColumnElement[bool]:
     """Her calendar said no to a session at the time it now has."""
-    current = InviteReply.sequence == Session.revision + Registration.revision
+    current = InviteReply.sequence == Session.revision + Registration.revision + own_revision()
     return (
         select(InviteReply.id)
         .join(Session, Session.id == InviteReply.session_id)

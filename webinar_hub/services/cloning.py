@@ -153,6 +153,7 @@ def _dated(drop: Drop, keys: Mapping[int, str]) -> DatedDrop:
         drop.key, drop.title, drop.note, drop.surprise, datetime.fromisoformat(drop.wall_release),
         keys.get(drop.after_session_id or 0, ""), drop.after_days,
         time.fromisoformat(drop.after_at) if drop.after_at else None, tuple(db.session.scalars(held)),
+        drop.enrolment_days, drop.enrolment_at,
     )  # fmt: skip
 
 
@@ -172,6 +173,7 @@ def _add_drops(cohort: Cohort, laid: LaidOut, materials: Mapping[int, int]) -> N
             release_at=checked_release(was.title, release, cohort.zone), after_session_id=ids.get(was.after),
             after_days=was.days if was.after in ids else 0,
             after_at=was.at.isoformat() if was.after in ids and was.at else "",
+            enrolment_days=was.own_days, enrolment_at=was.own_at,
         )  # fmt: skip
         db.session.add(drop)
         db.session.flush()

@@ -10,6 +10,7 @@ from webinar_hub.core.errors import Conflict, Invalid
 from webinar_hub.models import Cohort, Session, Webinar
 from webinar_hub.rules import life_cycle, publishing
 from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
+from webinar_hub.rules.hours import Hours
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services import audit, places, plan, sessions
 from webinar_hub.services.editing import edit
@@ -20,6 +21,7 @@ SETTINGS = (
     "declined_frees_seat", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "reminder_minutes",
     "announces_live", "thank_you_minutes", "welcome_note", "thank_you_note", "proves_address",
     "proof_of_work", "asks_credit", "needs_code", "takes_groups", "group_hold_hours",
+    "bonus_at", "write_from", "write_until", "weekdays_only",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
 
@@ -59,6 +61,8 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
     cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
+    if messages.hours is not None:
+        set_hours(cohort, messages.hours)
     db.session.flush()
 
 
@@ -71,6 +75,23 @@ def _settle_entry(cohort: Cohort, part: CohortPart) -> None:
         cohort.group_hold_hours = part.group_hold_hours or None
     if part.changes_close is not None:
         cohort.changes_close_at = _moment("changes_close", part.changes_close, part.zone)
+
+
+def set_hours(cohort: Cohort, hours: Hours) -> None:
+    """At which hours people are written to who have not chosen themselves."""
+    cohort.bonus_at, cohort.weekdays_only = hours.bonus_at, hours.weekdays_only
+    cohort.write_from, cohort.write_until = hours.opens, hours.closes
+
+
+def change_hours(key: str, hours: Hours, *, seen: int, actor: str, now: datetime) -> None:
+    """Save at which hours people are written to who have not chosen. Raises NotFound, EditedMeanwhile."""
+    cohort = sessions.find_cohort(key)
+    edit(cohort, seen)
+    before = _kept(cohort)
+    set_hours(cohort, hours)
+    after = _kept(cohort)
+    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
+    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
 
 
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:

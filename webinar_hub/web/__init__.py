@@ -28,6 +28,7 @@ from webinar_hub.web import (
     rate_limits,
     registration,
     request_log,
+    rhythm,
     row_ids,
     sign_up,
     straight_in,
@@ -41,7 +42,7 @@ from webinar_hub.web import (
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
-    *(brand, groups, invitations, presenting, languages, preferences, address, transfer, answers),
+    *(brand, groups, invitations, presenting, languages, preferences, rhythm, address, transfer, answers),
     *(proving, straight_in, my_consents, work),
     waiting,
 )

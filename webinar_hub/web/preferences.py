@@ -18,6 +18,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import changing, preferences
 from webinar_hub.queries import me as queries
+from webinar_hub.queries.rhythm import rhythm
 from webinar_hub.services import preference_centre
 from webinar_hub.services import preferences as details_of
 from webinar_hub.services.preference_centre import Wanted
@@ -86,6 +87,7 @@ def _page(person: int, form: DetailsForm | None = None) -> Response:
         person=view,
         places=preferences.places(person),
         waiting=changing.waiting_address(person, now),
+        rhythm=rhythm(person, now),
         form=shown,
         news_words=house().news_said,
         data_pages=[url_for(name) for name in DATA_PAGES if name in current_app.view_functions],

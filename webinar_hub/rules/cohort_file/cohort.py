@@ -19,7 +19,11 @@ LEAST_OFFER, MOST_OFFER = 15, 14 * 24 * 60
 _USUAL_MINUTES = 60
 _LONGEST_HOLD = 14 * 24
 """Hours."""
-_LATE_JOIN: dict[str, LateJoin] = {"all past drops": "all past drops", "from now on": "from now on"}
+_LATE_JOIN: dict[str, LateJoin] = {
+    "all past drops": "all past drops",
+    "from now on": "from now on",
+    "one per day": "one per day",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +162,5 @@ def _zone_name(written: str) -> str:
 
 def _late_join(written: str) -> str:
     if written not in _LATE_JOIN:
-        raise ValueError('Write "all past drops" or "from now on".')
+        raise ValueError('Write "all past drops", "one per day" or "from now on".')
     return written

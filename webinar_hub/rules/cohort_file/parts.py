@@ -8,8 +8,9 @@ from typing import Literal
 from webinar_hub.rules import questions
 from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
+from webinar_hub.rules.hours import Hours
 
-LateJoin = Literal["all past drops", "from now on"]
+LateJoin = Literal["all past drops", "from now on", "one per day"]
 
 NO_CREDIT = "No CE credit."
 """The statement of credit nobody has to write: a free webinar must not hint at credit it does not give."""
@@ -164,6 +165,18 @@ class AfterSession:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterEnrolment:
+    """A release on each one's own clock: so many days after she came in, at a time of day, or (None) to the minute.
+
+    `also_past` says that whoever is past it when it is added gets it, too.
+    """
+
+    days: int
+    at: time | None
+    also_past: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MaterialPart:
     """Something to hand out: exactly one of `file`, `handout` (relative paths) and `link` (http or https)."""
 
@@ -177,7 +190,10 @@ class MaterialPart:
 
 @dataclass(frozen=True, slots=True)
 class DropPart:
-    """Materials released together at `release`; `after` is the rule it was worked out from, if there is one."""
+    """Materials released together at `release`; `after` is the rule it was worked out from, if there is one.
+
+    With `own` each person has a moment of her own, and `release` says nothing.
+    """
 
     key: str
     title: str
@@ -186,11 +202,15 @@ class DropPart:
     release: datetime
     after: AfterSession | None
     materials: tuple[MaterialPart, ...]
+    own: AfterEnrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesPart:
-    """What is mailed by itself: `reminders` before each session (longest first), thanks after the last one."""
+    """What is mailed by itself: `reminders` before each session (longest first), thanks after the last one.
+
+    `hours` None leaves what is known.
+    """
 
     reminders: tuple[timedelta, ...]
     live: bool
@@ -198,6 +218,7 @@ class MessagesPart:
     thank_you_after: timedelta
     welcome_note: str
     thank_you_note: str
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ PARTS = (
         "Managers who signed up their people, and how far those are.",
         Permission.PEOPLE,
     ),
+    Part("studio_rhythm.page", "Hours", "At which hour of her own day somebody is written to, and on which days."),
 )
 
 
