@@ -64,6 +64,10 @@ class Links:
         """A presenter's own page: her sessions, and the button that starts them."""
         return f"{self.base}/start/{self.tokens.sign('start', presenter, nonce)}"
 
+    def erase(self, erasure: int, nonce: str) -> str:
+        """The page on which she says that it was she who asked for her data to be deleted."""
+        return f"{self.base}/erase/{self.tokens.sign('erase', erasure, nonce)}"
+
     def studio(self) -> str:
         """The studio's first page."""
         return f"{self.base}/studio/"

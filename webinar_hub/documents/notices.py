@@ -13,6 +13,7 @@ from typing import Protocol
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from webinar_hub.core.language import gettext, ngettext
 from webinar_hub.documents import markdown, mime, when
 from webinar_hub.documents.look import HOUSE_LOOK, Look
 from webinar_hub.documents.names import inert, plain_name
@@ -67,6 +68,8 @@ class NoticeTemplates:
             "markdown": markdown.to_html,
             "markdown_text": markdown.to_text,
         }
+        # Most notices are for the team and stay English; what is for a registrant is said in her language.
+        self._environment.globals |= {"_": gettext, "ngettext": ngettext}
         self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
     def render(self, kind: str, **facts: object) -> Words:
