@@ -11,7 +11,16 @@ from typing import Any, cast
 from sqlalchemy import Column, ColumnElement, Table, and_, false, func, not_, or_, select
 
 from webinar_hub.core.db import Base
-from webinar_hub.models import AuditEntry, AuditLink, MergedPerson, Notice, Organizer, Person, Presenter, Registration
+from webinar_hub.models import (
+    AuditEntry,
+    AuditLink,
+    MergedPerson,
+    Notice,
+    Organizer,
+    Person,
+    Presenter,
+    Registration,
+)
 
 PEOPLE, PLACES = "people", "registrations"
 

@@ -187,7 +187,8 @@ def _over(held: Held, table: Table, before: datetime) -> ColumnElement[bool]:
 def _since(held: Held, table: Table) -> Any:
     """The end of the last session behind a row, for the oldest of what goes."""
     if held.table == "attendance_segments":
-        return select(Session.ends_at).where(Session.id == AttendanceSegment.session_id).scalar_subquery()
+        ended = select(Session.ends_at).where(Session.id == AttendanceSegment.session_id)
+        return ended.correlate(AttendanceSegment).scalar_subquery()
     column = table.c[held.via[0]]
     places = select(func.max(Session.ends_at)).join(Registration, Registration.cohort_id == Session.cohort_id)
     if held.table == PLACES:

@@ -136,5 +136,3 @@ def _let_go_of_files(who: Whose, now: datetime) -> None:
             names = select(table_of(about).c[about.file]).where(hers(about, who))
             for name in db.session.scalars(names).all():
                 insert_new(LooseFile, {"stored_name": name, "since": now}, "stored_name")
-
-

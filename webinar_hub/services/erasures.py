@@ -101,7 +101,9 @@ def begin_for(person: int, voice: Voice, *, actor: str, now: datetime) -> None:
 def take_back(person: int, *, actor: str, now: datetime) -> None:
     """She stays. Raises Conflict where it is too late, or was never asked."""
     row = db.session.scalars(
-        select(Erasure).where(Erasure.person_id == person, Erasure.state.in_(("asked", "waiting"))).with_for_update()
+        select(Erasure)
+        .where(Erasure.person_id == person, Erasure.state.in_(("asked", "waiting")))
+        .with_for_update()
     ).first()
     if row is None:
         raise Conflict("There is nothing to take back.")
@@ -145,7 +147,9 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     to_her = select(Notice.id).join(Person, Person.email == Notice.to_email).where(Person.id == Erasure.person_id)
     open_mail = exists().where(
         Delivery.state.in_(("queued", "sending")),
-        or_(Delivery.registration_id.in_(hers.correlate(Erasure)), Delivery.notice_id.in_(to_her.correlate(Erasure))),
+        or_(
+            Delivery.registration_id.in_(hers.correlate(Erasure)), Delivery.notice_id.in_(to_her.correlate(Erasure))
+        ),
     )
     gone = (Erasure.state == "leaving") & ~open_mail
     return Erasure.state.in_(("waiting", "leaving")) & ((Erasure.due_at <= now) | gone)
@@ -234,7 +238,14 @@ def _begin_to_wait(row: Erasure, who: Person, voice: Voice, now: datetime) -> No
 
 
 def _mail(
-    voice: Voice, kind: str, who: Person, key: str, *, now: datetime, expires_at: datetime | None = None, **facts: Any
+    voice: Voice,
+    kind: str,
+    who: Person,
+    key: str,
+    *,
+    now: datetime,
+    expires_at: datetime | None = None,
+    **facts: Any,
 ) -> None:
     with force_locale(who.language):
         words = voice.templates.render(kind, name=who.name, service=voice.service, language=who.language, **facts)

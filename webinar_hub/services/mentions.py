@@ -25,7 +25,9 @@ def forget(whose: Whose) -> None:
 
 
 def _imports(whose: Whose) -> Sequence[PeopleImport]:
-    mentioned = or_(_holds(cast(PeopleImport.rows, String), whose), _holds(cast(PeopleImport.result, String), whose))
+    mentioned = or_(
+        _holds(cast(PeopleImport.rows, String), whose), _holds(cast(PeopleImport.result, String), whose)
+    )
     rows: Any = select(PeopleImport).where(mentioned).order_by(PeopleImport.id).with_for_update()
     return db.session.scalars(rows).all()
 

@@ -155,7 +155,7 @@ def tag(person: int, word: str, *, actor: str, now: datetime) -> None:
     clean = tag_word(word)
     values = {"person_id": person, "word": clean, "added_at": now}
     if insert_new(PersonTag, values, "id") is not None:
-        audit.note(actor, "person.tagged", f"person:{person}", now=now, tag=clean)
+        audit.note(actor, "person.tagged", f"person:{person}", now=now)
 
 
 def tag_word(typed: str) -> str:
@@ -170,7 +170,7 @@ def untag(person: int, word: str, *, actor: str, now: datetime) -> None:
     """Take a word from her."""
     gone = delete(PersonTag).where(PersonTag.person_id == person, PersonTag.word == word).returning(PersonTag.id)
     if db.session.execute(gone).first() is not None:
-        audit.note(actor, "person.untagged", f"person:{person}", now=now, tag=word)
+        audit.note(actor, "person.untagged", f"person:{person}", now=now)
 
 
 def _person(added: Added, home_zone: str, now: datetime) -> int:

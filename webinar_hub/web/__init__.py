@@ -13,6 +13,7 @@ from webinar_hub.web import (
     join,
     lost_link,
     me,
+    my_data,
     presenting,
     protection,
     public,
@@ -29,6 +30,7 @@ _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
     brand,
     presenting,
+    my_data,
 )
 
 

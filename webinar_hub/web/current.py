@@ -13,6 +13,7 @@ from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.house import House
+from webinar_hub.services.erasures import Voice
 from webinar_hub.services.staff_letters import Post
 
 
@@ -65,6 +66,12 @@ def staff_post() -> Post:
     """What mails to staff need; they come from the owner's address, unless the operator has set one."""
     post = cast(Post, current_app.extensions["staff_post"])
     return replace(post, sender=settings().mail_sender or house().sender_address or post.sender)
+
+
+def erasure_voice() -> Voice:
+    """How whoever asks to be deleted is written to."""
+    ours = hub()
+    return Voice(notice_templates(), ours.links, ours.sender, ours.from_name, house().name)
 
 
 def network() -> str:

@@ -7,7 +7,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.documents.calendar_links import CalendarLinks, calendar_links
-from webinar_hub.queries import calendars
+from webinar_hub.queries import calendars, erasures
 from webinar_hub.queries import me as queries
 from webinar_hub.queries.views import MyPageView
 from webinar_hub.services import consents, preferences, subscriptions
@@ -98,7 +98,10 @@ def _page(person: int, form: DetailsForm | None = None) -> Response:
     view = queries.my_page(person, links(), now)
     shown = form or DetailsForm(name=view.person.name, zone=view.person.zone)
     calendar = _next_in_calendars(view)
-    body = render_template("web/my.html", view=view, form=shown, calendar=calendar, now=now, news_words=NEWS_WORDS)
+    wish = erasures.open_wish(person, now)
+    body = render_template(
+        "web/my.html", view=view, form=shown, calendar=calendar, now=now, news_words=NEWS_WORDS, wish=wish
+    )
     return make_response(body, 400 if form else 200)
 
 

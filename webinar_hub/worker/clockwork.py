@@ -36,6 +36,7 @@ from webinar_hub.services import (
     zone_rules,
 )
 from webinar_hub.worker import digests
+from webinar_hub.worker.clearing import Clearer
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -101,6 +102,7 @@ class Clockwork:
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
         self._told_at: float | None = None
+        self._clearer = Clearer(app)
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -162,6 +164,7 @@ class Clockwork:
                 if leads:
                     self._sweep()
                     due = self._tell_presenters(due)
+                    self._clearer.look()
             if waiting:
                 self._senders.wake()
             self._arm(due)
