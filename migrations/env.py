@@ -1,9 +1,13 @@
 """Runs the migrations of `versions/` on the application's database, for Flask-Migrate."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
 
 from webinar_hub.core.db import UtcDateTime
 
@@ -40,10 +44,31 @@ def run_migrations_online() -> None:
 
     arguments = current_app.extensions["migrate"].configure_args
     arguments.setdefault("process_revision_directives", skip_empty)
-    with _engine().connect() as connection:
+    with _engine().connect() as connection, _without_cascades(connection):
         context.configure(connection=connection, target_metadata=_metadata(), render_item=_plain_types, **arguments)
         with context.begin_transaction():
             context.run_migrations()
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by writing it anew, and dropping the old one would delete all that points to it.
+
+    So foreign keys rest meanwhile (https://sqlite.org/lang_altertable.html#otheralter), and are looked through
+    before the end. Raises IntegrityError where one leads nowhere; the pragma counts outside a transaction only.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = driver.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise IntegrityError("PRAGMA foreign_key_check", None, Exception(f"{len(broken)} rows point nowhere"))
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 if context.is_offline_mode():

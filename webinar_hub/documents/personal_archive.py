@@ -1,4 +1,4 @@
-"""What somebody is given of her own data: a zip with data.json, a readme in her language, her sessions, her files."""
+"""What somebody is given of her data: a zip with data.json, a readme in her language, her sessions, her files."""
 
 import json
 import re

@@ -37,6 +37,8 @@ class Registration(Base):
             postgresql_where=WAITING,
         ),
         Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
+        # No number is given out twice, even where the newest row is deleted: others remember it (the log, bounces).
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""What a person is shown before, and while, she is deleted: what goes, what stays and why, and until when she can stop."""
+"""What a person is shown before and while she is deleted: what goes, what stays and why, and until when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,13 +24,12 @@ from webinar_hub.models import (
 from webinar_hub.rules.erasure import PROOF, Stays, stays
 from webinar_hub.rules.personal_data import people_of, places_of
 
-
 OPEN = ("asked", "waiting", "leaving")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Her open wish to be deleted: `state` is "asked", "waiting" or "leaving"; `due_at` is None before it is proven."""
+    """Her open wish: `state` is "asked", "waiting" or "leaving"; `due_at` is None before it is proven."""
 
     person: int
     state: str

@@ -141,7 +141,7 @@ def needs(asked: Asked) -> list[Need]:
 
 
 def purges(house: House, zone: str, now: datetime) -> list[Need]:
-    """What the nightly clean-up is about to delete for the first time: only the owner can say what becomes of it."""
+    """What the nightly clean-up is about to delete for the first time: the owner says what becomes of it."""
     kinds = purge.waiting(house.retention, house.zone, now)
     if not kinds:
         return []

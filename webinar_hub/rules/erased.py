@@ -11,7 +11,7 @@ from webinar_hub.models import ErasedAddress
 
 
 def asked_about(tokens: Tokens, keys: Collection[str]) -> tuple[Any, dict[str, str]]:
-    """What to ask the database about these addresses (as they are compared), and whose each fingerprint is."""
+    """What to ask about these addresses (as they are compared), and whose each fingerprint is."""
     owners = {fingerprint: key for key in keys for fingerprint in tokens.fingerprints(key)}
     found = select(ErasedAddress.fingerprint, ErasedAddress.erased_at)
     return found.where(ErasedAddress.fingerprint.in_(owners)), owners

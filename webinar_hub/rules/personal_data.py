@@ -38,10 +38,10 @@ class Whose:
 class Held:
     """A table with rows about people.
 
-    `via` are its columns that lead to her, by foreign keys; `where` finds her rows in any other way. `hidden` is not
-    exported: halves of links, and who of the staff did it. `kept_as` is a kind of `rules/retention.py` for what goes
-    earlier than she does, or only with it; `clears` names kinds under which single columns are emptied. `file` is
-    the column with the name of a file in storage. `evidence` stays, under another name, while boards may ask for it.
+    `via` are its columns that lead to her, by foreign keys; `where` finds her rows in any other way. `hidden` is
+    not exported: halves of links, and who of the staff did it. `kept_as` is the kind of `rules/retention.py` by
+    which its rows go at night; `clears` names kinds under which single columns are emptied. `file` is the column
+    with the name of a file in storage.
     """
 
     table: str
@@ -51,7 +51,6 @@ class Held:
     kept_as: str = ""
     clears: dict[str, tuple[str, ...]] = field(default_factory=dict)
     file: str = ""
-    evidence: bool = False
 
 
 def _in_the_log(whose: Whose) -> ColumnElement[bool]:
@@ -80,14 +79,13 @@ HELD: tuple[Held, ...] = (
         via=("person_id",),
         hidden=frozenset({"nonce", "waiting_rank"}),
         clears={"answers": ("answers", "reason")},
-        evidence=True,
     ),
     Held(table="consents", via=("person_id",)),
     Held(table="merged_people", via=("person_id", "into_id")),
     Held(table="person_tags", via=("person_id",), kept_as="notes"),
     Held(table="person_notes", via=("person_id",), hidden=frozenset({"author"}), kept_as="notes"),
     Held(table="erasures", via=("person_id",), hidden=frozenset({"nonce", "asked_by"})),
-    Held(table="attendance_segments", via=("registration_id",), kept_as="attendance", evidence=True),
+    Held(table="attendance_segments", via=("registration_id",), kept_as="attendance"),
     Held(table="downloads", via=("registration_id",), kept_as="downloads"),
     Held(table="drop_grants", via=("registration_id",), hidden=frozenset({"granted_by"}), kept_as="downloads"),
     Held(table="invite_replies", via=("registration_id",), kept_as="mails"),
@@ -109,6 +107,7 @@ HELD: tuple[Held, ...] = (
 )
 
 _WEBINARS = "about webinars and their dates, not about who takes part"
+# What names her in passing is looked after by `services/mentions.py`.
 _STAFF = "about the team, who manage it themselves in their accounts"
 NOT_HERS: dict[str, str] = {
     "allowances": "counts tries under a hash for a day, then forgets it",
@@ -120,7 +119,7 @@ NOT_HERS: dict[str, str] = {
     "changes": _WEBINARS,
     "cohorts": _WEBINARS,
     "digests_off": _STAFF,
-    "drafts": "an organizer's form; one that names her address is deleted with her (services/mentions.py)",
+    "drafts": "an organizer's form; one that names her address is deleted with her",
     "drop_materials": _WEBINARS,
     "drops": _WEBINARS,
     "erased_addresses": "a keyed hash, kept so that no file brings her back unseen",
@@ -140,8 +139,8 @@ NOT_HERS: dict[str, str] = {
     "organizers": _STAFF,
     "paces": "how fast mails leave",
     "passkeys": _STAFF,
-    "people_imports": "a file on its way in; her rows in it are deleted with her (services/mentions.py)",
-    "people_views": "an organizer's list; one that looks for her address is deleted with her (services/mentions.py)",
+    "people_imports": "a file on its way in; her rows in it are deleted with her",
+    "people_views": "an organizer's list; one that looks for her address is deleted with her",
     "presenter_invites": "presenters' calendars; they are part of a webinar's public page",
     "presenters": "presenters, who are part of a webinar's public page",
     "programs": _WEBINARS,

@@ -56,7 +56,7 @@ _BOARDS = (
     "so write 1461 days or more. Seven years are 2555 days."
 )
 KINDS: Mapping[str, Kind] = {
-    "registrations": Kind("People: names, addresses, places and what they agreed to", 1095, "after her last session"),
+    "registrations": Kind("People: names, addresses, places and consents", 1095, "after her last session"),
     "answers": Kind("Answers to your questions, and why somebody was declined", 365),
     "notes": Kind("Notes, tags and tasks of the team about people", 730, "after her last session"),
     "mails": Kind("What was mailed to whom, and what came back", 730),
@@ -91,7 +91,7 @@ def own_days() -> dict[str, int]:
 
 
 def kept_days(kind: str, stored: object) -> int:
-    """A stored period as it holds: one that another release took, and that is below the floor by now, is the floor."""
+    """A stored period as it holds; one below the floor, which another release took, is the floor."""
     about = KINDS[kind]
     if not isinstance(stored, int) or stored < 0:
         return about.days
@@ -236,7 +236,7 @@ def people_to_forget(before: datetime, evidence_until: datetime | None) -> Any:
 
 
 def evidence(until: datetime | None) -> Any:
-    """What boards may still ask for, beside Person: that she came to a session that ended after `until`, or ever."""
+    """What boards may still ask for, beside Person: that she came to a session that ended after `until`."""
     came = (
         select(AttendanceSegment.id)
         .join(Registration, Registration.id == AttendanceSegment.registration_id)

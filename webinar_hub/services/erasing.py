@@ -88,8 +88,9 @@ def _nobody(reference: str, now: datetime) -> int:
     """Somebody who is only a reference: nobody can be written to or found by it who does not know it."""
     address = address_of(reference)
     values = {
-        "email": address, "email_key": address, "name": reference, "profession": "", "zone": "UTC", "created_at": now,
-        "suppressed_at": now, "suppression_reason": "Her data was deleted; only her attendance is kept.",
+        "email": address, "email_key": address, "name": reference, "profession": "", "zone": "UTC",
+        "created_at": now, "suppressed_at": now,
+        "suppression_reason": "Her data was deleted; only her attendance is kept.",
     }  # fmt: skip
     person = Person(**values)
     db.session.add(person)

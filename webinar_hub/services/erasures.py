@@ -1,4 +1,4 @@
-"""Somebody wants her data deleted: asked, proven by a mail, taken back or carried out after some days (FEATURES G3).
+"""Somebody wants her data deleted: asked, proven by a mail, taken back or carried out days later (FEATURES G3).
 
 What is deleted is next door, in `erasing.py`. Whoever changes a wish locks it first, and her after it.
 """
@@ -29,7 +29,7 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
-from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, Stays, new_reference, stays
+from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, new_reference, stays
 from webinar_hub.rules.personal_data import Whose
 from webinar_hub.services import audit, erasing, notices, outbox, registrations
 
@@ -169,7 +169,7 @@ def _take_leave(row: Erasure, who: Whose, voice: Voice, keep: int, now: datetime
 
 
 def _came_again(row: Erasure, who: Whose, now: datetime) -> bool:
-    """Whether she took a place meanwhile: it is given back as well, and its farewell waited for, but not for ever."""
+    """Whether she took a place meanwhile: it is given back as well, and its farewell waited for until its end."""
     in_time = row.due_at is not None and row.due_at > now
     return _give_back(who, now, tell=in_time) and in_time
 

@@ -1,4 +1,4 @@
-"""What the leader does about people's data: carries out wishes to be deleted, and the nightly clean-up, in short steps."""
+"""What the leader does about people's data, in short steps: wishes to be deleted, and the nightly clean-up."""
 
 from flask import Flask
 
