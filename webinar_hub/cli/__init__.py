@@ -31,6 +31,7 @@ COMMANDS = {
     "suppressions": "Addresses that are no longer written to, and writing to one again.",
     "organizers": "Who may sign in to the studio; let somebody in, or in again.",
     "audit": "Verify that nobody has changed the audit log.",
+    "purge": "Delete what has had its time, or show it first.",
     "tasks": "What only a person can do: whom to call because no mail reaches her.",
 }
 

@@ -96,6 +96,10 @@ class Links:
         """The page (GET) and one-click address (POST) that end all invitations to an address."""
         return f"{self.invitation(invitation, nonce)}/never"
 
+    def erase(self, erasure: int, nonce: str) -> str:
+        """The page on which she says that it was she who asked for her data to be deleted."""
+        return f"{self.base}/erase/{self.tokens.sign('erase', erasure, nonce)}"
+
     def studio(self) -> str:
         """The studio's first page."""
         return f"{self.base}/studio/"

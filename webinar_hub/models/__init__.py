@@ -19,6 +19,7 @@ from webinar_hub.models.delivery_event import DeliveryEvent
 from webinar_hub.models.digest import DigestOff
 from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
+from webinar_hub.models.erasure import ErasedAddress, Erasure
 from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invitation import Invitation, InvitationList, InvitationRefusal
@@ -36,6 +37,7 @@ from webinar_hub.models.person import Person
 from webinar_hub.models.person_record import MergedPerson, PersonNote, PersonTag
 from webinar_hub.models.presenter_invite import PresenterInvite
 from webinar_hub.models.program import Program
+from webinar_hub.models.purge import Purge
 from webinar_hub.models.question import AnswerFile, AskedQuestion, CreditDetails
 from webinar_hub.models.registration import Registration
 from webinar_hub.models.rhythm import Rhythm
@@ -74,6 +76,8 @@ __all__ = [
     "Drop",
     "DropGrant",
     "DropMaterial",
+    "ErasedAddress",
+    "Erasure",
     "FormerAddress",
     "HandoutText",
     "HouseLogo",
@@ -105,6 +109,7 @@ __all__ = [
     "Presenter",
     "PresenterInvite",
     "Program",
+    "Purge",
     "Registration",
     "Rhythm",
     "Session",

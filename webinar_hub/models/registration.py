@@ -40,6 +40,8 @@ class Registration(Base):
         ),
         Index("ix_registrations_unproven", "registered_at", sqlite_where=UNPROVEN, postgresql_where=UNPROVEN),
         Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
+        # No number is given out twice, even where the newest row is deleted: others remember it (the log, bounces).
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

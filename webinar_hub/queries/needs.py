@@ -13,10 +13,12 @@ from sqlalchemy import func, or_, select
 from webinar_hub.core.db import db
 from webinar_hub.documents.when import when_in
 from webinar_hub.models import Cohort, Presenter, Registration, Session, Webinar
-from webinar_hub.queries import accommodations, clashes, health, today
+from webinar_hub.queries import accommodations, clashes, health, purge, today
 from webinar_hub.queries.today import Only
 from webinar_hub.rules import publishing
 from webinar_hub.rules.clash import Clash
+from webinar_hub.rules.house import House
+from webinar_hub.rules.retention import KINDS
 
 DRAFT_AHEAD = timedelta(days=14)
 """How long before its first session a draft is spoken of."""
@@ -169,3 +171,13 @@ SOURCES: tuple[Callable[[Asked], Iterator[Need]], ...] = (
 def needs(asked: Asked) -> list[Need]:
     """Everything there is, the most urgent first."""
     return [need for source in SOURCES for need in source(asked)]
+
+
+def purges(house: House, zone: str, now: datetime) -> list[Need]:
+    """What the nightly clean-up is about to delete for the first time: the owner says what becomes of it."""
+    kinds = purge.waiting(house.retention, house.zone, now)
+    if not kinds:
+        return []
+    begins = when_in(min(moment for _, moment in kinds), zone)
+    listed = "; ".join(KINDS[kind].words for kind, _ in kinds)
+    return [Need("purge", f"Old data will be deleted from {begins}", f"For the first time: {listed}.")]

@@ -6,6 +6,7 @@ What the operator sets in the environment (core/config.py) stays there; where bo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from webinar_hub.core.language import gettext, noop
 from webinar_hub.rules import colours
 from webinar_hub.rules.cohort_file.checks import span
 from webinar_hub.rules.message_plan import MOST_REMINDERS
+from webinar_hub.rules.retention import KINDS, checked_days, kept_days, own_days
 from webinar_hub.rules.zones import UnknownZone, zone
 
 NEWS_WORDS = noop("Yes, write to me now and then about new webinars and trainings. I can stop this at any time.")
@@ -22,16 +24,6 @@ BONUS_WORDS = noop(
     "I can stop this at any time."
 )
 FOOTER = noop("Free live webinars. No password, no tracking.")
-RETENTION = {
-    "mails": "What was mailed to whom",
-    "registrations": "Registrations, with what people wrote about themselves",
-    "attendance": "Who came and who took what: the evidence behind certificates",
-    "audit": "The audit log",
-}
-"""What can be kept for so many days; `services` purge by these names."""
-_KEEP = {"mails": 730, "registrations": 1095, "attendance": 2555, "audit": 2555}
-# Boards ask for seven years (FEATURES G4); a century is for ever.
-_LONGEST_KEPT = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +55,7 @@ class House:
     zone: str = "America/New_York"
     zone_is_chosen: bool = False
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
-    retention: Mapping[str, int] = field(default_factory=lambda: dict(_KEEP))
+    retention: Mapping[str, int] = field(default_factory=own_days)
     version: int = 0
 
     @property
@@ -135,7 +127,7 @@ def house_of(stored: Mapping[str, Any], version: int) -> House:
     }
     if isinstance(minutes := stored.get("reminders"), list):
         values["reminders"] = tuple(minutes)
-    days = {kind: stored.get(f"keep_{kind}", _KEEP[kind]) for kind in RETENTION}
+    days = {kind: kept_days(kind, stored.get(f"keep_{kind}")) for kind in KINDS}
     return House(**values, zone_is_chosen="zone" in values, retention=days, version=version)
 
 
@@ -158,7 +150,7 @@ def span_words(minutes: int) -> str:
 
 def _checks(name: str) -> Callable[[str], Any]:
     if name.startswith("keep_"):
-        return _days
+        return partial(checked_days, name.removeprefix("keep_"))
     return _BY_NAME[name]
 
 
@@ -235,12 +227,6 @@ def _one_of(*known: str) -> Callable[[str], str]:
         return text
 
     return check
-
-
-def _days(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) > _LONGEST_KEPT:
-        raise ValueError("Write a number of days, such as 730 for two years, or 0 to keep it for ever.")
-    return int(text)
 
 
 _BY_NAME: dict[str, Callable[[str], Any]] = {

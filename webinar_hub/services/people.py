@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import delete, select
 
 from webinar_hub.core.db import db
@@ -15,6 +16,7 @@ from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Cohort, Person, PersonNote, PersonTag, Registration
+from webinar_hub.rules.erased import asked_about, erased
 from webinar_hub.rules.people import clean_tag
 from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key
@@ -159,7 +161,7 @@ def tag(person: int, word: str, *, actor: str, now: datetime) -> None:
     clean = tag_word(word)
     values = {"person_id": person, "word": clean, "added_at": now}
     if insert_new(PersonTag, values, "id") is not None:
-        audit.note(actor, "person.tagged", f"person:{person}", now=now, tag=clean)
+        audit.note(actor, "person.tagged", f"person:{person}", now=now)
 
 
 def tag_word(typed: str) -> str:
@@ -174,7 +176,7 @@ def untag(person: int, word: str, *, actor: str, now: datetime) -> None:
     """Take a word from her."""
     gone = delete(PersonTag).where(PersonTag.person_id == person, PersonTag.word == word).returning(PersonTag.id)
     if db.session.execute(gone).first() is not None:
-        audit.note(actor, "person.untagged", f"person:{person}", now=now, tag=word)
+        audit.note(actor, "person.untagged", f"person:{person}", now=now)
 
 
 def _person(added: Added, home_zone: str, now: datetime) -> int:
@@ -191,8 +193,20 @@ def _person(added: Added, home_zone: str, now: datetime) -> int:
         "search": search_text(added.name, added.email),
     }  # fmt: skip
     new = insert_new(Person, values, "id")
-    known = select(Person.id).where(Person.email_key == key)
-    return int(new.id) if new else db.session.scalars(known).one()
+    if new is None:
+        return db.session.scalars(select(Person.id).where(Person.email_key == key)).one()
+    _demand_that_she_may_come_back(key)
+    return int(new.id)
+
+
+def _demand_that_she_may_come_back(key: str) -> None:
+    """Raises Conflict for an address whose owner asked to be deleted: only she herself brings it back."""
+    asked, owners = asked_about(current_app.extensions["tokens"], [key])
+    for since in erased(db.session.execute(asked), owners).values():
+        raise Conflict(
+            f"She asked on {since:%Y-%m-%d} for her data to be deleted, so nobody adds her again. She can sign up "
+            "by herself on the webinar's page. Nothing was changed."
+        )
 
 
 def _cohort(key: str) -> Cohort:

@@ -20,6 +20,7 @@ from webinar_hub.web import (
     lost_link,
     me,
     my_consents,
+    my_data,
     preferences,
     presenting,
     protection,
@@ -42,7 +43,7 @@ from webinar_hub.web import (
 
 _AREAS = (
     *(public, sign_up, me, registration, join, downloads, unsubscribe, lost_link, calendars, health, webhooks),
-    *(brand, groups, invitations, presenting, languages, preferences, rhythm, address, transfer, answers),
+    *(brand, groups, invitations, presenting, languages, preferences, rhythm, address, transfer, answers, my_data),
     *(proving, straight_in, my_consents, work),
     waiting,
 )

@@ -3,7 +3,6 @@
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     make_response,
     redirect,
@@ -27,9 +26,6 @@ from webinar_hub.web.current import house, links
 from webinar_hub.web.forms.details import DetailsForm
 
 blueprint = Blueprint("preferences", __name__)
-
-# Pages of other parts, shown as soon as they are there.
-DATA_PAGES = ("my_data.page",)
 
 
 @blueprint.get("/my/preferences")
@@ -90,6 +86,5 @@ def _page(person: int, form: DetailsForm | None = None) -> Response:
         rhythm=rhythm(person, now),
         form=shown,
         news_words=house().news_said,
-        data_pages=[url_for(name) for name in DATA_PAGES if name in current_app.view_functions],
     )
     return make_response(body, 400 if form else 200)

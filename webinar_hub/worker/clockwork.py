@@ -42,6 +42,7 @@ from webinar_hub.services import (
 )
 from webinar_hub.services.address_mail import Voice
 from webinar_hub.worker import digests
+from webinar_hub.worker.clearing import Clearer
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -113,6 +114,7 @@ class Clockwork:
         self._told_at: float | None = None
         self._turned_at: float | None = None
         self._invited_at: float | None = None
+        self._clearer = Clearer(app)
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -174,6 +176,7 @@ class Clockwork:
                 if leads:
                     self._sweep()
                     due = self._invite(self._turn_lines(self._tell_presenters(due)))
+                    self._clearer.look()
             if waiting:
                 self._senders.wake()
             self._arm(due)

@@ -11,7 +11,8 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.documents.logo import UnfitLogo, fitted
 from webinar_hub.rules import colours
-from webinar_hub.rules.house import RETENTION, Refused, typed
+from webinar_hub.rules.house import Refused, typed
+from webinar_hub.rules.retention import KINDS
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import house as services
 from webinar_hub.services.editing import EditedMeanwhile
@@ -59,8 +60,8 @@ SECTIONS = {
     ),
     "retention": Section(
         "How long things are kept",
-        "After so many days what you no longer need may go.",
-        tuple(f"keep_{kind}" for kind in RETENTION),
+        "After so many days what you no longer need goes, each night.",
+        tuple(f"keep_{kind}" for kind in KINDS),
     ),
 }
 
@@ -69,7 +70,7 @@ SECTIONS = {
 @needs(Permission.SETTINGS)
 def page() -> str:
     """Everything there is to set, with what holds now."""
-    return render_template("studio/settings/page.html", sections=SECTIONS, now=typed(house()), kinds=RETENTION)
+    return render_template("studio/settings/page.html", sections=SECTIONS, now=typed(house()), kinds=KINDS)
 
 
 @blueprint.get("/settings/<section>")
@@ -176,7 +177,7 @@ def _form(
         problems=problems,
         offers=offers,
         zones=zone_choices(values.get("zone") or house().zone),
-        kinds=RETENTION,
+        kinds=KINDS,
         operators_sender=settings().mail_sender,
         ratios=(
             colours.least(accent, colours.LIGHT_GROUNDS),
