@@ -6,6 +6,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.building import only_person
+from tests.delivering import deliver
 from tests.web.visiting import FIELDS, links, path, post, token
 from webinar_hub.core import language
 
@@ -52,6 +53,12 @@ def test_who_signs_up_in_spanish_is_written_to_in_spanish(app: Flask, cohort: st
     assert done.headers["Location"].endswith("?lang=es")
     assert "Revisa tu correo" in visitor.get(done.headers["Location"]).text
     assert only_person(app).language == "es"
+    mail, *_others = deliver(app)
+    assert mail.message["Content-Language"] == "es"
+    assert mail.subject.startswith("Tu lugar está reservado: ")
+    assert "Hola Ann Lee:" in mail.text
+    assert "de diciembre, 7:00\u00a0p.m. en Nueva York: 4:00\u00a0p.m. para ti" in mail.text
+    assert {invite.location for invite in mail.invites} == {"En línea"}
 
 
 def test_her_pages_and_calendar_speak_her_language_whatever_the_address_says(app: Flask, ann: FlaskClient) -> None:
