@@ -1,4 +1,4 @@
-"""Two at once, with threads that really meet: each seat is one person's, and nobody waits in vain."""
+"""Two at once, with threads that really meet: each seat is one person's, whoever is quicker."""
 
 import threading
 from collections import Counter

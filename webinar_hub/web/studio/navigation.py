@@ -40,7 +40,10 @@ TABS = (
     Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE, ("studio_people_import",)),
     Entry(
         *("studio_registering.page", "Registration", "key", Permission.SEE),
-        also=("studio_invitations", "studio_access_codes", "studio_groups"),
+        also=(
+            *("studio_places", "studio_entrance", "studio_questions", "studio_accommodations"),
+            *("studio_invitations", "studio_access_codes", "studio_groups", "studio_rhythm"),
+        ),
     ),
     Entry("studio_messages.page", "Messages", "mail", Permission.SEE, ("studio_announcements",)),
     Entry("studio_materials.page", "Materials", "download", Permission.SEE, ("studio_drops",)),
