@@ -18,10 +18,22 @@ from tests.studio.staff import given_staff
 from webinar_hub.adapters.mail import Refused
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.models import Announcement, Broadcast, Delivery, Drop, Material, PeopleImport, Person, Program
+from webinar_hub.models import (
+    Announcement,
+    AskedQuestion,
+    Broadcast,
+    Delivery,
+    Drop,
+    Material,
+    PeopleImport,
+    Person,
+    Program,
+    Registration,
+)
+from webinar_hub.rules.accommodations import Wish
 from webinar_hub.rules.coming_in import Purpose
 from webinar_hub.rules.staff import Role
-from webinar_hub.services import one_time_links
+from webinar_hub.services import answers, one_time_links
 
 WEBINAR = "baby-massage"
 _COHORT = f"/studio/cohorts/{KEY}"
@@ -39,12 +51,22 @@ def furnish(app: Flask, owner: FlaskClient, cohort: str) -> None:
     with _without_tokens(app):
         _made(send(owner, f"{_COHORT}/announcements/new", subject="Another room", body="Hello {name}, upstairs."))
         _made(send(owner, f"{_COHORT}/program", title="Two evenings"))
+        where = {"label": "Where do you work?", "kind": "one choice", "choices": "Hospital\nSchool"}
+        _made(send(owner, f"{_COHORT}/questions/new", **where))
+        given_a_wish(app)
         _made(send(owner, f"{_WEBINAR}/materials/handout", title="Reading cues", text="# Cues\n\nWait.", do="keep"))
         _made(owner.post(f"{_COHORT}/people/import", data={"file": (io.BytesIO(_SHEET), "people.csv")}))
         page, changed = owner.get(f"{_WEBINAR}/details").text, "Four evenings, and tea."
         typed = filled(page, summary=changed, form=f"webinar:{WEBINAR}")
         kept = owner.post("/studio/drafts/keep", data=typed)
         assert kept.status_code < 300, kept.text
+
+
+def given_a_wish(app: Flask) -> None:
+    """Somebody needs captions to take part."""
+    with app.app_context(), transaction() as session:
+        place = session.scalars(select(Registration.id).order_by(Registration.id)).first() or 0
+        answers.ask_for(Wish(("captions",), "Large, please"), place, None, clock.now())
 
 
 def examples(app: Flask) -> dict[str, Any]:
@@ -68,6 +90,7 @@ def examples(app: Flask) -> dict[str, Any]:
             "person": newest[Person],
             "place": newest[Person],
             "program": newest[Program],
+            "question": session.scalar(select(AskedQuestion.key)),
             "section": "brand",
             "session": "week-1",
             "step": "unpublish",
