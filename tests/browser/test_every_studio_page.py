@@ -23,6 +23,7 @@ NOT_LOOKED_AT = {
     "studio_today.live": "a part of Today, which fetches it again and again",
     "studio_audit.export": "a file",
     "studio_library.download": "a file",
+    "studio_questions.file": "a file somebody answered with, to be saved",
     "studio_library.view": "a material itself, shown as it is",
     "studio_messages.mail": "a mail in a frame, drawn as people get it (tests/browser/test_every_page.py)",
     "studio_announcements.mail": "a mail in a frame",

@@ -175,7 +175,7 @@ class TestAnswers:
     def test_what_cannot_be_an_answer_is_told_by_name_with_a_remedy(self, question: Question, said: str) -> None:
         found = answers.read((replace(question, show_if=None),), typed(**{question.key: said}), NOBODY)
         assert found.kept == {}
-        assert found.problems[question.key].startswith(f"{question.label}: ")
+        assert found.problems[question.key].startswith(f"“{question.label}”: ")
 
     @pytest.mark.parametrize("said", ["{{7*7}} {% raw %} ${7*7} %(x)s {0.__class__}", "=1+1", "-2", "@x", '"a,b"'])
     def test_an_answer_is_kept_as_it_was_typed(self, said: str) -> None:

@@ -25,7 +25,7 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Accommodation, AskedQuestion, AuditEntry, Cohort, Registration
 from webinar_hub.rules.accommodations import Wish
 from webinar_hub.rules.staff import Role
-from webinar_hub.services import answers, cloning, programs, questions
+from webinar_hub.services import answers, cloning, people, programs, questions
 from webinar_hub.services.cloning import NewRun
 
 PAGE = f"/studio/cohorts/{KEY}/questions"
@@ -272,3 +272,17 @@ def test_pages_cost_the_same_for_one_and_for_three_hundred(app: Flask, owner: Fl
     assert len(few) == len(many)
     assert len(ASKED) + 40 == len(asked(app))
     sign_up(app, cohort, "last@x.example")
+
+
+def test_what_she_told_goes_with_her_to_another_run(app: Flask, owner: FlaskClient, three: str) -> None:
+    given_questions(app)
+    told(app, {1: {"place": "School"}})
+    with app.app_context(), transaction():
+        answers.ask_for(Wish(("asl",)), 1, 1, clock.now())
+        now = clock.now()
+        copy = cloning.clone_cohort(KEY, NewRun(date(2027, 3, 2)), actor="test", now=now)
+        copy.state = "open"
+        people.move(1, copy.key, tell=False, actor="test", now=now)
+        moved = db.session.scalars(select(Registration).where(Registration.cohort_id == copy.id)).one()
+        assert moved.answers == {"place": "School"}
+        assert db.session.scalars(select(Accommodation.registration_id)).all() == [moved.id]

@@ -48,7 +48,7 @@ def read(
             continue
         if question.kind is Kind.FILE:
             if question.required and has_file is not None and question.key not in has_file:
-                found.problems[question.key] = _("%(question)s: choose a file.", question=question.label)
+                found.problems[question.key] = _("“%(question)s”: choose a file.", question=question.label)
             continue
         try:
             answer = _CHECKS[question.kind](question, list(typed.get(field_name(question.key), ())))
@@ -64,12 +64,12 @@ def read(
 
 def _required(question: Question) -> str:
     if question.kind is Kind.YES_NO:
-        return _("%(question)s: choose yes or no.", question=question.label)
+        return _("“%(question)s”: choose yes or no.", question=question.label)
     if question.kind is Kind.ONE:
-        return _("%(question)s: choose one from the list.", question=question.label)
+        return _("“%(question)s”: choose one from the list.", question=question.label)
     if question.kind is Kind.SEVERAL:
-        return _("%(question)s: tick at least one.", question=question.label)
-    return _("%(question)s: write an answer.", question=question.label)
+        return _("“%(question)s”: tick at least one.", question=question.label)
+    return _("“%(question)s”: write an answer.", question=question.label)
 
 
 def _text(question: Question, typed: list[str], longest: int, harmless: str = "") -> str:
@@ -77,8 +77,8 @@ def _text(question: Question, typed: list[str], longest: int, harmless: str = ""
     if len(answer) > longest:
         raise ValueError(
             ngettext(
-                "%(question)s: at most %(num)s character fits here.",
-                "%(question)s: at most %(num)s characters fit here.",
+                "“%(question)s”: at most %(num)s character fits here.",
+                "“%(question)s”: at most %(num)s characters fit here.",
                 longest,
                 question=question.label,
             )
@@ -86,7 +86,7 @@ def _text(question: Question, typed: list[str], longest: int, harmless: str = ""
     if any(not sign.isprintable() and sign not in harmless for sign in answer):
         raise ValueError(
             _(
-                "%(question)s: there is an invisible character in it. Type it again by hand.",
+                "“%(question)s”: there is an invisible character in it. Type it again by hand.",
                 question=question.label,
             )
         )
@@ -114,7 +114,7 @@ def _one(question: Question, typed: list[str]) -> str:
 
 def _several(question: Question, typed: list[str]) -> list[str]:
     if any(one not in question.answers for one in typed):
-        raise ValueError(_("%(question)s: choose only what is in the list.", question=question.label))
+        raise ValueError(_("“%(question)s”: choose only what is in the list.", question=question.label))
     return [choice for choice in question.answers if choice in typed]
 
 
@@ -127,14 +127,14 @@ def _date(question: Question, typed: list[str]) -> str:
     except ValueError:
         day = None
     if day is None or day.year not in _YEARS:
-        raise ValueError(_("%(question)s: write a day that there is, like 2026-12-08.", question=question.label))
+        raise ValueError(_("“%(question)s”: write a day that there is, like 2026-12-08.", question=question.label))
     return day.isoformat()
 
 
 def _number(question: Question, typed: list[str]) -> str:
     answer = typed[0].strip() if typed else ""
     if answer and not (answer.isascii() and _NUMBER.fullmatch(answer)):
-        raise ValueError(_("%(question)s: write a number, like 12 or 2.5.", question=question.label))
+        raise ValueError(_("“%(question)s”: write a number, like 12 or 2.5.", question=question.label))
     return answer.removeprefix("+")
 
 

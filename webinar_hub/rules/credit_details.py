@@ -16,14 +16,14 @@ _WITH_ASHA = frozenset({"SLP"})
 _WITH_NBCOT = frozenset({"OT", "OTA"})
 
 LABELS = {
-    "legal_name": lazy_gettext("Your name as on your licence"),
+    "legal_name": lazy_gettext("Name as on your licence"),
     "licence_number": lazy_gettext("Licence number"),
     "licence_place": lazy_gettext("State or country of the licence"),
     "asha_number": lazy_gettext("ASHA account number"),
     "nbcot_number": lazy_gettext("NBCOT certification number"),
 }
 HINTS = {
-    "legal_name": lazy_gettext("Leave it empty if it is the name you gave above."),
+    "legal_name": lazy_gettext("Leave it empty if it is the name we greet you by."),
     "licence_number": lazy_gettext("Leave it empty if you have none yet. You can add it later on your own page."),
     "licence_place": lazy_gettext("For example: New York"),
     "asha_number": lazy_gettext("Eight digits."),

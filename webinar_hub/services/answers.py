@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from webinar_hub.core.db import db, once
 from webinar_hub.core.errors import HubError, Invalid
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.models import Accommodation, AskedQuestion, CreditDetails, Registration, Session
+from webinar_hub.models import Accommodation, AnswerFile, AskedQuestion, CreditDetails, Registration, Session
 from webinar_hub.rules import accommodations, answers, credit_details
 from webinar_hub.rules.accommodations import Wish
 from webinar_hub.rules.credit_details import Details
@@ -93,6 +93,20 @@ def keep(
         db.session.execute(update(Registration).where(Registration.id == registration).values(answers=claimed))
     if told.wish:
         ask_for(told.wish, registration, next_session, now)
+
+
+def bring_over(place: Registration, other: Registration) -> None:
+    """What was told for one place holds for another of hers as well, as far as she has told nothing there.
+
+    Questions that a copied cohort asks have the same keys, so that their answers fit.
+    """
+    other.answers = {**place.answers, **other.answers}
+    for model in (Accommodation, AnswerFile):
+        known: Any = select(model.id).where(model.registration_id == other.id)
+        if db.session.scalar(known.limit(1)) is None:
+            moved: Any = update(model).where(model.registration_id == place.id).values(registration_id=other.id)
+            db.session.execute(moved, execution_options={"synchronize_session": False})
+    db.session.flush()
 
 
 def ask_for(wish: Wish, registration: int, next_session: int | None, now: datetime) -> None:

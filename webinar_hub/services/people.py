@@ -21,7 +21,7 @@ from webinar_hub.rules.people import clean_tag
 from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import audit, registrations
+from webinar_hub.services import answers, audit, registrations
 from webinar_hub.services.admission import move_seats
 
 NOT_OPEN = {
@@ -140,6 +140,7 @@ def move(registration: int, to: str, *, tell: bool, actor: str, now: datetime) -
     new = take_place(target, row.person_id, there, place=place, tell=tell, actor=actor, now=now)
     # Whoever does not want reminders does not want those of the other cohort either.
     new.reminders_off_at, new.bonuses_off_at = row.reminders_off_at, row.bonuses_off_at
+    answers.bring_over(row, new)
     audit.note(
         actor, "registration.moved", f"registration:{row.id}", now=now, to=f"registration:{new.id}", cohort=to
     )  # fmt: skip

@@ -17,6 +17,7 @@ from webinar_hub.models import (
     AttendanceSegment,
     Cohort,
     Consent,
+    CreditDetails,
     Download,
     MergedPerson,
     Person,
@@ -26,7 +27,7 @@ from webinar_hub.models import (
     Task,
 )
 from webinar_hub.rules.places import HOPES, State, Step
-from webinar_hub.services import audit, people, places, registrations
+from webinar_hub.services import answers, audit, people, places, registrations
 from webinar_hub.services.admission import move_seats
 
 EVIDENCE = (AttendanceSegment, Download, Task)
@@ -74,6 +75,7 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
         hers = _taken(place, hers, kept, actor, now)
     assert hers is not None  # noqa: S101  not ahead and none of hers was answered above
     _evidence(place, hers)
+    answers.bring_over(place, hers)
     hers.registered_at = min(hers.registered_at, since)
     hers.reminders_off_at = hers.reminders_off_at or place.reminders_off_at
     hers.bonuses_off_at = hers.bonuses_off_at or place.bonuses_off_at
@@ -126,6 +128,9 @@ def _records(kept: int, gone: int) -> None:
     for model in (Consent, PersonNote):
         of_gone: Any = update(model).where(model.person_id == gone)
         db.session.execute(of_gone.values(person_id=kept), execution_options={"synchronize_session": False})
+    if db.session.get(CreditDetails, kept) is None:
+        licence = update(CreditDetails).where(CreditDetails.person_id == gone).values(person_id=kept)
+        db.session.execute(licence, execution_options={"synchronize_session": False})
     has = select(PersonTag.word).where(PersonTag.person_id == kept)
     new = update(PersonTag).where(PersonTag.person_id == gone, PersonTag.word.not_in(has))
     db.session.execute(new.values(person_id=kept), execution_options={"synchronize_session": False})
