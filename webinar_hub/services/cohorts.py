@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid
-from webinar_hub.models import Cohort, Session, Webinar
+from webinar_hub.models import Cohort, Registration, Session, Webinar
 from webinar_hub.rules import life_cycle, publishing
 from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
+from webinar_hub.rules.places import HOPES, State
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services import audit, places, plan, sessions
 from webinar_hub.services.editing import edit
@@ -136,7 +137,11 @@ def unpublish(key: str, *, actor: str, now: datetime) -> None:
     if cohort.state != "open" or cohort.archived_at is not None:
         raise Conflict("Only a cohort that is open can become a draft again.")
     first, _ = _bounds(cohort)
-    reason = life_cycle.no_unpublishing_because(cohort.seats_taken, first is not None and first <= now)
+    hoping = select(func.count()).where(
+        Registration.cohort_id == cohort.id, Registration.state.in_(sorted(HOPES - {State.OFFERED}))
+    )
+    registered = cohort.seats_taken + (db.session.scalar(hoping) or 0)
+    reason = life_cycle.no_unpublishing_because(registered, first is not None and first <= now)
     if reason:
         raise Conflict(reason)
     cohort.state = "draft"

@@ -69,7 +69,8 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
     if hers is not None and place.state in HOPES:
         _in_her_line(place, hers, actor, now)
     if is_ahead:
-        registrations.leave(place, actor=actor, now=now)
+        # Her own seat: it is not offered to whoever is next in line.
+        registrations.leave(place, actor=actor, now=now, hand_on=True)
         hers = _taken(place, hers, kept, actor, now)
     assert hers is not None  # noqa: S101  not ahead and none of hers was answered above
     _evidence(place, hers)
@@ -96,6 +97,7 @@ def _in_her_line(place: Registration, hers: Registration, actor: str, now: datet
 def _taken(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> Registration:
     """The seat that was just given back, for the kept person; the one she has where she has one."""
     if hers is not None and hers.state == "confirmed":
+        places.release(place.cohort_id, now=now)
         return hers
     cohort = db.session.get_one(Cohort, place.cohort_id)
     facts = registrations.place_in(cohort.public_id, now)

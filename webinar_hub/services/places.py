@@ -69,7 +69,7 @@ def release(cohort: int, *, now: datetime) -> int:
         .where(Registration.cohort_id == cohort, Registration.state == State.WAITLISTED.value)
         .order_by(*IN_LINE)
         .limit(free)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     for one in next_ones:
@@ -120,7 +120,7 @@ def _end_offers(cohort: int, now: datetime) -> int:
         )
         .order_by(Registration.offer_until, Registration.id)
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     for one in over:
@@ -147,7 +147,7 @@ def _close(cohort: int, now: datetime) -> int:
         .where(Registration.cohort_id == cohort, Registration.state == State.WAITLISTED.value)
         .order_by(*IN_LINE)
         .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     for one in left:
@@ -192,10 +192,13 @@ def can_wait(cohort: Cohort, now: datetime) -> bool:
 
 
 def hold(cohort: int) -> Cohort:
-    """The cohort's row as it is now, locked: whoever gives seats away does it one after the other."""
-    return db.session.scalars(
-        select(Cohort).where(Cohort.id == cohort).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    """The cohort's row as it is now, locked: whoever gives seats away does it one after the other.
+
+    But not against those who only point to it: each registration that is being written does, and would wait for us
+    while we wait for it.
+    """
+    row = select(Cohort).where(Cohort.id == cohort).with_for_update(key_share=True)
+    return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
 def last_moment(cohort: Cohort, now: datetime) -> datetime | None:

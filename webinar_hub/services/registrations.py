@@ -331,10 +331,13 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
     leave(hers(person, registration), actor=f"person:{person}", now=now)
 
 
-def leave(row: Registration, *, actor: str, now: datetime, tell: bool = True) -> None:
+def leave(
+    row: Registration, *, actor: str, now: datetime, tell: bool = True, hand_on: bool = False
+) -> None:  # fmt: skip
     """Give a place back that the caller has locked, or the way to one; whoever is next in line is offered a seat.
 
-    Without `tell` no mail says so, and her calendar keeps it. Raises Conflict for a place with nothing ahead.
+    Without `tell` no mail says so, and her calendar keeps it. With `hand_on` the seat is free for the caller, who
+    gives it to somebody in the same transaction. Raises Conflict for a place with nothing ahead.
     """
     if row.state in GONE:
         return
@@ -357,7 +360,8 @@ def leave(row: Registration, *, actor: str, now: datetime, tell: bool = True) ->
     audit.note(actor, "registration.cancelled", f"registration:{row.id}", now=now)
     if seat:
         move_seats(row.cohort_id, -1)
-        places.release(row.cohort_id, now=now)
+        if not hand_on:
+            places.release(row.cohort_id, now=now)
 
 
 def come_back(person: int, registration: str, *, now: datetime) -> State:

@@ -38,7 +38,7 @@ BAR = (
 TABS = (
     Entry("studio_timeline.page", "Timeline", "calendar", Permission.SEE),
     Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE, ("studio_people_import",)),
-    Entry("studio_registering.page", "Registration", "key", Permission.SEE),
+    Entry("studio_registering.page", "Registration", "key", Permission.SEE, ("studio_places",)),
     Entry("studio_messages.page", "Messages", "mail", Permission.SEE, ("studio_announcements",)),
     Entry("studio_materials.page", "Materials", "download", Permission.SEE, ("studio_drops",)),
     Entry("studio_rehearsal.page", "Rehearsal", "screen", Permission.SEE),
