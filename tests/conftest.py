@@ -51,6 +51,8 @@ def pytest_configure() -> None:
     # What is set for a real installation must not change what a test finds.
     for name in [name for name in os.environ if name.startswith(PREFIX) and name != IN_CI]:
         del os.environ[name]
+    # Here forms are filled in as fast as a machine can, in this process and in those it starts.
+    os.environ[f"{PREFIX}FILL_SECONDS"] = "0"
 
 
 def pytest_report_header() -> list[str]:
@@ -133,8 +135,6 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         mail="mailbox:",
         log_level="error",
         tick=0.05,
-        # Here forms are filled in as fast as a machine can; what is asked of machines has tests of its own.
-        fill_seconds=0,
     )
 
 
