@@ -26,12 +26,8 @@ blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 @blueprint.get("/sign-up/<cohort>")
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
-    now = clock.now()
-    view, shown = queries.sign_up_page(slug, cohort, now)
-    guest = entry.invited(cohort)
-    about = view, entry.as_for(guest, shown, now)
-    empty = SignUpForm(name=guest.name, email=guest.email) if guest else SignUpForm()
-    return _form_page(about, empty, 409 if about[1].closed_because else 200)
+    about = _about(slug, cohort)
+    return _form_page(about, entry.filled_in(SignUpForm(), cohort), 409 if about[1].closed_because else 200)
 
 
 # The form carries the token itself and answers kindly, with everything typed kept.
@@ -77,21 +73,30 @@ def _wrong(slug: str, cohort: str) -> Response:
     """The form again, saying what is wrong beside each field."""
     filled = SignUpForm()
     filled.validate()
-    return _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, 400)
+    return _form_page(_about(slug, cohort), filled, 400)
 
 
 def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     """The form again, saying why a service did not take what is right in itself."""
     filled = SignUpForm()
     filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
-    response = _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, problem.status)
+    response = _form_page(_about(slug, cohort), filled, problem.status)
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
+
+
+def _about(slug: str, cohort: str) -> tuple[WebinarView, CohortView]:
+    """What the form is about, as whoever asks is to see it."""
+    now = clock.now()
+    view, shown = queries.sign_up_page(slug, cohort, now)
+    return view, entry.as_for(entry.invited(cohort), shown, now)
 
 
 def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
     shown.code.data = entry.code()
-    return make_response(render_template("web/sign_up.html", view=view, cohort=cohort, form=shown), status)
+    invited = entry.invited(cohort.public_id) is not None
+    page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, invited=invited)
+    return make_response(page, status)
