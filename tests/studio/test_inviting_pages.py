@@ -168,6 +168,8 @@ def test_what_is_not_listed_is_found_by_its_address_only(
         assert db.session.scalars(select(Webinar.visibility)).one() == visibility
     if visibility == "invitation":
         assert "By invitation" in hidden.text
+        # A link that opens nothing any more leaves the way by a code.
+        assert 'name="code"' in client.get(f"{there}/sign-up/{cohort}?invitation=old").text
         assert client.get(f"{there}/group/{cohort}").status_code == 409
     assert client.get(f"{there}?code=SPRING").text.count("?code=SPRING") >= 1
 

@@ -243,6 +243,15 @@ def test_seats_are_kept_only_where_the_cohort_says_so_and_not_for_ever(
     assert form
     filled = client.get(form[1])
     assert filled.status_code == 200
+    # What is wrong in it does not close the door, and a seat kept for her opens none that is closed to all.
+    wrong = client.post(form[1], data=FIELDS | {"csrf_token": token(filled), "name": ""})
+    assert wrong.status_code == 400
+    assert 'value="ann@x.example"' in wrong.text
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().enrolment_closes_at = clock.now()
+    assert client.get(form[1]).status_code == 409
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().enrolment_closes_at = None
     assert client.post(form[1], data=FIELDS | {"csrf_token": token(filled)}).status_code == 303
     assert taken() == 2
     with app.app_context(), transaction():

@@ -13,6 +13,7 @@ from webinar_hub.rules.registration import closed_because
 from webinar_hub.services.entering import Ticket
 from webinar_hub.services.registrations import SignUp, place_in
 from webinar_hub.web.current import tokens
+from webinar_hub.web.forms.sign_up import SignUpForm
 
 LONGEST_TYPED = 2 * LONGEST_CODE
 
@@ -37,6 +38,14 @@ def with_ticket(wanted: SignUp) -> SignUp:
 def invited(cohort: str) -> Invited | None:
     """Whose invitation this request carries, if it is to this cohort; asks nothing where it carries none."""
     return queries.invited(ticket().invitation, cohort) if "invitation" in request.args else None
+
+
+def filled_in(form: SignUpForm, cohort: str) -> SignUpForm:
+    """The empty form with what an invitation says of her already; all of it is hers to change."""
+    guest = invited(cohort)
+    if guest is not None:
+        form.name.data, form.email.data = guest.name, guest.email
+    return form
 
 
 def as_for(guest: Invited | None, cohort: CohortView, now: datetime) -> CohortView:

@@ -33,12 +33,8 @@ blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 @blueprint.get("/sign-up/<cohort>")
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
-    now = clock.now()
-    view, shown = queries.sign_up_page(slug, cohort, now)
-    guest = entry.invited(cohort)
-    about = view, entry.as_for(guest, shown, now)
-    empty = SignUpForm(name=guest.name, email=guest.email) if guest else SignUpForm()
-    return _form_page(about, empty, 409 if about[1].closed_because else 200)
+    about = _about(slug, cohort)
+    return _form_page(about, entry.filled_in(SignUpForm(), cohort), 409 if about[1].closed_because else 200)
 
 
 # The form carries the token itself and answers kindly, with everything typed kept.
@@ -94,7 +90,7 @@ def _wrong(slug: str, cohort: str) -> Response:
     """The form again, saying what is wrong beside each field."""
     filled = SignUpForm()
     filled.validate()
-    about, problems = queries.sign_up_page(slug, cohort, clock.now()), {}
+    about, problems = _about(slug, cohort), {}
     try:
         answers.read(asked.asked_by(cohort), typed_of(request.form), filled.profession.data or "")
     except WrongAnswers as wrong:
@@ -108,11 +104,18 @@ def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     problems = problem.problems if isinstance(problem, WrongAnswers) else {}
     if not problems:
         filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
-    response = _form_page(queries.sign_up_page(slug, cohort, clock.now()), filled, problem.status, problems)
+    response = _form_page(_about(slug, cohort), filled, problem.status, problems)
     if isinstance(problem, TooMany):
         watch.refused(slug)
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
+
+
+def _about(slug: str, cohort: str) -> tuple[WebinarView, CohortView]:
+    """What the form is about, as whoever asks is to see it."""
+    now = clock.now()
+    view, shown = queries.sign_up_page(slug, cohort, now)
+    return view, entry.as_for(entry.invited(cohort), shown, now)
 
 
 def _form_page(
@@ -121,7 +124,13 @@ def _form_page(
     view, cohort = about
     shown.offer_zones(cohort.zone)
     shown.code.data = entry.code()
-    part = AskedPart(asked.asked_by(cohort.public_id), typed_of(request.form), problems)
-    works = care.works(view.slug, gate.entrance(cohort.public_id))
-    page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, works=works, part=part)
+    page = render_template(
+        "web/sign_up.html",
+        view=view,
+        cohort=cohort,
+        form=shown,
+        part=AskedPart(asked.asked_by(cohort.public_id), typed_of(request.form), problems),
+        works=care.works(view.slug, gate.entrance(cohort.public_id)),
+        invited=entry.invited(cohort.public_id) is not None,
+    )
     return make_response(page, status)
