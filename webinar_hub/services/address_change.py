@@ -128,7 +128,7 @@ def change(
     former = Reader(row.email, row.name, row.language)
     former_key, was_written_to = row.email_key, row.suppressed_at is None
     places = places_of((row.id,))
-    entries = _in_her_calendar(places, now)
+    entries = entries_of(places, now)
     db.session.add(FormerAddress(person_id=row.id, email=row.email, until=now))
     if other is not None:
         other.email_key, other.link_nonce = f"{other.id}@being-exchanged.invalid", nonce()
@@ -144,7 +144,7 @@ def change(
         other.search = search_text(other.name, other.email)
     _bring_to_new_address(places, now)
     if tell_old and was_written_to:
-        _say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now)
+        say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now)
 
 
 def _flush_address() -> None:
@@ -172,7 +172,7 @@ def renew_links(places: Sequence[Registration]) -> None:
         place.nonce = nonce()
 
 
-def _in_her_calendar(places: Sequence[Registration], now: datetime) -> list[Entry]:
+def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
     """What her old mailbox was sent an entry of that no mail has taken out again; asked before anything changes."""
     hers = {place.id: place for place in places}
     put, taken = aliased(Delivery), aliased(Delivery)
@@ -181,7 +181,9 @@ def _in_her_calendar(places: Sequence[Registration], now: datetime) -> list[Entr
         taken.registration_id == put.registration_id, taken.session_id == put.session_id, *out
     )
     rows = db.session.execute(
-        select(put.registration_id, Session, Cohort, Webinar.title)
+        select(Registration.id, Session, Cohort, Webinar.title)
+        .select_from(put)
+        .join(Registration, Registration.id == put.registration_id)
         .join(Session, Session.id == put.session_id)
         .join(Cohort, Cohort.id == Session.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
@@ -222,7 +224,7 @@ def _bring_to_new_address(places: Sequence[Registration], now: datetime) -> None
         send_link(places[0].person_id, now)
 
 
-def _say_goodbye(
+def say_goodbye(
     former: Reader,
     entries: Sequence[Entry],
     email: str,
@@ -232,7 +234,7 @@ def _say_goodbye(
 ) -> None:
     """The last mails to the old address: one says what happened, each takes one session out of its calendar."""
     facts = {"new": masked(email)}
-    first, *rest = entries or [None]
+    first = entries[0] if entries else None
     address_mail.send(voice, "address_left", former, organizer, facts, now=now, entry=first)
-    for entry in rest:
+    for entry in entries[1:]:
         address_mail.send(voice, "address_entry", former, organizer, facts, now=now, entry=entry)
