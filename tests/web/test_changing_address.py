@@ -191,7 +191,7 @@ class TestAnAddressThatIsKnown:
         return NEW
 
     def test_the_screen_says_the_same_and_the_two_become_one_only_when_both_say_so(
-        self, app: Flask, ann: FlaskClient, both: str
+        self, app: Flask, ann: FlaskClient, both: str, travel: Traveller
     ) -> None:
         mail = Mailboxes(app)
         mail.fetch()
@@ -208,8 +208,17 @@ class TestAnAddressThatIsKnown:
         before = contents(app)
         assert post(browser, "/address", "/address").status_code == 409
         assert contents(app) == before
+        so_far = len(mail.of(OLD))
         assert post(browser, "/address", "/address/merge").location == "/my"
         mail.fetch()
+        assert "From now on we write to a…@clinic.example" in mail.subjects(OLD)
+        assert not any("/me/" in text_of(message) for message in mail.of(OLD)[so_far:])
+        # Whoever still asks with the old address is answered at the new one.
+        before_mails = len(mail.of(OLD)), len(mail.of(NEW))
+        travel.shift(1)
+        post(app.test_client(), "/lost-link", "/lost-link", email=OLD)
+        mail.fetch()
+        assert (len(mail.of(OLD)), len(mail.of(NEW))) == (before_mails[0], before_mails[1] + 1)
         with app.app_context():
             merged = db.session.scalars(select(MergedPerson)).one()
             kept = db.session.get_one(Person, merged.into_id)

@@ -369,3 +369,8 @@ def test_a_cancelled_place_is_not_handed_on(app: Flask, ann: FlaskClient, mail: 
         said = transfers.Acceptance("Bea", "PT", "UTC", "", "/")
         transfers.accept(again.id, again.nonce, said, voice=address_voice(app), now=clock.now())
     assert cohort_row(app).seats_taken == 0
+    bea = app.test_client()
+    bea.get(mail.link(BEA, "/transfer"))
+    post(bea, "/lost-link", "/transfer/decline")
+    mail.fetch()
+    assert "You still have your seat: Baby massage & you" not in mail.subjects(ANN)

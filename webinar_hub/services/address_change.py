@@ -5,7 +5,6 @@ Who may ask for it, and how it is proven, is next door in `addresses.py`.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -129,7 +128,7 @@ def change(
     former = Reader(row.email, row.name, row.language)
     former_key, was_written_to = row.email_key, row.suppressed_at is None
     places = places_of((row.id,))
-    entries = _in_her_calendar(places, now)
+    entries = entries_of(places, now)
     db.session.add(FormerAddress(person_id=row.id, email=row.email, until=now))
     if other is not None:
         other.email_key, other.link_nonce = f"{other.id}@being-exchanged.invalid", nonce()
@@ -145,7 +144,7 @@ def change(
         other.search = search_text(other.name, other.email)
     _bring_to_new_address(places, now)
     if tell_old and was_written_to:
-        _say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now)
+        say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now)
 
 
 def _flush_address() -> None:
@@ -173,7 +172,7 @@ def renew_links(places: Sequence[Registration]) -> None:
         place.nonce = nonce()
 
 
-def _in_her_calendar(places: Sequence[Registration], now: datetime) -> list[Entry]:
+def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
     """What her old mailbox was sent an entry of that no mail has taken out again; asked before anything changes."""
     hers = {place.id: place for place in places}
     put, taken = aliased(Delivery), aliased(Delivery)
@@ -181,8 +180,10 @@ def _in_her_calendar(places: Sequence[Registration], now: datetime) -> list[Entr
     gone = select(taken.id).where(
         taken.registration_id == put.registration_id, taken.session_id == put.session_id, *out
     )
-    rows: Any = db.session.execute(
-        select(put.registration_id, Session, Cohort, Webinar.title)
+    rows = db.session.execute(
+        select(Registration.id, Session, Cohort, Webinar.title)
+        .select_from(put)
+        .join(Registration, Registration.id == put.registration_id)
         .join(Session, Session.id == put.session_id)
         .join(Cohort, Cohort.id == Session.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
@@ -223,7 +224,7 @@ def _bring_to_new_address(places: Sequence[Registration], now: datetime) -> None
         send_link(places[0].person_id, now)
 
 
-def _say_goodbye(
+def say_goodbye(
     former: Reader,
     entries: Sequence[Entry],
     email: str,

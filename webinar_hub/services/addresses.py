@@ -23,11 +23,13 @@ from webinar_hub.services import address_mail, allowances, audit, people_merging
 from webinar_hub.services.address_change import (
     both,
     change,
+    entries_of,
     held,
     key_of,
     merged_into,
     places_of,
     renew_links,
+    say_goodbye,
     send_link,
 )
 from webinar_hub.services.address_mail import Reader, Voice
@@ -134,6 +136,8 @@ def prove(wish: int, proof: str, *, merge: bool, voice: Voice, now: datetime) ->
         _forget(asked)
         return Proven(mine.id, mine.link_nonce, merged=False)
     into = merged_into(other)
+    if merged_into(mine) is not None:
+        raise NotFound()
     if other is not None and into is None:
         if not merge:
             raise IsSomebodyElse(
@@ -209,14 +213,18 @@ def _join(mine: Person, other: Person, wish: AddressWish, actor: str, voice: Voi
     """Both addresses are proven: what is hers moves to the person of the new one."""
     _forget(wish)
     keeps = wish.keeps_feed
-    renew_links(places_of((mine.id,)))
-    people_merging.merge(other.id, mine.id, actor=actor, now=now)
+    places = places_of((mine.id,))
+    entries = entries_of(places, now)
+    renew_links(places)
+    # The usual farewell has a link to her page, which the old mailbox is not to have any more.
+    people_merging.merge(other.id, mine.id, actor=actor, now=now, tell_gone=False)
     mine.link_nonce = nonce()
     mine.feed_nonce = mine.feed_nonce if keeps else None
     other.proven_at = now
     db.session.flush()
     if mine.suppressed_at is None:
-        _write(voice, "address_left", mine, mine.email, {"new": masked(other.email)}, now=now)
+        former = Reader(mine.email, mine.name, mine.language)
+        say_goodbye(former, entries, other.email, address_mail.organizer_of(other.id), voice, now)
     send_link(other.id, now)
     audit.note(actor, "address.changed", f"person:{other.id}", now=now, new=masked(other.email))
     return Proven(other.id, other.link_nonce, merged=True)

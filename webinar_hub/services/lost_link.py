@@ -7,7 +7,8 @@ them writes the mail, if there is anybody it could go to.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, null, or_, select
+from sqlalchemy.orm import aliased
 
 from webinar_hub.core.db import leave_work
 from webinar_hub.core.errors import Invalid, TooMany
@@ -15,6 +16,7 @@ from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Delivery, MergedPerson, Person, Registration
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.gate import PROOF_LASTS, PROOFS_A_DAY
+from webinar_hub.rules.people import not_merged
 from webinar_hub.rules.places import State
 from webinar_hub.rules.registration import email_key
 from webinar_hub.services import allowances
@@ -46,12 +48,14 @@ def send(email: str, *, now: datetime) -> None:
 
 
 def _mail(key: str, now: datetime) -> Any:
-    """The delivery to whoever has this address: by a place of its own, else by one of whom she was merged into."""
-    kept = select(MergedPerson.into_id).join(Person, Person.id == MergedPerson.person_id)
+    """The delivery to whoever has this address, or, if she was merged, to the address of who she is by now."""
+    hers = and_(Person.email_key == key, not_merged())
+    gone = aliased(Person)
+    kept = select(MergedPerson.into_id).join(gone, gone.id == MergedPerson.person_id).where(gone.email_key == key)
     newest = (
         select(Registration.id, Registration.state, Registration.revision, Registration.person_id)
         .join(Person, Person.id == Registration.person_id)
-        .where(or_(Person.email_key == key, Person.id.in_(kept.where(Person.email_key == key))))
+        .where(or_(hers, Person.id.in_(kept)))
         .order_by(
             case((Person.email_key == key, 0), else_=1),
             Registration.state == State.UNPROVEN,

@@ -33,8 +33,11 @@ from webinar_hub.services.admission import move_seats
 EVIDENCE = (AttendanceSegment, Download, Task)
 
 
-def merge(kept: int, gone: int, *, actor: str, now: datetime) -> None:
-    """Make `gone` part of `kept`. Raises NotFound, Conflict for one and the same or one merged before."""
+def merge(kept: int, gone: int, *, actor: str, now: datetime, tell_gone: bool = True) -> None:
+    """Make `gone` part of `kept`; without `tell_gone` the caller clears the calendar of the address that goes.
+
+    Raises NotFound, Conflict for one and the same or one merged before.
+    """
     if kept == gone:
         raise Conflict("That is one and the same person. Choose the other one.")
     held = db.session.scalars(
@@ -53,13 +56,15 @@ def merge(kept: int, gone: int, *, actor: str, now: datetime) -> None:
     ).all()
     hers = {place.cohort_id: place for place in places if place.person_id == kept}
     for place in [place for place in places if place.person_id == gone]:
-        _bring_over(place, hers.get(place.cohort_id), kept, actor, now)
+        _bring_over(place, hers.get(place.cohort_id), kept, actor, now, tell_gone)
     _records(kept, gone)
     db.session.add(MergedPerson(person_id=gone, into_id=kept, merged_at=now))
     audit.note(actor, "person.merged", f"person:{kept}", now=now, gone=f"person:{gone}")
 
 
-def _bring_over(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> None:
+def _bring_over(
+    place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime, tell_gone: bool
+) -> None:
     """One place of the address that goes; `hers` is the kept person's in the same cohort, where she has one."""
     is_ahead = place.state == "confirmed" and registrations.next_session(place.cohort_id, now) is not None
     if hers is None and not is_ahead:
@@ -71,7 +76,7 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
         _in_her_line(place, hers, actor, now)
     if is_ahead:
         # Her own seat: it is not offered to whoever is next in line.
-        registrations.leave(place, actor=actor, now=now, hand_on=True)
+        registrations.leave(place, actor=actor, now=now, tell=tell_gone, hand_on=True)
         hers = _taken(place, hers, kept, actor, now)
     assert hers is not None  # noqa: S101  not ahead and none of hers was answered above
     _evidence(place, hers)

@@ -8,7 +8,7 @@ hers. The registration's row is what everybody locks, whoever cancels, takes or 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -114,7 +114,9 @@ def accept(transfer: int, proof: str, said: Acceptance, *, voice: Voice, now: da
     Raises NotFound for a link that was never sent, Invalid for an impossible zone, and Conflict, in words for her,
     where the place is not to be had any more or she has one.
     """
-    colleague = _person(_sent(transfer, proof), said, now)
+    sent = _sent(transfer, proof)
+    colleague = _person(sent, said, now)
+    _hold_places(sent, colleague)
     row, place, giver, cohort = _held(transfer, proof)
     if row.state == "taken":
         return _taken_before(row)
@@ -126,7 +128,7 @@ def accept(transfer: int, proof: str, said: Acceptance, *, voice: Voice, now: da
     row.state, row.ended_at, row.taken_as_id, row.name = "taken", now, new.id, colleague.name
     if said.news_words:
         consents.give(colleague.id, "news", words=said.news_words, page=said.page, now=now)
-    audit.note(f"person:{colleague.id}", "transfer.taken", f"registration:{place.id}", now=now)
+    audit.note("colleague", "transfer.taken", f"registration:{place.id}", now=now)
     audit.note(f"person:{colleague.id}", "registration.received", f"registration:{new.id}", now=now)
     return Taken(colleague.id, colleague.link_nonce)
 
@@ -137,7 +139,7 @@ def decline(transfer: int, proof: str, *, voice: Voice, now: datetime) -> None:
     if row.state == "taken":
         raise Conflict(_("You have this place already. Your page has the way to give it back."))
     if row.state == "open":
-        _tell_that_it_stays(row, "declined", giver, cohort, voice, now)
+        _end_unanswered(row, place, "declined", giver, cohort, voice, now)
         audit.note("colleague", "transfer.declined", f"registration:{place.id}", now=now)
 
 
@@ -148,7 +150,7 @@ def end_expired(voice: Voice, *, now: datetime, at_once: int = 100) -> int:
     for transfer, proof in db.session.execute(late.order_by(Transfer.id).limit(at_once)).all():
         row, place, giver, cohort = _held(transfer, proof)
         if row.state == "open":
-            _tell_that_it_stays(row, "expired", giver, cohort, voice, now)
+            _end_unanswered(row, place, "expired", giver, cohort, voice, now)
             audit.note("system", "transfer.expired", f"registration:{place.id}", now=now)
             number += 1
     return number
@@ -232,6 +234,14 @@ def _sent(transfer: int, proof: str) -> Transfer:
     if row.state not in ("open", "taken"):
         raise Conflict(_("This place is not to be had any more."))
     return row
+
+
+def _hold_places(row: Transfer, colleague: Person) -> None:
+    """Both places in the order of their ids: two who offer each other their seats must not wait for each other."""
+    cohort = select(Registration.cohort_id).where(Registration.id == row.registration_id).scalar_subquery()
+    theirs = and_(Registration.person_id == colleague.id, Registration.cohort_id == cohort)
+    both = select(Registration.id).where(or_(Registration.id == row.registration_id, theirs))
+    db.session.execute(both.order_by(Registration.id).with_for_update()).all()
 
 
 def _taken_before(row: Transfer) -> Taken:
@@ -333,12 +343,13 @@ def _end(row: Transfer, state: str, now: datetime) -> None:
     db.session.flush()
 
 
-def _tell_that_it_stays(
-    row: Transfer, state: str, giver: Person, cohort: Cohort, voice: Voice, now: datetime
+def _end_unanswered(
+    row: Transfer, place: Registration, state: str, giver: Person, cohort: Cohort, voice: Voice, now: datetime
 ) -> None:
+    """End it, and say so to her who offered it, if the seat is still hers."""
     name, email = row.name, masked(row.email)
     _end(row, state, now)
-    if giver.suppressed_at is None:
+    if giver.suppressed_at is None and place.state == State.CONFIRMED:
         to = Reader(giver.email, giver.name, giver.language)
         _mail(voice, "transfer_kept", to, cohort, None, name, now, declined=state == "declined", email=email)
 
