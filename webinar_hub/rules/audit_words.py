@@ -17,6 +17,8 @@ NOUNS = {
     "details": "People's own details",
     "topics": "Which mails people want",
     "consent": "Consents",
+    "erasure": "Wishes to be deleted",
+    "purge": "The nightly clean-up",
     "invite": "Answers to invites",
     "suppression": "Addresses no longer written to",
     "delivery": "Single mails",
@@ -57,6 +59,14 @@ _ACTIONS = {
     "delivery.retried": "sent a mail again",
     "delivery.cancelled": "stopped a mail",
     "task.done": "ticked off a task",
+    "person.exported": "made a copy of a person's data",
+    "person.erased": "deleted a person",
+    "erasure.asked": "asked for a person to be deleted",
+    "erasure.proven": "said again that her data is to be deleted",
+    "erasure.taken_back": "kept a person who was to be deleted",
+    "purge.confirmed": "let the nightly clean-up begin",
+    "purge.held": "put the nightly clean-up off",
+    "purge.done": "cleaned up what had its time",
 }
 _ADDRESS = re.compile(r"([A-Za-z0-9])[^\s@<>\"]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
 # Whatever stands under these names is about a person.
