@@ -5,9 +5,8 @@ from contextlib import contextmanager
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, MetaData
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import MetaData
+from sqlalchemy.engine import Connection, Engine
 
 from webinar_hub.core.db import UtcDateTime
 
@@ -44,31 +43,36 @@ def run_migrations_online() -> None:
 
     arguments = current_app.extensions["migrate"].configure_args
     arguments.setdefault("process_revision_directives", skip_empty)
-    with _engine().connect() as connection, _without_cascades(connection):
+    with _engine().connect() as connection, _references_kept(connection):
         context.configure(connection=connection, target_metadata=_metadata(), render_item=_plain_types, **arguments)
         with context.begin_transaction():
             context.run_migrations()
+            _demand_whole(connection)
 
 
 @contextmanager
-def _without_cascades(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by writing it anew, and dropping the old one would delete all that points to it.
+def _references_kept(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by building another and dropping the first: what points to it must not go with it.
 
-    So foreign keys rest meanwhile (https://sqlite.org/lang_altertable.html#otheralter), and are looked through
-    before the end. Raises IntegrityError where one leads nowhere; the pragma counts outside a transaction only.
+    The pragma does nothing inside a transaction, so it is said before (sqlite.org/lang_altertable.html, section 7).
     """
     if connection.dialect.name != "sqlite":
         yield
         return
-    driver = connection.connection.driver_connection
-    driver.execute("PRAGMA foreign_keys=OFF")
+    own = connection.connection.cursor()
+    own.execute("PRAGMA foreign_keys=OFF")
     try:
         yield
-        broken = driver.execute("PRAGMA foreign_key_check").fetchall()
-        if broken:
-            raise IntegrityError("PRAGMA foreign_key_check", None, Exception(f"{len(broken)} rows point nowhere"))
     finally:
-        driver.execute("PRAGMA foreign_keys=ON")
+        own.execute("PRAGMA foreign_keys=ON")
+
+
+def _demand_whole(connection: Connection) -> None:
+    """Nothing may point to what is not there any more; raises RuntimeError, and the migration is undone."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if lost is not None:
+            raise RuntimeError(f"After this migration a row of {lost[0]} would point to nothing in {lost[2]}.")
 
 
 if context.is_offline_mode():

@@ -1,7 +1,7 @@
 """data of one person: who asked for deletion, whom no file brings back, what the clean-up has announced.
 
 Revision: 0015_data
-After: 0015
+After: 0015_rhythm
 Made: 2026-11-25 03:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_data"
-down_revision = "0015"
+down_revision = "0015_rhythm"
 branch_labels = None
 depends_on = None
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from webinar_hub.core.language import gettext as _
+
 LONGEST_UID = 255  # octets, RFC 7986 section 5.3
 
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -67,7 +69,7 @@ def of_stored(
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         url=url,
-        location="Online",
+        location=_("Online"),
         organizer_name=organizer_name,
         organizer_email=organizer_email,
         revision=session.revision,

@@ -2,6 +2,8 @@
 
 import re
 
+from webinar_hub.core.language import gettext as _
+
 # Every character that some reader takes for the end of a line, not only the two of RFC 5545.
 _LINE_END = re.compile("\r\n|[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Controls are illegal (RFC 5545 section 3.1), a lone surrogate is no UTF-8, a byte order mark is lost in reading.
@@ -25,7 +27,7 @@ def plain_line(text: str) -> str:
 
 def title_line(title: str) -> str:
     """A title of one line, which is never empty: RFC 5546 section 3.2 wants a SUMMARY in every invite."""
-    return plain_line(title) or "Webinar"
+    return plain_line(title) or _("Webinar")
 
 
 def person_name(name: str) -> str:

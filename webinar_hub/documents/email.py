@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
+from webinar_hub.core import language
 from webinar_hub.documents import mime
 from webinar_hub.documents.calendar_session import session_uid
 from webinar_hub.documents.letter_rendering import LetterTemplates
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 KEPT_LETTERS = 256
 """Letters kept rendered, about 30 kB each: a cohort's sessions in a few dozen zones."""
-
-LANGUAGE = "en"
 
 _TEXT = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _HTML = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
@@ -101,7 +100,8 @@ def _invite(letter: Letter) -> "SharedInvite | None":
         return None
     from webinar_hub.documents.ics import shared_invite  # noqa: PLC0415  slow import
 
-    return shared_invite(letter.session, letter.calendar_method)
+    with language.speaking(letter.language):
+        return shared_invite(letter.session, letter.calendar_method)
 
 
 def _sender_headers(letter: Letter) -> bytes:
@@ -135,7 +135,8 @@ def _message(prepared: _PreparedLetter, recipient: Recipient) -> bytes:
 def _values(name: str, recipient: Recipient) -> Sequence[str]:
     """What goes into the slots, in the order slots.py has them."""
     spoken_to = f" {name}" if name else ""
-    return [spoken_to, recipient.me_link, recipient.unsubscribe_link, name, *recipient.downloads]
+    fixed = [spoken_to, recipient.me_link, recipient.unsubscribe_link, name, recipient.offer_link]
+    return [*fixed, *recipient.downloads]
 
 
 def _headers(prepared: _PreparedLetter, recipient: Recipient, name: str, values: Sequence[str]) -> bytes:
@@ -149,7 +150,7 @@ def _headers(prepared: _PreparedLetter, recipient: Recipient, name: str, values:
             b"MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n",
             mime.token_header("X-Entity-Ref-ID", recipient.key),
             _list_headers(prepared.letter, recipient) if prepared.letter.can_be_unsubscribed else b"",
-            f"Content-Language: {LANGUAGE}\r\n".encode(),
+            f"Content-Language: {prepared.letter.language}\r\n".encode(),
         )
     )
 

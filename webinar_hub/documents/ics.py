@@ -14,6 +14,7 @@ from urllib.parse import quote
 from icalendar import Alarm, Calendar, Event, vCalAddress, vDuration, vText, vUri
 from icalendar.parser import Contentline
 
+from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.calendar_session import CalendarEntry, CalendarSession, in_utc, public_uid, session_uid
 from webinar_hub.documents.calendar_text import person_name, plain_line, title_line, with_link
 
@@ -158,7 +159,7 @@ def _event(session: CalendarSession, *, cancelled: bool) -> Event:
     event = Event()
     title = title_line(session.title)
     # The word is for readers that show neither METHOD nor STATUS, as most do with an opened file.
-    _add_text(event, "summary", f"Cancelled: {title}" if cancelled else title)
+    _add_text(event, "summary", _("Cancelled: %(title)s", title=title) if cancelled else title)
     _add_text(event, "description", with_link(session.description, session.url))
     _add_text(event, "location", plain_line(session.location))
     event.add("dtstart", in_utc(session.starts_at))

@@ -6,9 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from webinar_hub.core import language
+from webinar_hub.core.language import gettext as _
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents import markdown, own_words, slots, when
@@ -33,6 +36,7 @@ class You:
     name: str
     me: str
     unsubscribe: str
+    offer: str
     downloads: tuple[str, ...]
 
 
@@ -48,6 +52,7 @@ class LetterTemplates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        language.install(self._environment)
         self._environment.globals |= {
             "when_for": when.when_for,
             "when_in": when.when_in,
@@ -66,8 +71,11 @@ class LetterTemplates:
 
     def render(self, letter: Letter) -> RenderedLetter:
         """Render one letter; raises jinja2.TemplateError when a template lacks or asks for what is not there."""
-        letter = slots.without_slots(letter)
-        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.downloads(len(letter.materials)))
+        with language.speaking(letter.language):
+            return self._render(slots.without_slots(letter))
+
+    def _render(self, letter: Letter) -> RenderedLetter:
+        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.OFFER, slots.downloads(len(letter.materials)))
         # No keys: a letter holds public links only; personal ones come with the recipient.
         values = _values(letter, you)
         facts = {
@@ -119,14 +127,16 @@ def time_left(letter: Letter) -> str:
         starts = letter.session.starts_at.astimezone(ZoneInfo(letter.recipient_zone))
         reminded = (letter.session.starts_at - lead).astimezone(ZoneInfo(letter.recipient_zone))
         if starts.date() - reminded.date() == timedelta(days=1):
-            return "Tomorrow"
-    return f"In {when.duration_in_words(lead)}"
+            return _("Tomorrow")
+    return _("In %(time)s", time=when.duration_in_words(lead))
 
 
 def file_size(size: int) -> str:
     """A file's size as people say it: "340 kB", "1.2 MB"; kilobytes of 1,000 bytes, as file managers count."""
     kilobytes = max(1, round(size / KILOBYTE))
-    return f"{kilobytes} kB" if kilobytes < KILOBYTE else f"{size / KILOBYTE**2:.1f} MB"
+    if kilobytes < KILOBYTE:
+        return f"{kilobytes} kB"
+    return f"{format_decimal(size / KILOBYTE**2, format='0.0', locale=language.locale(), group_separator=False)} MB"
 
 
 def _on_the_wire(text: str) -> str:

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 BEGIN = ""
 """What stands before the first entry."""
 _EVIDENCE = ("attendance.", "certificate.", "evidence.")
-# Registrants and mail servers act by the thousand at once; their entries are kept, but nobody queues for them.
-_CROWD = ("person:", "mail")
+# Registrants, those who are invited and mail servers act by the thousand at once; their entries are kept, but
+# nobody queues for them.
+_CROWD = ("person:", "mail", "group:", "invited:")
 
 
 class Recorded(Protocol):

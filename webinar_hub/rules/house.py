@@ -11,20 +11,29 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from webinar_hub.core.addresses import checked_address
+from webinar_hub.core.language import gettext, noop
 from webinar_hub.rules import colours
 from webinar_hub.rules.cohort_file.checks import span
 from webinar_hub.rules.message_plan import MOST_REMINDERS
 from webinar_hub.rules.retention import KINDS, checked_days, kept_days, own_days
 from webinar_hub.rules.zones import UnknownZone, zone
 
-NEWS_WORDS = "Yes, write to me now and then about new webinars and trainings. I can stop this at any time."
+NEWS_WORDS = noop("Yes, write to me now and then about new webinars and trainings. I can stop this at any time.")
+BONUS_WORDS = noop(
+    "Yes, write to me each week when a bonus is ready. Without it the bonuses wait on my page. "
+    "I can stop this at any time."
+)
+FOOTER = noop("Free live webinars. No password, no tracking.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """The settings as they hold; `retention` in days by kind (0 keeps for ever), `reminders` in minutes before.
 
-    `logo` names the picture in the database, "" for none.
+    `logo` names the picture in the database, "" for none. `bonus_box` says whether bonus mails need a tick of
+    their own ("yes") or belong to the sign-up ("no"), `consent_network` whether a consent is kept with the network
+    address it came from, `proves_address` whether a new cohort begins with double opt-in, `proof_of_work` when
+    browsers work for a sign-up (`rules/gate.py`), `file_questions` ("yes") whether cohorts may ask for files.
     """
 
     name: str = "Webinar Hub"
@@ -34,18 +43,49 @@ class House:
     sender_address: str = ""
     reply_to: str = ""
     postal_address: str = ""
-    footer: str = "Free live webinars. No password, no tracking."
+    footer: str = FOOTER
     privacy_url: str = ""
     news_words: str = NEWS_WORDS
+    bonus_words: str = BONUS_WORDS
+    bonus_box: str = "yes"
+    consent_network: str = "no"
+    proves_address: str = "no"
+    proof_of_work: str = "attack"
+    file_questions: str = ""
     zone: str = "America/New_York"
     zone_is_chosen: bool = False
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
     retention: Mapping[str, int] = field(default_factory=own_days)
     version: int = 0
 
+    @property
+    def footer_said(self) -> str:
+        """The line at the foot of pages: the house's own in the reader's language, another as it was written."""
+        return gettext(self.footer)
+
+    @property
+    def news_said(self) -> str:
+        """What stands beside the box for news, likewise."""
+        return gettext(self.news_words)
+
+    @property
+    def bonus_said(self) -> str:
+        """The words beside the box for bonus mails, in the reader's language while they are ours."""
+        return gettext(self.bonus_words)
+
     def home(self, own: str) -> str:
         """The zone a new cohort begins with: the one that was chosen for all, else that of whoever makes it."""
         return self.zone if self.zone_is_chosen else own
+
+    @property
+    def proves(self) -> bool:
+        """Whether a new cohort asks everybody first whether the address is hers."""
+        return self.proves_address == "yes"
+
+    @property
+    def asks_for_bonuses(self) -> bool:
+        """Whether bonus mails need a tick of their own."""
+        return self.bonus_box == "yes"
 
     @property
     def leads(self) -> tuple[timedelta, ...]:
@@ -154,6 +194,10 @@ def _web_address(text: str) -> str:
     return address
 
 
+def _tick(text: str) -> str:
+    return "yes" if text else ""
+
+
 def _zone(text: str) -> str:
     try:
         zone(text.strip())
@@ -176,6 +220,15 @@ def _reminders(text: str) -> list[int]:
     return [int(each.total_seconds() // 60) for each in sorted(spans, reverse=True)]
 
 
+def _one_of(*known: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in known:
+            raise ValueError("Choose one of the answers.")
+        return text
+
+    return check
+
+
 _BY_NAME: dict[str, Callable[[str], Any]] = {
     "name": _line(60, required="Give the service a name: it stands at the top of every page."),
     "accent": colours.accent,
@@ -186,6 +239,12 @@ _BY_NAME: dict[str, Callable[[str], Any]] = {
     "footer": _line(200),
     "privacy_url": _web_address,
     "news_words": _line(300, required="Write what people agree to when they tick the box."),
+    "bonus_words": _line(300, required="Write what people agree to when they tick the box."),
+    "bonus_box": _one_of("yes", "no"),
+    "consent_network": _one_of("yes", "no"),
+    "proves_address": _one_of("yes", "no"),
+    "proof_of_work": _one_of("never", "attack", "always"),
+    "file_questions": _tick,
     "zone": _zone,
     "reminders": _reminders,
 }

@@ -12,6 +12,7 @@ from sqlalchemy import and_, select
 from webinar_hub.core.search_words import folded
 from webinar_hub.models import Person, Registration
 from webinar_hub.rules.people import PROFESSIONS
+from webinar_hub.rules.places import GONE
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
 
@@ -135,8 +136,15 @@ def _checked(
     if who is not None:
         notes += ["Known already: her name and details stay as they are."]
         notes += ["Mails to her are stopped."] if who.mail_stopped else []
-    outcome: Outcome = {"confirmed": "here", "cancelled": "left"}.get(who.place if who else "", "new")  # type: ignore[assignment]
+    outcome = _outcome(who.place if who else "")
     return Row(number, outcome, name, email, key, profession, zone_name, note=" ".join(notes))
+
+
+def _outcome(place: str) -> Outcome:
+    """Whoever waits for a place is here: a list read in does not decide for the organizer, nor for the line."""
+    if not place:
+        return "new"
+    return "left" if place in GONE else "here"
 
 
 def _details(row: Sequence[str], columns: Mapping[str, int]) -> tuple[str, str, list[str]]:

@@ -6,7 +6,7 @@ look after it. `NOT_HERS` says why a table is neither. A test compares both with
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, false, func, not_, or_, select
 
@@ -203,7 +203,7 @@ def _leads(column: Column[Any], whose: Whose) -> ColumnElement[bool]:
 
 def target_of(column: Column[Any]) -> Column[Any]:
     """What a column points to: the primary key it references, or is."""
-    return cast("Column[Any]", next((key.column for key in column.foreign_keys), column))
+    return next((key.column for key in column.foreign_keys), column)
 
 
 def path_to_people(table: Table) -> bool:

@@ -194,7 +194,7 @@ def _since(held: Held, table: Table) -> Any:
     if held.table == PLACES:
         return places.where(Registration.id == table.c.id).correlate(table).scalar_subquery()
     of_person = target_of(column).table.name == PEOPLE
-    whose: Column[Any] = Registration.__table__.c["person_id" if of_person else "id"]
+    whose = Registration.__table__.c["person_id" if of_person else "id"]
     return places.where(whose == column).correlate(table).scalar_subquery()
 
 

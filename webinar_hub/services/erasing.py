@@ -6,9 +6,9 @@ decided next door, in `erasures.py` (she asked) and `purging.py` (her time is ov
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Column, case, delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from webinar_hub.core.db import Base, db
@@ -109,7 +109,7 @@ def _give_away(places: Any, nobody: int) -> None:
         db.session.execute(row, execution_options={"synchronize_session": False})
 
 
-def nothing_in(column: Column[Any]) -> Any:
+def nothing_in(column: Any) -> Any:
     """Nothing, or where a column must have something, what it has in a new row."""
     if column.nullable:
         return None
@@ -117,7 +117,7 @@ def nothing_in(column: Column[Any]) -> Any:
         case ScalarElementColumnDefault(arg=value):
             return value
         case CallableColumnDefault(arg=make):
-            return make(None)
+            return make(cast("Any", None))
     raise LookupError(f"what an emptied {column} holds has not been decided")
 
 

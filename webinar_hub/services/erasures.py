@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.core.language import force_locale
+from webinar_hub.core.language import speaking
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens, nonce
 from webinar_hub.documents.notices import NoticeTemplates
@@ -247,8 +247,8 @@ def _mail(
     expires_at: datetime | None = None,
     **facts: Any,
 ) -> None:
-    with force_locale(who.language):
-        words = voice.templates.render(kind, name=who.name, service=voice.service, language=who.language, **facts)
+    with speaking(who.language):
+        words = voice.templates.render(kind, name=who.name, service=voice.service, **facts)
     sender = voice.sender or _organizer_of(who.id)
     envelope = notices.Envelope(
         to_email=who.email, to_name=who.name, from_email=sender, from_name=voice.from_name or voice.service

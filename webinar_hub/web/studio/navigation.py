@@ -38,7 +38,13 @@ BAR = (
 TABS = (
     Entry("studio_timeline.page", "Timeline", "calendar", Permission.SEE),
     Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE, ("studio_people_import",)),
-    Entry("studio_registering.page", "Registration", "key", Permission.SEE),
+    Entry(
+        *("studio_registering.page", "Registration", "key", Permission.SEE),
+        also=(
+            *("studio_places", "studio_entrance", "studio_questions", "studio_accommodations"),
+            *("studio_invitations", "studio_access_codes", "studio_groups", "studio_rhythm"),
+        ),
+    ),
     Entry("studio_messages.page", "Messages", "mail", Permission.SEE, ("studio_announcements",)),
     Entry("studio_materials.page", "Materials", "download", Permission.SEE, ("studio_drops",)),
     Entry("studio_rehearsal.page", "Rehearsal", "screen", Permission.SEE),

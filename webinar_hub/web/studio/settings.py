@@ -47,8 +47,13 @@ SECTIONS = {
     ),
     "texts": Section(
         "Texts",
-        "The line at the foot of pages, your privacy page, and the words people agree to.",
-        ("footer", "privacy_url", "news_words"),
+        "The foot of pages, your privacy page, the words people agree to, and whether they may send files.",
+        ("footer", "privacy_url", "news_words", "file_questions"),
+    ),
+    "entrance": Section(
+        "Who may come in, and how carefully",
+        "Whether an address is asked first, what people tick, and what keeps robots out.",
+        ("proves_address", "proof_of_work", "bonus_box", "bonus_words", "consent_network"),
     ),
     "defaults": Section(
         "For new cohorts", "The time zone and the reminders a new cohort begins with.", ("zone", "reminders")

@@ -23,8 +23,10 @@ blueprint = area("today")
 _MENDED_AT = {
     "delayed": ("studio_health.page", "See what is wrong"),
     "empty_drop": ("studio_materials.page", "Add the file"),
+    "accommodation": ("studio_accommodations.page", "Arrange it"),
     "clash": ("studio_timeline.page", "See the timeline"),
     "incomplete": ("studio_cohort.page", "Fill it in"),
+    "undecided": ("studio_places.page", "Decide"),
     "purge": ("studio_purge.page", "See what will be deleted"),
 }
 
@@ -80,9 +82,9 @@ def _live() -> dict[str, object]:
     who, now = staff(), clock.now()
     only, people = who.webinars(Permission.SEE), who.webinars(Permission.PEOPLE)
     cleaned = purges(house(), who.zone, now) if who.may(Permission.SETTINGS) else []
-    sees_people = who.may(Permission.PEOPLE)
+    sees_people, desk = who.may(Permission.PEOPLE), who.webinars(Permission.REGISTER)
     return {
-        "needs": [(need, *_way(need)) for need in (*cleaned, *needs(Asked(only, now, who.zone)))],
+        "needs": [(need, *_way(need)) for need in (*cleaned, *needs(Asked(only, now, who.zone, desk)))],
         "tasks": queries.open_tasks(people) if sees_people else queries.NOBODY,
         "unreached": queries.unreached(people, now) if sees_people else queries.NOBODY,
     }
