@@ -164,13 +164,9 @@ def _take_rows(target: Target) -> int:
     ids = db.session.scalars(stretch).all()
     where: Any = keys[0].in_(ids)
     if target.empties:
-        empty = {name: _empty(target.table.c[name]) for name in target.empties}
+        empty = {name: erasing.nothing_in(target.table.c[name]) for name in target.empties}
         return _ended(update(target.table).where(where).values(**empty)) if ids else 0
     return _ended(delete(target.table).where(where)) if ids else 0
-
-
-def _empty(column: Any) -> Any:
-    return {} if column.type.python_type is dict else None if column.nullable else ""
 
 
 def _ended(statement: Any) -> int:
