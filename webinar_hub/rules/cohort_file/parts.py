@@ -177,7 +177,7 @@ class MessagesPart:
 
 @dataclass(frozen=True, slots=True)
 class CohortFile:
-    """A cohort file that was read without an error; with `asked` None the questions of the cohort stay as they are."""
+    """A cohort file that was read without an error; with `asked` None the cohort's questions stay as they are."""
 
     webinar: WebinarPart
     presenters: tuple[PresenterPart, ...]
