@@ -1,7 +1,7 @@
 """who comes: a cohort's own questions, what a licence says, and what somebody needs to take part.
 
 Revision: 0015_who
-After: 0015
+After: 0015_gate
 Made: 2026-11-25 03:20:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_who"
-down_revision = "0015"
+down_revision = "0015_gate"
 branch_labels = None
 depends_on = None
 

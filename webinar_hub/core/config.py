@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from webinar_hub.core.clock import LONGEST_LEADER_LEASE, LONGEST_LEASE
+from webinar_hub.core.language import DEFAULT, languages
 from webinar_hub.core.return_address import LONGEST_LOCAL_PART
 
 PREFIX = "WEBINAR_HUB_"
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     web_threads: int = Field(default=8, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     sign_ups_per_hour: int = Field(default=300, ge=1)
+    fill_seconds: float = Field(default=2.0, ge=0, le=60)
     link_days: int = Field(default=400, ge=1)
     materials: str = ""
     s3_key: str = ""
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_folder: str = ""
     metrics_token: str = ""
+    language: str = DEFAULT
     demo: bool = False
 
     @field_validator("base_url")
@@ -111,6 +114,13 @@ class Settings(BaseSettings):
     @classmethod
     def _nothing_is_the_default(cls, value: Any, info: ValidationInfo) -> Any:
         return cls.model_fields[info.field_name or ""].default if value == "" else value
+
+    @field_validator("language")
+    @classmethod
+    def _language_is_spoken(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(f"there is a catalogue only for {', '.join(languages())}")
+        return value
 
     @field_validator("domain_rates")
     @classmethod

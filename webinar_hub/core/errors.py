@@ -1,5 +1,7 @@
 """What can go wrong in a way a person can do something about; each error carries the words she reads."""
 
+from webinar_hub.core.language import gettext as _
+
 
 class HubError(Exception):
     """An expected failure: `message` is shown to the person as it is."""
@@ -16,8 +18,8 @@ class NotFound(HubError):
 
     status = 404
 
-    def __init__(self, message: str = "This page does not exist, or the link is no longer valid.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or _("This page does not exist, or the link is no longer valid."))
 
 
 class NotAllowed(HubError):

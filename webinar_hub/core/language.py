@@ -25,7 +25,7 @@ from flask_babel.speaklater import LazyString
 DEFAULT = "en"
 """The language of what stands in the code."""
 CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
-# Mails and pages are read in the United States first, so time is told as there: in Spanish "7:00 p.m.", not "19:00".
+# Most readers live in the United States, so time is told as there: in Spanish "7:00 p.m.", not "19:00".
 _TERRITORY = "US"
 
 _spoken = ContextVar("language", default=DEFAULT)
@@ -116,6 +116,11 @@ def lazy_gettext(message: str, **values: object) -> str:
     return cast("str", LazyString(gettext, message, **values))
 
 
+def noop(message: str) -> str:
+    """The English words, which catalogues then have: for what is kept in English and said by `gettext` later."""
+    return message
+
+
 def use_catalogues(folder: Path) -> None:
     """Read the catalogues of another folder from now on: for tests, and for trying one out."""
     global _folder
@@ -136,8 +141,8 @@ def _counted(singular: str, plural: str, num: int) -> str:
 def _catalogue(code: str) -> NullTranslations:
     if code == DEFAULT:
         return NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415  only for who speaks another language
-    from babel.messages.pofile import read_po  # noqa: PLC0415
+    from babel.messages.mofile import write_mo  # noqa: PLC0415  slow import
+    from babel.messages.pofile import read_po  # noqa: PLC0415  slow import
 
     with (_folder / code / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale=code)

@@ -25,10 +25,12 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.answered import answered, parted
+from webinar_hub.rules.places import GONE, State
 
 PROFESSIONS = ("OT", "OTA", "PT", "PTA", "SLP", "Nurse", "LMT", "Parent", "Other")
-STATES = ("confirmed", "cancelled")
+STATES = tuple(state.value for state in State)
 ORDERS = ("newest", "oldest", "name")
 LONGEST_TAG = 40
 BOUNCES = ("bounced_hard", "bounced_soft", "blocked")
@@ -173,7 +175,7 @@ def _of_what_she_did(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _declined() -> ColumnElement[bool]:
     """Her calendar said no to a session at the time it now has."""
-    current = InviteReply.sequence == Session.revision + Registration.revision
+    current = InviteReply.sequence == Session.revision + Registration.revision + own_revision()
     return (
         select(InviteReply.id)
         .join(Session, Session.id == InviteReply.session_id)
@@ -186,7 +188,7 @@ def _declined() -> ColumnElement[bool]:
 def not_merged() -> ColumnElement[bool]:
     """She is not known under another address by now, or has taken a place with this one again."""
     place = select(Registration.id).where(
-        Registration.person_id == MergedPerson.person_id, Registration.state == "confirmed"
+        Registration.person_id == MergedPerson.person_id, Registration.state.not_in(GONE)
     )
     return Person.id.not_in(select(MergedPerson.person_id).where(~place.exists()))
 

@@ -5,7 +5,8 @@ from hashlib import sha256
 
 from flask import Blueprint, Response, request
 
-from webinar_hub.core import clock
+from webinar_hub.core import clock, language
+from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.calendar_session import CalendarEntry
 from webinar_hub.queries import calendars as queries
 from webinar_hub.queries import public
@@ -38,24 +39,26 @@ def session_file(session: str) -> Response:
 def personal_file(session: str) -> Response:
     """One session of hers under the UID of her invite, so that it is not in her calendar twice."""
     entries = queries.personal(visitor.required(), hub(), session)
-    return _file(entries, name=entries[0].session.title if entries else "Webinar", filename="session.ics")
+    return _file(entries, name=entries[0].session.title if entries else _("Webinar"), filename="session.ics")
 
 
 @blueprint.get("/cal/<token>.ics")
 def feed(token: str) -> Response:
     """The calendar she has subscribed to; answers 304 until one of her sessions changes."""
-    entries = queries.personal(queries.feed_owner(tokens(), token), hub())
+    person, code = queries.feed_owner(tokens(), token)
+    language.speak(code)
+    entries = queries.personal(person, hub())
     response = Response(content_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "private, no-cache"
     # Calendars ask all day long: what the feed is made from tells whether it changed, without making it.
-    response.set_etag(sha256(repr((_LOOK, entries)).encode()).hexdigest())
+    response.set_etag(sha256(repr((_LOOK, code, entries)).encode()).hexdigest())
     if request.if_none_match.contains(response.get_etag()[0] or ""):
         response.status_code = 304
     else:
         from webinar_hub.documents.ics import calendar_feed  # noqa: PLC0415  slow import
 
         response.data = calendar_feed(
-            entries, name="My webinars", description="The live sessions I have a place in.", refresh=REFRESH
+            entries, name=_("My webinars"), description=_("The live sessions I have a place in."), refresh=REFRESH
         )
     return response
 

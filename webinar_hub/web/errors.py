@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -11,28 +12,34 @@ from structlog.contextvars import get_contextvars
 from werkzeug.exceptions import HTTPException
 
 from webinar_hub.adapters.storage import StorageAway
-from webinar_hub.core.errors import HubError, NotFound, TooMany
+from webinar_hub.core.errors import HubError, TooMany
+from webinar_hub.core.language import gettext as _
+from webinar_hub.core.language import lazy_gettext as _later
 from webinar_hub.core.log import get_logger
+from webinar_hub.web import rate_limits
 from webinar_hub.web.current import ask_nothing_more
+from webinar_hub.web.studio import refusals
 from webinar_hub.web.visitor import NotRecognised
 
 _BUSY_SECONDS = 30
 _TITLES = {
-    400: "That did not work",
-    403: "That is not possible right now",
-    404: "We cannot find this page",
-    405: "That did not work",
-    409: "That is not possible any more",
-    413: "That was too much at once",
-    422: "That did not work",
-    429: "One moment, please",
-    503: "We will be back in a moment",
+    400: _later("That did not work"),
+    403: _later("That is not possible right now"),
+    404: _later("We cannot find this page"),
+    405: _later("That did not work"),
+    409: _later("That is not possible any more"),
+    413: _later("That was too much at once"),
+    422: _later("That did not work"),
+    429: _later("One moment, please"),
+    503: _later("We will be back in a moment"),
 }
 _WORDS = {
-    400: "The request could not be read. Nothing was changed: go back, load the page again and try once more.",
-    404: NotFound().message,
-    405: "This page cannot be used in that way. Nothing was changed.",
-    413: "What was sent is larger than a form here can be. Nothing was changed: go back and shorten it.",
+    400: _later(
+        "The request could not be read. Nothing was changed: go back, load the page again and try once more."
+    ),
+    404: _later("This page does not exist, or the link is no longer valid."),
+    405: _later("This page cannot be used in that way. Nothing was changed."),
+    413: _later("What was sent is larger than a form here can be. Nothing was changed: go back and shorten it."),
 }
 
 
@@ -55,20 +62,23 @@ def stale_page(problem: CSRFError) -> Response:
     return _answer(
         ErrorPage(
             400,
-            "This page was open for too long",
-            "Or cookies are switched off in this browser. Nothing was changed: go back, load the page again and "
-            "press the button once more.",
+            _("This page was open for too long"),
+            _(
+                "Or cookies are switched off in this browser. Nothing was changed: go back, load the page again "
+                "and press the button once more."
+            ),
         )
     )
 
 
 def not_recognised(problem: NotRecognised) -> Response:
     """A personal page on a device that has not seen her link."""
-    return _answer(ErrorPage(problem.status, "Open your link first", problem.message, offers_link=True))
+    return _answer(ErrorPage(problem.status, _("Open your link first"), problem.message, offers_link=True))
 
 
 def expected(problem: HubError) -> Response:
     """What a service or rule said no to, in its own words."""
+    refusals.keep(problem)
     response = _answer(_page(problem.status, problem.message))
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)
@@ -94,8 +104,10 @@ def database_away(problem: OperationalError | InterfaceError | NoFreeConnection)
         ErrorPage(
             503,
             _TITLES[503],
-            "The service is busy. Nothing was lost: wait half a minute and try again. "
-            "What you typed is still there when you go back.",
+            _(
+                "The service is busy. Nothing was lost: wait half a minute and try again. "
+                "What you typed is still there when you go back."
+            ),
         )
     )
     response.headers["Retry-After"] = str(_BUSY_SECONDS)
@@ -109,7 +121,7 @@ def storage_away(problem: StorageAway) -> Response:
         ErrorPage(
             503,
             _TITLES[503],
-            "The file cannot be fetched at this moment. Nothing was lost: try again in half a minute.",
+            _("The file cannot be fetched at this moment. Nothing was lost: try again in half a minute."),
         )
     )
     response.headers["Retry-After"] = str(_BUSY_SECONDS)
@@ -123,9 +135,11 @@ def unexpected(problem: Exception) -> Response:
     return _answer(
         ErrorPage(
             500,
-            "Something went wrong on our side",
-            "It is not your fault, and nothing was half done. Please try again in a minute; if it happens again, "
-            "tell the organizer the reference below.",
+            _("Something went wrong on our side"),
+            _(
+                "It is not your fault, and nothing was half done. Please try again in a minute; if it happens "
+                "again, tell the organizer the reference below."
+            ),
             reference,
         )
     )
@@ -136,6 +150,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, stale_page)
     app.register_error_handler(NotRecognised, not_recognised)
     app.register_error_handler(HubError, expected)
+    app.register_error_handler(RateLimitExceeded, lambda problem: expected(rate_limits.exceeded(problem)))
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(StorageAway, storage_away)
     for away in (OperationalError, InterfaceError, NoFreeConnection):

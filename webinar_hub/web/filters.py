@@ -6,15 +6,26 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from flask import Flask, request
 
 from webinar_hub.core import clock
+from webinar_hub.core.language import locale
 from webinar_hub.documents.markdown import to_html
-from webinar_hub.documents.when import duration_in_words, place_of, short_month, time_range, when_for, when_in
+from webinar_hub.documents.when import (
+    clock_of_day,
+    duration_in_words,
+    place_of,
+    short_month,
+    time_range,
+    when_for,
+    when_in,
+)
 from webinar_hub.queries.views import DropView, SessionView
 from webinar_hub.rules.source import passed_on
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.current import settings
+from webinar_hub.web.languages import in_language
 
 
 def trail(sessions: Sequence[SessionView], drops: Sequence[DropView]) -> list[tuple[datetime, str, Any]]:
@@ -43,7 +54,8 @@ def size_in_words(octets: int) -> str:
     """The size of a file as people say it: "180 kB", "2.4 MB"."""
     if octets < 1_000_000:
         return f"{max(1, round(octets / 1000))} kB"
-    return f"{octets / 1_000_000:.{0 if octets >= 100_000_000 else 1}f} MB"
+    pattern = "0" if octets >= 100_000_000 else "0.0"
+    return f"{format_decimal(octets / 1_000_000, format=pattern, locale=locale())} MB"
 
 
 def initials(name: str) -> str:
@@ -54,7 +66,8 @@ def initials(name: str) -> str:
 
 def came_from() -> str:
     """What to add to a link to the sign-up; see `rules/source.py`."""
-    return passed_on(request.args)
+    source = passed_on(request.args)
+    return source + in_language("&" if source else "?")
 
 
 def register(app: Flask) -> None:
@@ -62,7 +75,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         when_in=when_in, when_for=when_for, place_of=place_of, time_range=time_range, markdown=to_html, iso=iso,
         duration_in_words=duration_in_words, month_in=short_month, year_in=year_in, day_in=day_in,
-        size_in_words=size_in_words, initials=initials,
+        size_in_words=size_in_words, initials=initials, clock=clock_of_day,
     )  # fmt: skip
     app.jinja_env.globals.update(asset=asset, fonts=fonts, trail=trail, came_from=came_from)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import Conflict
+from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import me as queries
 from webinar_hub.queries import public
 from webinar_hub.queries.views import JoinView
@@ -50,7 +51,7 @@ def enter(session: str) -> Redirect:
         joins.join(person, session, now=now)
         if not view.watch_url:
             # Nobody came in, so what was just written is undone.
-            raise Conflict("The organizer has not set the address of the stream yet. Try again in a minute.")
+            raise Conflict(_("The organizer has not set the address of the stream yet. Try again in a minute."))
     metrics.record_join()
     if request.form.get("where") == "here" and view.embed_url:
         return redirect(url_for("join.door", session=session), 303)

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.errors import Conflict, NotFound
+from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import presenting as queries
 from webinar_hub.web import headers
 from webinar_hub.web.current import tokens
@@ -32,5 +33,5 @@ def start(token: str, session: str) -> Redirect:
     if found is None:
         raise NotFound()
     if not found.leads_to:
-        raise Conflict("The organizer has not set the link of this session yet. Ask her, then try again.")
+        raise Conflict(_("The organizer has not set the link of this session yet. Ask her, then try again."))
     return redirect(found.leads_to, 303)

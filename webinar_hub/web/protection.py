@@ -6,6 +6,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from webinar_hub.core.errors import NotAllowed
+from webinar_hub.core.language import gettext as _
 from webinar_hub.web.current import settings
 
 csrf = CSRFProtect()
@@ -13,7 +14,7 @@ csrf = CSRFProtect()
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A mail provider's server presses the one-click button or tells of bounces, and says whatever it likes about where
 # it comes from.
-_FROM_ANYWHERE = frozenset({"unsubscribe.change", "unsubscribe.no_news", "webhooks.receive"})
+_FROM_ANYWHERE = frozenset({"unsubscribe.change", "unsubscribe.no_news", "invitations.never", "webhooks.receive"})
 
 
 def check_origin() -> None:
@@ -27,7 +28,7 @@ def check_origin() -> None:
     origin = request.headers.get("Origin", "null")
     own = {settings().base_url, f"{request.scheme}://{request.host}"}
     if site not in ("same-origin", "none") or (origin != "null" and _normal(origin) not in own):
-        raise NotAllowed("This was sent from another site, so nothing was changed.")
+        raise NotAllowed(_("This was sent from another site, so nothing was changed."))
 
 
 def register(app: Flask) -> None:

@@ -4,8 +4,10 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import preferences as queries
 from webinar_hub.services import preferences
+from webinar_hub.web import visitor
 from webinar_hub.web.current import tokens
 from webinar_hub.web.protection import csrf
 
@@ -15,7 +17,9 @@ blueprint = Blueprint("unsubscribe", __name__)
 @blueprint.get("/unsubscribe/<token>")
 def page(token: str) -> str:
     """What is sent at the moment, and one button; mail scanners may look as often as they like (A21)."""
-    return render_template("web/unsubscribe.html", view=queries.unsubscribe_page(tokens(), token), token=token)
+    view = queries.unsubscribe_page(tokens(), token)
+    visitor.speaks(view.language)
+    return render_template("web/unsubscribe.html", view=view, token=token)
 
 
 # The token is the authority, and RFC 8058 section 3.2 sends no cookie; so another site can do no harm either.
@@ -32,15 +36,18 @@ def change(token: str) -> Response:
             bonuses="bonuses" in request.form,
         )
     if request.form.get("List-Unsubscribe") == "One-Click":
-        return Response("You are unsubscribed.\n", mimetype="text/plain")
+        return Response(_("You are unsubscribed.") + "\n", mimetype="text/plain")
     view = queries.unsubscribe_page(tokens(), token)
+    visitor.speaks(view.language)
     return make_response(render_template("web/unsubscribe.html", view=view, token=token, saved=True))
 
 
 @blueprint.get("/unsubscribe/<token>/news")
 def news_page(token: str) -> str:
     """What news are, and one button that ends them."""
-    return render_template("web/no_news.html", view=queries.news_page(tokens(), token))
+    view = queries.news_page(tokens(), token)
+    visitor.speaks(view.language)
+    return render_template("web/no_news.html", view=view)
 
 
 # For the same reasons as above.
@@ -51,5 +58,7 @@ def no_news(token: str) -> Response:
     with transaction():
         preferences.unsubscribe_from_news(tokens(), token, now=clock.now())
     if request.form.get("List-Unsubscribe") == "One-Click":
-        return Response("You are unsubscribed.\n", mimetype="text/plain")
-    return make_response(render_template("web/no_news.html", view=queries.news_page(tokens(), token)))
+        return Response(_("You are unsubscribed.") + "\n", mimetype="text/plain")
+    view = queries.news_page(tokens(), token)
+    visitor.speaks(view.language)
+    return make_response(render_template("web/no_news.html", view=view))

@@ -3,10 +3,11 @@
 The nonce is compared with the stored one at every request, so a new nonce ends all cookies at once.
 """
 
-from flask import session
+from flask import g, request, session
 
-from webinar_hub.core import clock
+from webinar_hub.core import clock, language
 from webinar_hub.core.errors import HubError
+from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import me
 from webinar_hub.web.current import settings
 
@@ -22,7 +23,7 @@ class NotRecognised(HubError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This device does not know you yet. Your page opens with the personal link in our mails to you."
+            _("This device does not know you yet. Your page opens with the personal link in our mails to you.")
         )
 
 
@@ -48,8 +49,20 @@ def _clear() -> None:
 
 
 def known(person_id: int, nonce: str) -> int | None:
-    """The person's id when this nonce still opens her pages, else None."""
-    return me.person_for(person_id, nonce, link_days=settings().link_days, now=clock.now())
+    """The person's id when this nonce still opens her pages, else None; the page then speaks her language."""
+    found = me.person_for(person_id, nonce, link_days=settings().link_days, now=clock.now())
+    if found is None:
+        return None
+    person, code = found
+    language.speak(code)
+    g.language_is_hers = True
+    return person
+
+
+def speaks(code: str) -> None:
+    """Have a page that a link in a mail opens speak her language, unless its address names another."""
+    if request.args.get("lang") not in language.languages():
+        language.speak(code)
 
 
 def recognised() -> int | None:
@@ -65,4 +78,5 @@ def required() -> int:
     person = recognised()
     if person is None:
         raise NotRecognised()
+    g.acted_as = person
     return person

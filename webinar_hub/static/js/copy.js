@@ -9,7 +9,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied ?? "Copied";
       setTimeout(() => { button.textContent = words; }, 2500);
     } catch {
       field.focus();

@@ -5,6 +5,7 @@
 const loaded = Date.now();
 const ahead = document.body.dataset.now ? Date.parse(document.body.dataset.now) - loaded : 0;
 const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const { locale = "en", in: inTime = "in {}" } = document.body.dataset;
 
 function inWords(seconds) {
   const first = units.findIndex(([, size]) => seconds >= size);
@@ -12,7 +13,8 @@ function inWords(seconds) {
   const shown = units.slice(first, first + 2).map(([name, size]) => {
     const count = Math.floor(rest / size);
     rest -= count * size;
-    return count ? `${count} ${name}${count === 1 ? "" : "s"}` : "";
+    const words = new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "long", useGrouping: false });
+    return count ? words.format(count) : "";
   });
   return shown.filter(Boolean).join(" ");
 }
@@ -23,7 +25,7 @@ function start(place) {
   const tick = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
     if (left > 0) {
-      place.textContent = `in ${inWords(left)}`;
+      place.textContent = inTime.replace("{}", inWords(left));
       place.hidden = false;
       // Below an hour every second counts, above it every minute does.
       setTimeout(tick, left > 3700 ? 30000 : 1000);

@@ -2,8 +2,13 @@
 // The words follow webinar_hub/documents/when.py.
 
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const { locale = "en", forYou = "{} for you" } = document.body.dataset;
 
 function wall(moment, timeZone) {
+  if (!locale.startsWith("en")) {
+    const as = (form) => new Intl.DateTimeFormat(locale, { timeZone, ...form }).format(moment);
+    return { day: as({ weekday: "short", day: "numeric", month: "long" }), clock: as({ timeStyle: "short" }) };
+  }
   const form = new Intl.DateTimeFormat("en-US", {
     timeZone, weekday: "short", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", hour12: true,
   });
@@ -22,7 +27,7 @@ for (const time of document.querySelectorAll("time[data-zone]")) {
     if (home.day === here.day && home.clock === here.clock) continue;
     const line = document.createElement("span");
     line.className = "local-time";
-    line.textContent = `${home.day === here.day ? "" : `${here.day}, `}${here.clock} for you`;
+    line.textContent = forYou.replace("{}", `${home.day === here.day ? "" : `${here.day}, `}${here.clock}`);
     time.append(line);
   } catch {
     // A zone this browser does not know: the line from the server says enough.

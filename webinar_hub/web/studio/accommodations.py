@@ -10,19 +10,10 @@ from webinar_hub.queries import accommodations as queries
 from webinar_hub.queries.studio import cohort_head
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import accommodations
-from webinar_hub.web.studio import registering
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
 blueprint = area("accommodations")
-registering.PARTS += (
-    registering.Part(
-        "studio_accommodations.page",
-        "Accommodations",
-        "Captions, an interpreter, anything somebody needs to take part fully.",
-        Permission.REGISTER,
-    ),
-)
 
 
 @blueprint.get("/cohorts/<cohort>/accommodations")

@@ -22,16 +22,10 @@ from webinar_hub.services.questions import WrongQuestion
 from webinar_hub.web.current import house, storage
 from webinar_hub.web.forms.asked import AskedPart
 from webinar_hub.web.forms.question import QuestionForm
-from webinar_hub.web.studio import registering
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
 blueprint = area("questions")
-registering.PARTS += (
-    registering.Part(
-        "studio_questions.page", "Questions", "What you want to know of whoever signs up, and CE credit."
-    ),
-)
 
 _WISHES = {"": None, "yes": True, "no": False}
 
