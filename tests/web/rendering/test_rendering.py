@@ -13,8 +13,10 @@ import pytest
 from flask import Flask, render_template
 
 from tests.web.rendering import samples
+from webinar_hub.rules.questions import Asks
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.errors import ErrorPage
+from webinar_hub.web.forms.asked import AskedPart
 from webinar_hub.web.forms.lost_link import LostLinkForm
 from webinar_hub.web.forms.sign_up import SignUpForm
 from webinar_hub.web.structured_data import events
@@ -75,11 +77,17 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
         "view": samples.webinar(cohorts=(samples.cohort(closed_because="This cohort is full.", seats_left=0),))
     },
     "webinar.html no date": lambda: {"view": samples.webinar(cohorts=())},
-    "sign_up.html": lambda: {"view": samples.webinar(), "cohort": samples.cohort(), "form": form("sign_up")},
+    "sign_up.html": lambda: {
+        "view": samples.webinar(),
+        "cohort": samples.cohort(),
+        "form": form("sign_up"),
+        "part": AskedPart(Asks(credit=True), {}),
+    },
     "sign_up.html closed": lambda: {
         "view": samples.webinar(),
         "cohort": samples.cohort(closed_because="Sign-up has closed."),
         "form": form("sign_up"),
+        "part": AskedPart(Asks(), {}),
     },
     "thanks.html": lambda: {"view": samples.webinar(), "cohort": samples.cohort(), "calendar": samples.CALENDAR},
     "my.html": lambda: _mine(samples.my_page()),
