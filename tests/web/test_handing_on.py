@@ -289,14 +289,16 @@ def strip(text: str) -> str:
 class TestAtOnce:
     """Real threads, each with a connection of its own."""
 
-    def run(self, app: Flask, *works: Callable[[], object]) -> list[str]:
-        """What each of them was answered, "" for yes."""
+    def run(self, app: Flask, *works: Callable[[], object], began: threading.Event | None = None) -> list[str]:
+        """What each of them was answered, "" for yes; all but the first wait until it `began`, if that is asked."""
         said: list[str] = []
         gate = threading.Barrier(len(works))
 
         def go(work: Callable[[], object]) -> None:
             with app.app_context():
                 gate.wait(20)
+                if began is not None and work is not works[0]:
+                    assert began.wait(20)
                 try:
                     with transaction():
                         work()
@@ -325,17 +327,13 @@ class TestAtOnce:
         works = {"take": self.offered(app, ann, BEA), "cancel": self.cancelled(place)}
 
         def lingers() -> None:
-            works.pop(first)()
+            works[first]()
             began.set()
             # Not committed yet, and the other one has read whatever there was before.
             time.sleep(0.5)
 
-        def follows() -> None:
-            assert began.wait(20)
-            (other,) = works.values()
-            other()
-
-        answers = self.run(app, lingers, follows)
+        (other,) = (work for name, work in works.items() if name != first)
+        answers = self.run(app, lingers, other, began=began)
         with app.app_context():
             states = db.session.scalars(select(Registration.state).order_by(Registration.id)).all()
         # Cancelling what is cancelled already is no mistake; taking it is.
