@@ -1,7 +1,7 @@
 """changing her mind: an address that waits for its proof, former addresses, places offered to a colleague.
 
 Revision: 0015_mind
-After: 0015
+After: 0015_who
 Made: 2026-11-25 03:25:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_mind"
-down_revision = "0015"
+down_revision = "0015_who"
 branch_labels = None
 depends_on = None
 
@@ -88,7 +88,9 @@ def upgrade() -> None:
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
-    op.create_index("ix_transfers_expires_at", "transfers", ["expires_at"], sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index(
+        "ix_transfers_expires_at", "transfers", ["expires_at"], sqlite_where=OPEN, postgresql_where=OPEN
+    )
 
 
 def downgrade() -> None:

@@ -1,30 +1,45 @@
-"""Seats that are offered to a colleague at the moment."""
+"""What the page of an offer shows."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
-from webinar_hub.models import Transfer
-from webinar_hub.rules.registration import masked
+from webinar_hub.core.errors import NotFound
+from webinar_hub.models import Cohort, Person, Registration, Webinar
+from webinar_hub.queries.cohorts import cohort_views
+from webinar_hub.queries.views import CohortView
+from webinar_hub.rules.places import State
 
 
 @dataclass(frozen=True, slots=True)
-class OpenOffer:
-    """A seat of hers that is offered; `email` is masked."""
+class OfferView:
+    """A registration that a seat was offered to; `is_open` says that it is held at this moment, until `until`.
 
-    name: str
-    email: str
-    expires_at: datetime
+    `zone` is hers.
+    """
+
+    webinar_title: str
+    cohort: CohortView
+    zone: str
+    state: str
+    until: datetime | None
+    is_open: bool
 
 
-def open_offers(registrations: Collection[int], now: datetime) -> dict[int, OpenOffer]:
-    """Seats that are offered at the moment, by registration; one statement."""
-    rows = db.session.execute(
-        select(Transfer.registration_id, Transfer.name, Transfer.email, Transfer.expires_at).where(
-            Transfer.registration_id.in_(registrations), Transfer.state == "open", Transfer.expires_at > now
-        )
-    )
-    return {place: OpenOffer(name, masked(email), ends) for place, name, email, ends in rows}
+def offer_page(registration: int, nonce: str, now: datetime) -> OfferView:
+    """Raises NotFound for every link but hers."""
+    row = db.session.execute(
+        select(Registration, Cohort, Webinar.title, Person.zone)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Registration.id == registration, Registration.nonce == nonce)
+    ).first()
+    if row is None:
+        raise NotFound()
+    hers, cohort, title, zone = row
+    until = hers.offer_until
+    is_open = hers.state == State.OFFERED and until is not None and until > now and cohort.state == "open"
+    return OfferView(title, cohort_views([cohort], now)[cohort.id], zone, hers.state, until, is_open)

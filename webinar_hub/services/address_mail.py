@@ -97,9 +97,7 @@ def send(
     # Anybody may have chosen a name, and it leaves from the organizer's address (A25).
     reader = replace(to, name=inert(to.name))
     with speaking(to.language):
-        words = voice.templates.render(
-            kind, to=reader, organizer=who, entry=entry, language=to.language, **facts
-        )  # fmt: skip
+        words = voice.templates.render(kind, to=reader, organizer=who, entry=entry, **facts)
     envelope = notices.Envelope(
         to_email=to.email,
         to_name=to.name,

@@ -36,7 +36,11 @@ def choose(person: int, wanted: Wanted, *, news_words: str, page: str, now: date
         .order_by(Registration.id)
         .with_for_update()
     ).all()
-    changed = {place.id: place for topic in _COLUMNS for place in _switch(topic, places, wanted, now)}
+    bonuses = _switch("bonuses", places, wanted, now)
+    changed = {place.id: place for place in (*_switch("reminders", places, wanted, now), *bonuses)}
+    for kept in (True, False):
+        some = [place.id for place in bonuses if (place.public_id in wanted.bonuses) is kept]
+        consents.choose_bonuses(person, some, wanted=kept, page=page, now=now)
     if changed:
         # Registrants' entries are outside the chain, so they may go in without their ids being asked for.
         db.session.execute(insert(AuditEntry), [_entry(place, wanted, now) for place in changed.values()])

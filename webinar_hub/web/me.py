@@ -8,7 +8,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.calendar_links import CalendarLinks, calendar_links
-from webinar_hub.queries import calendars
+from webinar_hub.queries import calendars, erasures
 from webinar_hub.queries import me as queries
 from webinar_hub.queries.views import MyPageView
 from webinar_hub.services import subscriptions
@@ -36,9 +36,9 @@ def enter(token: str, session: str | None = None, drop: str | None = None) -> Re
 @blueprint.get("/my")
 def page() -> str:
     """What is next, and the trail of sessions and bonuses; what she can set is in `preferences.py`."""
-    now = clock.now()
-    view = queries.my_page(visitor.required(), links(), now)
-    return render_template("web/my.html", view=view, calendar=_next_in_calendars(view), now=now)
+    now, person = clock.now(), visitor.required()
+    view, wish = queries.my_page(person, links(), now), erasures.open_wish(person, now)
+    return render_template("web/my.html", view=view, calendar=_next_in_calendars(view), now=now, wish=wish)
 
 
 @blueprint.post("/my/calendar")

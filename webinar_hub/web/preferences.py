@@ -3,7 +3,6 @@
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     make_response,
     redirect,
@@ -18,6 +17,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import changing, preferences
 from webinar_hub.queries import me as queries
+from webinar_hub.queries.rhythm import rhythm
 from webinar_hub.services import preference_centre
 from webinar_hub.services import preferences as details_of
 from webinar_hub.services.preference_centre import Wanted
@@ -26,9 +26,6 @@ from webinar_hub.web.current import house, links
 from webinar_hub.web.forms.details import DetailsForm
 
 blueprint = Blueprint("preferences", __name__)
-
-# Pages of other parts, shown as soon as they are there.
-DATA_PAGES = ("my_data.page",)
 
 
 @blueprint.get("/my/preferences")
@@ -86,8 +83,8 @@ def _page(person: int, form: DetailsForm | None = None) -> Response:
         person=view,
         places=preferences.places(person),
         waiting=changing.waiting_address(person, now),
+        rhythm=rhythm(person, now),
         form=shown,
         news_words=house().news_said,
-        data_pages=[url_for(name) for name in DATA_PAGES if name in current_app.view_functions],
     )
     return make_response(body, 400 if form else 200)

@@ -7,6 +7,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import me as queries
+from webinar_hub.rules.places import State
 from webinar_hub.services import invite_replies, own_changes, registrations
 from webinar_hub.web import visitor
 
@@ -34,9 +35,15 @@ def come_back(registration: str) -> Redirect:
     """Take the place again."""
     person = visitor.required()
     with transaction():
-        registrations.come_back(person, registration, now=clock.now())
-    flash(_("You have your place again. A fresh confirmation is on its way to you."), "done")
+        state = registrations.come_back(person, registration, now=clock.now())
+    flash(_came_back(state), "done")
     return redirect(url_for("me.page"), 303)
+
+
+def _came_back(state: State) -> str:
+    if state is State.CONFIRMED:
+        return str(_("You have your place again. A fresh confirmation is on its way to you."))
+    return str(_("Your sign-up is here again. Below you see where it stands."))
 
 
 @blueprint.post("/coming/<session>")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError, NotAllowed, NotFound
+from webinar_hub.queries import answers
 from webinar_hub.queries import people as lists
 from webinar_hub.queries import person_story as queries
 from webinar_hub.rules.people import Scope, Wanted
@@ -35,7 +36,9 @@ def _demand(person: int, permission: Permission) -> None:
 
 def _page(person: int, problem: str = "", **typed: Any) -> str:
     story = queries.story(person, _scope(), clock.now(), request.args.get("after", ""))
-    return render_template("studio/people/person.html", story=story, problem=problem, typed=typed)
+    desk = staff().webinars(Permission.REGISTER)
+    told = answers.about(person, [place.id for place in story.places], desk)
+    return render_template("studio/people/person.html", story=story, told=told, problem=problem, typed=typed)
 
 
 def _back(person: int, said: str) -> Redirect:
