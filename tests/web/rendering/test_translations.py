@@ -149,7 +149,7 @@ def test_languages_are_those_that_have_a_catalogue(pseudo: None) -> None:
 
 
 def _values(*texts: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)s", " ".join(texts)))
+    return set(re.findall(r"%\((\w+)\)[sd]", " ".join(texts)))
 
 
 def _tags(text: str) -> list[str]:
