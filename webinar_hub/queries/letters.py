@@ -252,7 +252,7 @@ class Batch:
         revision = letter.session.revision if letter.session else 0
         choice = self.choices.get((place.id, due.session_id or 0))
         revision += choice.revision if choice else 0
-        # Of what a stranger may have typed nothing is carried to somebody who never asked, and one page opens to her.
+        # Of what a stranger may have typed nothing is carried to who never asked; only one page opens to her.
         hers = (place.id, place.nonce, place.revision) if asks else (place.person_id, place.link_nonce)
         return Recipient(
             name="" if asks else place.name,
