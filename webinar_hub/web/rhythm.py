@@ -72,7 +72,7 @@ def hours() -> Redirect:
 def pause() -> Redirect:
     """Pause for some weeks, without losing her place."""
     person = visitor.required()
-    topics = tuple(topic for topic in rhythms.PAUSED_TOPICS if topic in request.form)
+    topics = tuple(topic for topic in rhythms.PAUSED_TOPICS if f"pause-{topic}" in request.form)
     with transaction():
         until = rhythms.pause(person, _number("weeks") or 0, topics, now=clock.now())
     zone = queries.person_view(person, links()).zone

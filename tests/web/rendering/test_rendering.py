@@ -13,6 +13,7 @@ import pytest
 from flask import Flask, render_template
 
 from tests.web.rendering import samples
+from webinar_hub.queries.rhythm import RhythmView
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.errors import ErrorPage
 from webinar_hub.web.forms.details import DetailsForm
@@ -118,7 +119,7 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
 def _mine(view: Any) -> dict[str, Any]:
     details = form("details", name=view.person.name, zone=view.person.zone)
     values = {"view": view, "form": details, "calendar": samples.CALENDAR, "now": samples.NOW}
-    return values | {"news_words": NEWS_WORDS}
+    return values | {"news_words": NEWS_WORDS, "rhythm": RhythmView()}
 
 
 def _my_page_while(state: str) -> Any:
