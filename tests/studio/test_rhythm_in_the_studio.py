@@ -1,5 +1,6 @@
 """Hours of a cohort, late joiners and bonuses on each one's own clock, as an organizer sets and sees them."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -83,6 +84,12 @@ def test_a_bonus_on_each_ones_own_clock_is_made_shown_and_copied(
         assert "Day three" in owner.get(f"/studio/cohorts/{KEY}/{page}").text, page
     story = owner.get(f"/studio/people/{only_person(app).id}").text
     assert "Day three" in story
+    skip = re.search(r'action="([^"]+/skip/\d+)">(?:(?!</form>).)*Day three', story)
+    assert skip is not None
+    assert [owner.post(skip[1]).status_code for _ in range(2)] == [303, 409]
+    later = owner.get(f"/studio/people/{only_person(app).id}").text
+    assert "Left out of a planned mail" in later
+    assert skip[1] not in later
     with app.app_context(), transaction():
         copy = cloning.clone_cohort(KEY, cloning.NewRun(date(2027, 3, 2)), actor="test", now=clock.now()).key
         days = select(Drop.enrolment_days).join(Cohort, Cohort.id == Drop.cohort_id).where(Cohort.key == copy)

@@ -63,6 +63,7 @@ _ACTIONS = {
     "feed.closed": "ended the calendar subscription",
     "delivery.retried": "sent a mail again",
     "delivery.cancelled": "stopped a mail",
+    "delivery.skipped": "left somebody out of a planned mail",
     "task.done": "ticked off a task",
 }
 _ADDRESS = re.compile(r"([A-Za-z0-9])[^\s@<>\"]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
