@@ -1,7 +1,7 @@
 """rhythm: single dates of a series, hours and pauses of a person, bonuses on her own clock.
 
 Revision: 0015_rhythm
-After: 0015
+After: 0015_groups
 Made: 2026-11-25 03:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_rhythm"
-down_revision = "0015"
+down_revision = "0015_groups"
 branch_labels = None
 depends_on = None
 

@@ -18,6 +18,7 @@ from webinar_hub.rules.cohort_file import CohortFile, read_cohort_file
 NEXT_STEP = '[webinar.next_step]\ntext = "Go on"\nurl = "https://x.example/on"\n\n[[presenters]]'
 FAQ = '[[webinar.faq]]\nquestion = "Free?"\nanswer = "Yes."\n\n[[presenters]]'
 COHORT_END, SESSION, DROP = "capacity = 50", 'title = "Cues"', 'title = "A gift"\n'
+CODE = '[[cohort.codes]]\ncode = "spring 26"\n'
 MESSAGES = '[[drops]]\nkey = "sheet"'
 OWN = 'after_session = "week-1"\ndays = 1\nat = 08:00:00'
 FIELDS = {
@@ -55,6 +56,20 @@ FIELDS = {
         "capacity = 50\ndeclined_frees_seat = true\n",
         "gives the place back",
     ),
+    "cohort.has_waitlist": ("capacity = 50\n", "capacity = 50\nhas_waitlist = true\n", "+ waitlist: yes"),
+    "cohort.offer_minutes": (
+        "capacity = 50\n", "capacity = 50\nhas_waitlist = true\noffer_minutes = 60\n", "is held for: 1 hour"
+    ),
+    "cohort.needs_approval": (
+        "capacity = 50\n", "capacity = 50\nneeds_approval = true\n", "the organizer decides on everybody: yes"
+    ),
+    "cohort.approval_again": (
+        "capacity = 50\n", "capacity = 50\napproval_again = true\n", "decides again after a change: yes"
+    ),
+    "cohort.changes_close": (
+        COHORT_END, f"{COHORT_END}\nchanges_close = 2026-12-01T08:00:00",
+        "changes are possible until: Tue 1 December 2026, 8:00 am",
+    ),
     "cohort.capacity": ("capacity = 50\n", "", "becomes: no limit"),
     "cohort.enrolment_opens": (
         COHORT_END, f"{COHORT_END}\nenrolment_opens = 2026-11-01T01:30:00",
@@ -68,6 +83,15 @@ FIELDS = {
     "cohort.host_url": (
         'capacity = 50', 'capacity = 50\nhost_url = "https://meet.example.org/host"', "https://meet.example.org/host"
     ),
+    "webinar.visibility": ("outcomes =", 'visibility = "unlisted"\noutcomes =', "whoever has its address"),
+    "cohort.needs_code": (COHORT_END, f"{COHORT_END}\nneeds_code = true", "needs a code or an invitation: yes"),
+    "cohort.takes_groups": (COHORT_END, f"{COHORT_END}\ntakes_groups = false", "becomes: no"),
+    "cohort.group_hold_hours": (COHORT_END, f"{COHORT_END}\ngroup_hold_hours = 48", "seats are kept for: 2 days"),
+    "cohort.codes.code": (MESSAGES, f"{CODE}\n{MESSAGES}", "access code SPRING26: any number of people"),
+    "cohort.codes.label": (MESSAGES, f'{CODE}label = "News"\n{MESSAGES}', "access code SPRING26: News"),
+    "cohort.codes.max_uses": (MESSAGES, f"{CODE}max_uses = 9\n{MESSAGES}", "at most 9 people"),
+    "cohort.codes.expires": (MESSAGES, f"{CODE}expires = 2026-12-01T08:00:00\n{MESSAGES}", "until Tue 1 December"),
+    "cohort.codes.gives_back": (MESSAGES, f"{CODE}gives_back = true\n{MESSAGES}", "uses come back"),
     "cohort.livestream_url": ("example.org/room", "example.org/hall", "becomes: https://meet.example.org/hall"),
     "sessions.title": (SESSION, 'title = "Reading cues"', "session week-1 title"),
     "sessions.summary": (SESSION, f'{SESSION}\nsummary = "Slowly."', "session week-1 summary: Slowly."),

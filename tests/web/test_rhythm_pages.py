@@ -9,6 +9,8 @@ from tests.web.visiting import contents, post, public_id
 from webinar_hub.core.db import db
 from webinar_hub.models import Rhythm, Session
 
+CHOICES = "/my/preferences"
+
 
 def her_rhythm(app: Flask) -> Rhythm | None:
     with app.app_context():
@@ -52,31 +54,29 @@ class TestDates:
 
 class TestHoursAndPause:
     def test_she_chooses_her_hours_and_sees_them_chosen(self, app: Flask, ann: FlaskClient) -> None:
-        answer = post(
-            ann, "/my", "/my/rhythm/hours", bonus_at="480", window="480-1200", days="weekdays", back="/my"
-        )
-        assert answer.location == "/my#rhythm"
+        answer = post(ann, CHOICES, "/my/rhythm/hours", bonus_at="480", window="480-1200", days="weekdays")
+        assert answer.location == f"{CHOICES}#rhythm"
         rhythm = her_rhythm(app)
         assert rhythm is not None
         chosen = (rhythm.bonus_at, rhythm.write_from, rhythm.write_until, rhythm.weekdays_only)
         assert chosen == (480, 480, 1200, True)
-        page = ann.get("/my").text
+        page = ann.get(CHOICES).text
         assert '<option value="480" selected>At 8:00 am</option>' in page
         assert "Between 8:00 am and 8:00 pm" in page
-        post(ann, "/my", "/my/rhythm/hours", bonus_at="", window="", days="")
+        post(ann, CHOICES, "/my/rhythm/hours", bonus_at="", window="", days="")
         rhythm = her_rhythm(app)
         assert rhythm is not None
         assert (rhythm.bonus_at, rhythm.write_from, rhythm.weekdays_only) == (None, None, None)
 
     def test_a_pause_begins_and_ends(self, app: Flask, ann: FlaskClient) -> None:
         topics = {"pause-bonuses": "y", "pause-news": "y"}
-        post(ann, "/my", "/my/rhythm/pause", weeks="2", back="https://elsewhere.example", **topics)
+        post(ann, CHOICES, "/my/rhythm/pause", weeks="2", **topics)
         rhythm = her_rhythm(app)
         assert rhythm is not None
         assert (rhythm.paused_at, rhythm.pauses_reminders, rhythm.pauses_bonuses) == (NOW, False, True)
-        assert "You pause until <time" in ann.get("/my").text
-        post(ann, "/my", "/my/rhythm/resume")
-        assert "You pause until" not in ann.get("/my").text
+        assert "You pause until <time" in ann.get(CHOICES).text
+        post(ann, CHOICES, "/my/rhythm/resume")
+        assert "You pause until" not in ann.get(CHOICES).text
 
     def test_what_is_not_on_offer_is_refused_and_changes_nothing(self, app: Flask, ann: FlaskClient) -> None:
         before = contents(app)
@@ -87,7 +87,7 @@ class TestHoursAndPause:
             ("pause", {"weeks": "9", "pause-news": "y"}),
             ("pause", {"weeks": "2"}),
         ):
-            answer = post(ann, "/my", f"/my/rhythm/{to}", **fields)
+            answer = post(ann, CHOICES, f"/my/rhythm/{to}", **fields)
             assert answer.status_code in (400, 422), (to, fields)
         assert contents(app) == before
         assert app.test_client().post("/my/rhythm/resume").status_code == 400

@@ -74,9 +74,13 @@ class TestEveryPage:
                 assert rule.endpoint in (
                     "unsubscribe.change",
                     "unsubscribe.no_news",
+                    "waiting.answer",
                     "sign_up.save",
                     "webhooks.receive",
                     "presenting.start",
+                    "groups.check",
+                    "groups.send",
+                    "invitations.never",
                 ), rule
         assert contents(app) == before
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from webinar_hub.core.language import current, install
 from webinar_hub.documents import markdown, mime, when
 from webinar_hub.documents.look import HOUSE_LOOK, Look
 from webinar_hub.documents.names import inert, plain_name
@@ -42,6 +43,7 @@ class Written(Protocol):
     html: str
     calendar: bytes | None
     calendar_method: str | None
+    unsubscribe_url: str
 
 
 class NoticeTemplates:
@@ -61,12 +63,16 @@ class NoticeTemplates:
             lstrip_blocks=True,
         )
         self._environment.filters |= {
+            "inert": inert,
             "when_in": when.when_in,
             "place_of": when.place_of,
             "duration_in_words": when.duration_in_words,
             "markdown": markdown.to_html,
             "markdown_text": markdown.to_text,
         }
+        # Those who are not of the team are written to in their language; staff are written to in English.
+        install(self._environment)
+        self._environment.globals["language"] = current
         self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
     def render(self, kind: str, **facts: object) -> Words:
@@ -93,6 +99,10 @@ def compose(notice: Written, *, key: str, message_id: str, composed_at: datetime
     ]
     if notice.reply_to:
         headers.insert(1, mime.mailbox_header("Reply-To", plain_name(notice.from_name), notice.reply_to))
+    if notice.unsubscribe_url:
+        # One press in the mail program is enough (RFC 8058 section 3.1).
+        headers.append(mime.token_header("List-Unsubscribe", f"<{notice.unsubscribe_url}>"))
+        headers.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     boundary = f"=_{message_id.partition('@')[0].replace('.', '-')}"
     alternatives = [_body("text/plain", notice.text), _body("text/html", notice.html)]
     if notice.calendar is None:

@@ -28,4 +28,6 @@ class Notice(Base):
     html: Mapped[str] = mapped_column(Text)
     calendar: Mapped[bytes | None] = mapped_column(LargeBinary)
     calendar_method: Mapped[str | None] = mapped_column(String(10))
+    # Where one press ends mails like this one (RFC 8058); "" for a mail that nobody can end.
+    unsubscribe_url: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -14,6 +14,9 @@ class Webinar(Base):
     """The words of a webinar's page. `agenda` holds {minutes, title, is_break}, `faq` {question, answer}."""
 
     __tablename__ = "webinars"
+    __table_args__ = (
+        CheckConstraint("visibility IN ('listed', 'unlisted', 'invitation')", name="visibility_known"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -28,6 +31,8 @@ class Webinar(Base):
     faq: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     next_step_text: Mapped[str] = mapped_column(String(300), default="")
     next_step_url: Mapped[str] = mapped_column(String(2000), default="")
+    # Who finds it: everybody ("listed"), whoever has its address ("unlisted"), the same by invitation only.
+    visibility: Mapped[str] = mapped_column(String(12), default="listed", server_default="listed")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
     version: Mapped[int] = mapped_column(default=1, server_default="1")

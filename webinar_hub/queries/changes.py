@@ -9,7 +9,17 @@ from sqlalchemy import select
 from webinar_hub.core.db import db
 from webinar_hub.documents.message_words import message_words
 from webinar_hub.documents.when import clock_of_day, duration_in_words, when_in
-from webinar_hub.models import Broadcast, Cohort, Drop, DropMaterial, Material, Presenter, Session, Webinar
+from webinar_hub.models import (
+    AccessCode,
+    Broadcast,
+    Cohort,
+    Drop,
+    DropMaterial,
+    Material,
+    Presenter,
+    Session,
+    Webinar,
+)
 from webinar_hub.queries.cohorts import latest_versions
 from webinar_hub.queries.drop_words import own_clock_words
 from webinar_hub.queries.plan import audience_size, subject
@@ -17,6 +27,7 @@ from webinar_hub.rules.hours import MIDNIGHT
 from webinar_hub.rules.zones import clock_words
 
 Lines = Mapping[str, str]
+_VISIBILITY = {"listed": "", "unlisted": "whoever has its address", "invitation": "by invitation only"}
 Line = tuple[str, str]
 
 
@@ -46,7 +57,7 @@ def snapshot(key: str) -> Lines:
     if row is None:
         return {}
     cohort, webinar = row
-    lines = [*_webinar_lines(webinar), *_presenter_lines(webinar), *_cohort_lines(cohort)]
+    lines = [*_webinar_lines(webinar), *_presenter_lines(webinar), *_cohort_lines(cohort), *_code_lines(cohort)]
     in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
     sessions = {session.id: session for session in db.session.scalars(in_order)}
     for session in sessions.values():
@@ -62,6 +73,7 @@ def _webinar_lines(webinar: Webinar) -> Iterator[Line]:
     yield "webinar address", f"/w/{webinar.slug}"
     for name in ("title", "summary", "description", "audience", "level", "credit"):
         yield f"webinar {name}", getattr(webinar, name)
+    yield "who finds the webinar", _VISIBILITY[webinar.visibility]
     yield "webinar outcomes", "; ".join(webinar.outcomes)
     agenda = (f"{a['minutes']} minutes {a['title']}{' (break)' * a['is_break']}" for a in webinar.agenda)
     yield "webinar agenda", "; ".join(agenda)
@@ -97,8 +109,32 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     thanks = cohort.thank_you_minutes
     yield "thank-you", "no" if thanks is None else f"{duration_in_words(timedelta(minutes=thanks))} after the end"
     yield "whoever declines every session", "gives the place back" if cohort.declined_frees_seat else ""
+    yield "asks whether an address is hers", "before anything else is sent" if cohort.proves_address else ""
+    yield "waitlist", "yes" if cohort.has_waitlist else ""
+    held = duration_in_words(timedelta(minutes=cohort.offer_minutes))
+    yield "a seat that comes free is held for", held if cohort.has_waitlist else ""
+    yield "the organizer decides on everybody", "yes" if cohort.needs_approval else ""
+    yield "the organizer decides again after a change", "yes" if cohort.approval_again else ""
+    yield "changes are possible until", _when(cohort.changes_close_at, cohort.zone)
+    yield "sign-up needs a code or an invitation", "yes" if cohort.needs_code else ""
+    yield "groups may be signed up", "yes" if cohort.takes_groups else "no"
+    hours = cohort.group_hold_hours
+    yield "a group's seats are kept for", duration_in_words(timedelta(hours=hours)) if hours else ""
     yield "welcome note", cohort.welcome_note
     yield "thank-you note", cohort.thank_you_note
+
+
+def _code_lines(cohort: Cohort) -> Iterator[Line]:
+    codes = select(AccessCode).where(AccessCode.cohort_id == cohort.id).order_by(AccessCode.id)
+    for code in db.session.scalars(codes):
+        most = f"at most {code.max_uses} people" if code.max_uses else "any number of people"
+        words = (
+            code.label,
+            most,
+            _when(code.expires_at, cohort.zone) and f"until {_when(code.expires_at, cohort.zone)}",
+        )
+        back = "uses come back" if code.gives_back else ""
+        yield f"access code {code.code}", "; ".join(filter(None, (*words, back)))
 
 
 def _hours(cohort: Cohort) -> str:

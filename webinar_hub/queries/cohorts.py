@@ -12,7 +12,7 @@ from webinar_hub.queries.views import CohortView, DropView, MaterialView, Sessio
 from webinar_hub.rules.entitlement import drop_is_hers, is_released
 from webinar_hub.rules.join_window import opens_at, session_state
 from webinar_hub.rules.own_clock import DropClock, clocks, opens_to
-from webinar_hub.rules.registration import CohortFacts, closed_because
+from webinar_hub.rules.registration import CohortFacts, closed_because, line_only
 
 
 def cohort_views(
@@ -151,6 +151,8 @@ def _cohort_view(
         enrolment_closes_at=cohort.enrolment_closes_at,
         last_end=max((session.ends_at for session in kept), default=None),
         seats_left=seats_left,
+        has_waitlist=cohort.has_waitlist,
+        last_start=max((session.starts_at for session in kept), default=None),
     )
     return CohortView(
         public_id=cohort.public_id,
@@ -163,4 +165,10 @@ def _cohort_view(
         capacity=cohort.capacity,
         seats_left=seats_left,
         closed_because=closed_because(facts, now),
+        waits=line_only(facts, now),
+        needs_approval=cohort.needs_approval,
+        needs_code=cohort.needs_code,
+        has_codes=cohort.has_codes,
+        takes_groups=cohort.takes_groups,
+        group_hold_hours=cohort.group_hold_hours,
     )

@@ -15,6 +15,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
+    Accommodation,
     Announcement,
     Broadcast,
     Cohort,
@@ -26,14 +27,15 @@ from webinar_hub.models import (
     SessionChoice,
     Webinar,
 )
-from webinar_hub.models.drop import place_in_line
+from webinar_hub.queries import lines
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.catching_up import opened_meanwhile
 from webinar_hub.queries.cohorts import materials_of
-from webinar_hub.queries.letter_places import Place, read_places
-from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, CANCELS, DAY, calendar_method, said_lead
+from webinar_hub.queries.letter_places import Place, choices_of, places_in_line, read_places
+from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.own_clock import ONE_PER_DAY, clock_of, opens_to
+from webinar_hub.rules.places import GONE, WAY_KINDS, may_be_told
 from webinar_hub.rules.segment import wants_news
 
 
@@ -67,6 +69,8 @@ class Batch:
     announcements: Mapping[int, Announcement] = field(default_factory=dict)
     wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
     news_to: frozenset[int] = frozenset()
+    positions: Mapping[int, int] = field(default_factory=dict)
+    arranged: Mapping[int, str] = field(default_factory=dict)
     choices: Mapping[tuple[int, int], SessionChoice] = field(default_factory=dict)
     opened_meanwhile: Mapping[int, tuple[LetterDrop, ...]] = field(default_factory=dict)
     places_in_line: Mapping[int, int] = field(default_factory=dict)
@@ -101,8 +105,8 @@ class Batch:
 
     def _check(self, due: Claimed, place: Place) -> None:
         session = self._session(due, place)
-        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
-            raise NothingToSay("The place was given back.")
+        if not may_be_told(due.kind, place.state):
+            raise NothingToSay("The place was given back." if place.state in GONE else "She has no place by now.")
         if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
         if place.rests(due.kind, due.composed_at):
@@ -144,8 +148,11 @@ class Batch:
     def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
+        way = tuple(self._about_way(due, place).values())
+        about_her = (place.zone, place.language, place.only_hopes)
         own = (self._is_out(due), self.opened_meanwhile.get(due.id))
-        shared = (due.kind, place.cohort_id, *about, place.zone, place.language, due.composed_at, *own)
+        hers = due.registration_id if due.kind == "arranged" else None
+        shared = (due.kind, place.cohort_id, *about, *about_her, due.composed_at, way, *own, hers)
         if shared not in self._letters:
             with language.speaking(place.language):
                 self._letters[shared] = self._new_letter(due, place)
@@ -166,7 +173,7 @@ class Batch:
             sender=self.hub.sender,
             base_url=self.hub.links.base,
             host=self.hub.host,
-            note={"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, ""),
+            note=self._note(due, cohort),
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
@@ -178,8 +185,20 @@ class Batch:
             language=language.current(),
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
+            **self._about_way(due, place),
             drops=self.opened_meanwhile.get(due.id, ()),
         )
+
+    def _about_way(self, due: Claimed, place: Place) -> dict[str, Any]:
+        """What somebody on the way to a place is told, and who had hoped for one."""
+        if due.kind not in WAY_KINDS:
+            return {}
+        return {"position": self.positions.get(place.id, 0), "until": place.offer_until, "reason": place.reason}
+
+    def _note(self, due: Claimed, cohort: Cohort) -> str:
+        if due.kind == "arranged":
+            return self.arranged.get(due.registration_id or 0, "")
+        return {"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, "")
 
     def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
         """Subject and words that an organizer wrote for this; empty for those of the templates."""
@@ -209,7 +228,10 @@ class Batch:
             "lead": lead,
             "old_starts_at": broadcast.old_starts_at if broadcast else None,
             "sessions": tuple(LetterSession(s.title, s.starts_at, s.ends_at) for s in ahead),
-            "calendar_method": calendar_method(due.kind, lead, takes_place=on) if session else None,
+            # Whoever never had a place has nothing in her calendar to be taken out.
+            "calendar_method": (
+                calendar_method(due.kind, lead, takes_place=on) if session and not place.only_hopes else None
+            ),
         }
 
     def _about_drop(self, due: Claimed) -> dict[str, Any]:
@@ -227,18 +249,24 @@ class Batch:
     def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
         links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
+        asks = due.kind == "prove"
         choice = self.choices.get((place.id, due.session_id or 0))
         revision += choice.revision if choice else 0
         return Recipient(
-            name=place.name,
+            # What a stranger may have typed is not carried to somebody who never asked.
+            name="" if asks else place.name,
             email=place.email,
             key=due.key,
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
-            me_link=links.me(place.person_id, place.link_nonce),
+            me_link=links.prove(place.id, place.nonce, place.revision)
+            # Until she has shown that the address is hers, this is the only page that opens to her.
+            if asks
+            else links.me(place.person_id, place.link_nonce),
             unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
+            offer_link=links.offer(place.id, place.nonce) if due.kind == "offer" else "",
             registration_public_id=place.public_id,
             calendar_revision=revision + place.revision,
             downloads=tuple(
@@ -291,27 +319,13 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         notices=_by_id(Notice, {row.notice_id for row in due}),
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
-        choices=_choices([place.id for place in places.values() if place.has_choices]),
+        positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
+        arranged=_arranged({row.registration_id for row in due if row.kind == "arranged"}),
+        choices=choices_of([place.id for place in places.values() if place.has_choices]),
         opened_meanwhile=opened_meanwhile(due, places, cohorts),
-        places_in_line=_places_in_line(drops) if one_per_day else {},
+        places_in_line=places_in_line(drops) if one_per_day else {},
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
-
-
-def _choices(registrations: Collection[int]) -> dict[tuple[int, int], SessionChoice]:
-    """What the few have chosen who leave out a date of their series, or did."""
-    if not registrations:
-        return {}
-    rows = db.session.scalars(select(SessionChoice).where(SessionChoice.registration_id.in_(registrations)))
-    return {(row.registration_id, row.session_id): row for row in rows}
-
-
-def _places_in_line(drops: Collection[int]) -> dict[int, int]:
-    """How many bonuses of their cohort open before these."""
-    if not drops:
-        return {}
-    rows = db.session.execute(select(Drop.id, place_in_line()).where(Drop.id.in_(drops)))
-    return {drop: place for drop, place in rows}
 
 
 def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:
@@ -332,6 +346,22 @@ def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
         )
     )
     return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
+
+
+def _positions(registrations: set[int | None]) -> Mapping[int, int]:
+    return lines.positions({id_ for id_ in registrations if id_ is not None}) if registrations else {}
+
+
+def _arranged(registrations: set[int | None]) -> dict[int, str]:
+    """What each of these is told about what was arranged for her."""
+    if not registrations:
+        return {}
+    rows = db.session.execute(
+        select(Accommodation.registration_id, Accommodation.note).where(
+            Accommodation.registration_id.in_(registrations)
+        )
+    )
+    return {registration: note for registration, note in rows}
 
 
 def _news_to(people: set[int]) -> frozenset[int]:

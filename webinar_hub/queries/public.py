@@ -1,6 +1,7 @@
 """What anybody may see: the home page, a webinar's page, a session's page."""
 
 from datetime import UTC, datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -18,13 +19,18 @@ from webinar_hub.queries.views import (
     WebinarCard,
     WebinarView,
 )
+from webinar_hub.rules.access import Visibility
 
 
 def home(now: datetime) -> HomeView:
-    """Every webinar with the cohort that comes next: the nearest live session one can still sign up for first."""
+    """Every webinar that is listed with the cohort that comes next.
+
+    The nearest live session one can still sign up for stands first.
+    """
     cohorts = list(db.session.scalars(select(Cohort).where(Cohort.state != "draft", Cohort.archived_at.is_(None))))
     shown = {cohort.webinar_id for cohort in cohorts}
-    webinars = list(db.session.scalars(select(Webinar).where(Webinar.id.in_(shown)).order_by(Webinar.title)))
+    listed = select(Webinar).where(Webinar.id.in_(shown), Webinar.visibility == "listed")
+    webinars = list(db.session.scalars(listed.order_by(Webinar.title)))
     views = cohort_views(cohorts, now)
     cards = []
     for webinar in webinars:
@@ -83,6 +89,7 @@ def _webinar(slug: str, now: datetime, *, with_archived: bool) -> WebinarView:
         organizer_name=cohorts[0].organizer_name if cohorts else "",
         cohorts=tuple(coming),
         past_cohorts=tuple(past),
+        visibility=cast("Visibility", row.visibility),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from webinar_hub.models import Cohort, Membership, Organizer, Person, Registration, Rhythm, SessionChoice
 from webinar_hub.rules import segment
 from webinar_hub.rules.delivery import registered_before, topic_of
+from webinar_hub.rules.places import HOPES, State
 from webinar_hub.rules.segment import Segment
 from webinar_hub.rules.staff import PERMITS, Permission, Role
 
@@ -44,6 +45,9 @@ def audience(
     if now is not None and topic_of(kind) == "service":
         came_in_time |= Registration.registered_at > now
     conditions: list[ColumnElement[bool]] = [*segment.conditions(part), came_in_time]
+    if kind == "cohort_cancelled":
+        # Whoever still hopes for a place is told that there is nothing to wait for.
+        conditions[0] = Registration.state.in_((part.state, *sorted(HOPES - {State.UNPROVEN})))
     if topic_of(kind) != "service":
         # What belongs to her place is written out all the same: it becomes a task instead of a mail.
         conditions.append(Person.suppressed_at.is_(None) if reached is None else reached)

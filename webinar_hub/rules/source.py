@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from webinar_hub.rules.access import LONGEST_CODE
 
 # In this order: how newsletters and posts are marked, how people write it themselves, and a frame on another site.
 _NAMES = ("utm_source", "ref", "embed")
@@ -19,6 +22,10 @@ def source_of(asked: Mapping[str, str]) -> str:
 
 
 def passed_on(asked: Mapping[str, str]) -> str:
-    """What to add to a link to the sign-up, so that the word stays with her on the way there without a cookie."""
-    source = source_of(asked)
-    return f"?ref={source.replace(' ', '+')}" if source else ""
+    """What to add to a link to the sign-up, so that the word stays with her on the way there without a cookie.
+
+    An access code that she came with stays with her too.
+    """
+    source, code = source_of(asked), asked.get("code", "").strip()
+    kept = ({"ref": source} if source else {}) | ({"code": code[:LONGEST_CODE]} if code else {})
+    return f"?{urlencode(kept)}" if kept else ""

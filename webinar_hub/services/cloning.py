@@ -26,13 +26,13 @@ from webinar_hub.models import (
 from webinar_hub.rules.cohort_file import SessionPart
 from webinar_hub.rules.program import DatedDrop, DatedSession, LaidOut, Pattern, laid_out, overlap_in, pattern_of
 from webinar_hub.rules.zones import NonexistentTime, to_utc
-from webinar_hub.services import audit, plan, sessions, webinars
+from webinar_hub.services import audit, plan, questions, sessions, webinars
 from webinar_hub.services.cohorts import SETTINGS
 from webinar_hub.services.creating import checked_walls, month_key, month_words, start_cohort
 
 _WORDS = (
     "title", "summary", "description", "audience", "level", "credit", "outcomes", "agenda", "faq",
-    "next_step_text", "next_step_url",
+    "next_step_text", "next_step_url", "visibility",
 )  # fmt: skip
 
 
@@ -100,10 +100,11 @@ def run_of(
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)
-    # A program that an older release kept knows fewer of them.
-    for name in settings.keys() & set(SETTINGS):
+    # A program that was made by an older release does not know all of them.
+    for name in settings.keys() & SETTINGS:
         setattr(cohort, name, settings[name])
     db.session.flush()
+    questions.lay(cohort.id, settings.get("questions", ()))
     _add_sessions(cohort, laid, actor, now)
     _add_drops(cohort, laid, materials or {})
     plan.replan(cohort, now=now)
@@ -112,7 +113,7 @@ def run_of(
 
 def settings_of(cohort: Cohort) -> dict[str, Any]:
     """What a new run takes over beside sessions and drops."""
-    return {name: getattr(cohort, name) for name in SETTINGS}
+    return {name: getattr(cohort, name) for name in SETTINGS} | {"questions": questions.kept(cohort.id)}
 
 
 def pattern(cohort: Cohort) -> Pattern:

@@ -29,7 +29,7 @@ from webinar_hub.rules.cohort_file import (
     MaterialPart,
     SessionPart,
 )
-from webinar_hub.services import audit, cohorts, drops, materials, plan, sessions, webinars
+from webinar_hub.services import access_codes, audit, cohorts, drops, materials, plan, questions, sessions, webinars
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ def apply(file: CohortFile, uploads: Mapping[str, Upload], *, actor: str, now: d
     cohort, is_new = _cohort(file, webinar, now)
     _sessions(file, cohort, announce=not is_new, actor=actor, now=now)
     _drops(file, cohort, webinar, uploads, actor, now)
+    if file.asked is not None:
+        questions.settle(cohort, file.asked, actor=actor, now=now)
+    access_codes.set_codes(cohort, file.cohort.codes, now=now)
     plan.replan(cohort, now=now)
     audit.note(actor, "cohort.imported", f"cohort:{cohort.id}", now=now, key=cohort.key, new=is_new)
     return cohort

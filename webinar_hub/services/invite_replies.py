@@ -101,7 +101,7 @@ def _problem(reply: CalendarReply, invited: _Invited, now: datetime) -> str:
         return "to another version of the invite"
     if reply.stamped_at > now + CLOCKS_DIFFER:
         return "from the future"
-    gone = "cancelled" in (invited.registration.state, invited.session.state, invited.cohort.state)
+    gone = invited.registration.state != "confirmed" or "cancelled" in (invited.session.state, invited.cohort.state)
     return "about what does not take place for her" if gone or invited.session.ends_at <= now else ""
 
 

@@ -23,6 +23,8 @@ from webinar_hub.rules.delivery import priority_of
 FOLLOWED_BY = {
     "confirmation": "invite",
     "registration_cancelled": "calendar_cancel",
+    # Of somebody who had a place and was looked at again; whoever never had one has nothing in her calendar.
+    "declined": "calendar_cancel",
     "cohort_cancelled": "calendar_cancel",
 }
 COLUMNS = [
@@ -85,7 +87,9 @@ def _still_true(kind: str) -> ColumnElement[bool]:
         coming = (Registration.state == "confirmed") & ~has_opted_out(Session.id)
         return and_(coming, takes_place | _still_in_her_calendar())
     left = (Registration.state == "cancelled") & (takes_place | _still_in_her_calendar())
-    return left | (Cohort.state == "cancelled")
+    declined = (Registration.state == "declined") & _still_in_her_calendar()
+    called_off = (Cohort.state == "cancelled") & Registration.state.not_in(("unproven", "waitlisted", "offered"))
+    return left | declined | called_off
 
 
 def _still_in_her_calendar() -> ColumnElement[bool]:

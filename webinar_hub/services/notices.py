@@ -1,4 +1,7 @@
-"""Writes mails to staff, and tests, into the outbox; what they say comes from `documents/notices.py`."""
+"""Writes mails to staff and to people without a place, and tests, into the outbox.
+
+What they say comes from `documents/notices.py`.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ class Envelope:
     reply_to: str = ""
     calendar: bytes | None = None
     calendar_method: str | None = None
+    unsubscribe_url: str = ""
 
 
 def write(
@@ -35,8 +39,12 @@ def write(
     key: str = "",
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
+    priority: int | None = None,
 ) -> None:
-    """Put one notice into the outbox, due now or at `due_at`; of two with one `key` the second is not added."""
+    """Put one notice into the outbox, due now or at `due_at`; of two with one `key` the second is not added.
+
+    `priority` is for what many get at once (`rules/delivery.py`); a mail somebody waits for has none.
+    """
     key = key or f"notice:{kind}:{secrets.token_hex(12)}"
     if db.session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None:
         return
@@ -50,7 +58,9 @@ def write(
     )
     db.session.add(notice)
     db.session.flush()
-    outbox.enqueue(key, "notice", None, notice_id=notice.id, now=now, due_at=due_at, expires_at=expires_at)
+    outbox.enqueue(
+        key, "notice", None, notice_id=notice.id, now=now, due_at=due_at, expires_at=expires_at, priority=priority
+    )  # fmt: skip
 
 
 def forget_sent() -> int:

@@ -61,6 +61,7 @@ def enqueue(
     notice_id: int | None = None,
     due_at: datetime | None = None,
     expires_at: datetime | None = None,
+    priority: int | None = None,
 ) -> None:
     """Put one message to one person into the outbox, due now or at `due_at`.
 
@@ -72,7 +73,7 @@ def enqueue(
         "registration_id": registration_id,
         "session_id": session_id,
         "notice_id": notice_id,
-        "priority": priority_of(kind),
+        "priority": priority_of(kind) if priority is None else priority,
         "created_at": now,
         "due_at": due_at or now,
         "expires_at": expires_at,

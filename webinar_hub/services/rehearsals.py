@@ -212,6 +212,9 @@ def _send(now: datetime) -> Iterator[Claimed]:
     while claimed := outbox.claim(_ALL, lease=_LEASE, now=now):
         yield from claimed
         outbox.record([outbox.Result(item, "sent", "250 rehearsed") for item in claimed], now=now)
+        # Only a confirmation brings more mails with it, the invites to the sessions after the next.
+        if all(item.kind != "confirmation" for item in claimed):
+            return
 
 
 def _silently(now: datetime) -> Iterator[Claimed]:

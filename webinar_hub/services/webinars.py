@@ -73,6 +73,8 @@ def write(webinar: Webinar, part: WebinarPart) -> None:
     webinar.faq = [{"question": q.question, "answer": q.answer} for q in part.faq]
     webinar.next_step_text = part.next_step.text if part.next_step else ""
     webinar.next_step_url = part.next_step.url if part.next_step else ""
+    if part.visibility is not None:
+        webinar.visibility = part.visibility
     db.session.flush()
 
 

@@ -14,7 +14,7 @@ csrf = CSRFProtect()
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A mail provider's server presses the one-click button or tells of bounces, and says whatever it likes about where
 # it comes from.
-_FROM_ANYWHERE = frozenset({"unsubscribe.change", "unsubscribe.no_news", "webhooks.receive"})
+_FROM_ANYWHERE = frozenset({"unsubscribe.change", "unsubscribe.no_news", "invitations.never", "webhooks.receive"})
 
 
 def check_origin() -> None:

@@ -8,16 +8,22 @@ from webinar_hub.web.filters import iso
 
 
 def events(webinar: WebinarView, links: Links) -> list[dict[str, Any]]:
-    """One schema.org Event for the next session of each cohort; free, online, without anybody's address."""
+    """One schema.org Event for the next session of each cohort; free, online, without anybody's address.
+
+    None of a webinar that is in no list, or of a cohort that not everybody may come to.
+    """
+    if webinar.visibility != "listed":
+        return []
     return [
         _event(webinar, cohort, cohort.next_session, links)
         for cohort in webinar.cohorts
-        if cohort.next_session is not None
+        if cohort.next_session is not None and not cohort.needs_code
     ]
 
 
 def _event(webinar: WebinarView, cohort: CohortView, session: SessionView, links: Links) -> dict[str, Any]:
     page = links.webinar(webinar.slug)
+    sold_out = cohort.closed_because or cohort.waits
     return {
         "@context": "https://schema.org",
         "@type": "Event",
@@ -37,6 +43,6 @@ def _event(webinar: WebinarView, cohort: CohortView, session: SessionView, links
             "price": "0",
             "priceCurrency": "USD",
             "url": page,
-            "availability": f"https://schema.org/{'SoldOut' if cohort.closed_because else 'InStock'}",
+            "availability": f"https://schema.org/{'SoldOut' if sold_out else 'InStock'}",
         },
     }

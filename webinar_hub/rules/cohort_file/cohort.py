@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from webinar_hub.rules.access import LONGEST_CODE, normal, problem_with
 from webinar_hub.rules.cohort_file import checks
 from webinar_hub.rules.cohort_file.lines import KeyPath
-from webinar_hub.rules.cohort_file.parts import CohortPart, LateJoin
+from webinar_hub.rules.cohort_file.parts import CodePart, CohortPart, LateJoin
 from webinar_hub.rules.cohort_file.sections import TITLE
 from webinar_hub.rules.cohort_file.table import Notebook, Table
 from webinar_hub.rules.recurrence import weekly
 from webinar_hub.rules.zones import NonexistentTime, UnknownZone, day_words, place_meant, to_utc, zone
 
 MOST_SESSIONS = 104
+# In minutes: what an offer of a seat may be held for.
+LEAST_OFFER, MOST_OFFER = 15, 14 * 24 * 60
 _USUAL_MINUTES = 60
+_LONGEST_HOLD = 14 * 24
+"""Hours."""
 _LATE_JOIN: dict[str, LateJoin] = {
     "all past drops": "all past drops",
     "from now on": "from now on",
@@ -44,6 +49,17 @@ def read_cohort(table: Table) -> CohortPart:
         livestream_url=livestream_of(table),
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
         host_url=_host_url(table),
+        proves_address=_flag(table, "proves_address"),
+        has_waitlist=_flag(table, "has_waitlist"),
+        offer_minutes=table.number("offer_minutes", least=LEAST_OFFER, most=MOST_OFFER),
+        needs_approval=_flag(table, "needs_approval"),
+        approval_again=_flag(table, "approval_again"),
+        changes_close=table.wall("changes_close"),
+        asks_credit=_flag(table, "asks_credit"),
+        needs_code=_flag(table, "needs_code"),
+        takes_groups=_flag(table, "takes_groups"),
+        group_hold_hours=table.number("group_hold_hours", least=0, most=_LONGEST_HOLD),
+        codes=tuple(_code(entry) for entry in table.tables("codes")),
     )
     _check_enrolment(table, cohort)
     return cohort
@@ -72,6 +88,30 @@ def livestream_of(table: Table) -> str | None:
     return table.text("livestream_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address) or None
 
 
+def _flag(table: Table, key: str) -> bool | None:
+    """What is written, or None, which leaves what is known."""
+    written = table.flag(key, default=False)
+    return written if key in table else None
+
+
+def _code(table: Table) -> CodePart:
+    code = CodePart(
+        code=table.text("code", longest=2 * LONGEST_CODE, required=True, check=_code_text),
+        label=table.text("label", longest=80),
+        max_uses=table.number("max_uses", least=1, most=1_000_000),
+        expires=table.wall("expires"),
+        gives_back=table.flag("gives_back", default=False),
+    )
+    table.done()
+    return code
+
+
+def _code_text(written: str) -> str:
+    if problem := problem_with(written):
+        raise ValueError(problem)
+    return normal(written)
+
+
 def _host_url(table: Table) -> str | None:
     written = table.text("host_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address)
     return written if "host_url" in table else None
@@ -94,7 +134,11 @@ def exists_in_zone(notebook: Notebook, path: KeyPath, wall: datetime, zone_name:
 
 def _check_enrolment(table: Table, cohort: CohortPart) -> None:
     opens, closes = cohort.enrolment_opens, cohort.enrolment_closes
-    for key, wall in (("enrolment_opens", opens), ("enrolment_closes", closes)):
+    for position, code in enumerate(cohort.codes):
+        if code.expires:
+            exists_in_zone(table.notebook, (*table.path, "codes", position, "expires"), code.expires, cohort.zone)
+    moments = ("enrolment_opens", opens), ("enrolment_closes", closes), ("changes_close", cohort.changes_close)
+    for key, wall in moments:
         if wall:
             exists_in_zone(table.notebook, (*table.path, key), wall, cohort.zone)
     if opens and closes and opens >= closes:

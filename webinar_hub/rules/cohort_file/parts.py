@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from webinar_hub.rules import questions
+from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
 from webinar_hub.rules.hours import Hours
 
@@ -76,6 +78,8 @@ class WebinarPart:
     credit: str
     faq: tuple[Question, ...]
     next_step: NextStep | None
+    visibility: Visibility | None = None
+    """Who finds it; None leaves what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,23 @@ class PresenterPart:
 
 
 @dataclass(frozen=True, slots=True)
+class CodePart:
+    """An access code; `max_uses` and `expires` (wall time) None mean no limit."""
+
+    code: str
+    label: str
+    max_uses: int | None
+    expires: datetime | None
+    gives_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
-    `host_url` is where presenters start it; None leaves what is known.
+    `host_url` is where presenters start it. It and what follows it leave what is known where they are None;
+    `proves_address` is double opt-in, with `asks_credit` people are asked what a certificate needs, and
+    `group_hold_hours` 0 keeps no seats.
     """
 
     key: str
@@ -112,6 +129,17 @@ class CohortPart:
     livestream_url: str | None
     declined_frees_seat: bool = False
     host_url: str | None = None
+    proves_address: bool | None = None
+    has_waitlist: bool | None = None
+    offer_minutes: int | None = None
+    needs_approval: bool | None = None
+    approval_again: bool | None = None
+    changes_close: datetime | None = None
+    asks_credit: bool | None = None
+    needs_code: bool | None = None
+    takes_groups: bool | None = None
+    group_hold_hours: int | None = None
+    codes: tuple[CodePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +223,7 @@ class MessagesPart:
 
 @dataclass(frozen=True, slots=True)
 class CohortFile:
-    """A cohort file that was read without an error."""
+    """A cohort file that was read without an error; with `asked` None the cohort's questions stay as they are."""
 
     webinar: WebinarPart
     presenters: tuple[PresenterPart, ...]
@@ -203,6 +231,7 @@ class CohortFile:
     sessions: tuple[SessionPart, ...]
     drops: tuple[DropPart, ...]
     messages: MessagesPart
+    asked: tuple[questions.Question, ...] | None = None
     lines: Mapping[KeyPath, int] = field(default_factory=dict, compare=False, repr=False)
 
     def line_of(self, *path: str | int) -> int:

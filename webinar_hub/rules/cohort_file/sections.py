@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.cohort_file import checks
 from webinar_hub.rules.cohort_file.parts import (
     NO_CREDIT,
@@ -23,6 +24,7 @@ SHORT_TEXT = 2_000
 SENTENCE = 400
 TITLE = 150
 
+VISIBILITY: dict[str, Visibility] = {"listed": "listed", "unlisted": "unlisted", "invitation only": "invitation"}
 _REMINDERS = (timedelta(days=7), timedelta(days=1), timedelta(hours=1), timedelta(minutes=10))
 _EARLIEST_REMINDER = timedelta(weeks=8)
 
@@ -41,6 +43,7 @@ def read_webinar(table: Table) -> WebinarPart:
         credit=table.text("credit", longest=SENTENCE) or NO_CREDIT,
         faq=tuple(_question(entry) for entry in table.tables("faq")),
         next_step=_next_step(table.table("next_step")),
+        visibility=VISIBILITY.get(table.text("visibility", longest=20, check=_visibility)),
     )
     table.done()
     return webinar
@@ -58,6 +61,12 @@ def read_presenter(table: Table) -> PresenterPart:
     )
     table.done()
     return presenter
+
+
+def _visibility(written: str) -> str:
+    if written not in VISIBILITY:
+        raise ValueError('Write "listed", "unlisted" or "invitation only".')
+    return written
 
 
 def _if_written(table: Table, key: str, **limits: Any) -> str | None:

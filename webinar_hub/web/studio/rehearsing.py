@@ -27,7 +27,7 @@ from webinar_hub.services import rehearsals
 from webinar_hub.services.rehearsals import WHOLE, Part, Visitor
 from webinar_hub.web.current import hub
 
-PAGE = 40
+PAGE = 20
 """Messages of the plan that are composed for one page; what comes with the sign-up is on the first."""
 
 
@@ -110,13 +110,16 @@ def one(cohort: Snapshot, visitor: Visitor, name: str) -> Rehearsed | None:
 
 def readable(cohort: Snapshot, visitor: Visitor, most: int) -> list[ReadMail]:
     """The first `most` mails, taken apart."""
-    mails = run(cohort, visitor, Part(most=most)).mails
-    return [read_mail(mail.content) for mail in mails if mail.content][:most]
+    return [read_mail(content) for content in _first(cohort, visitor, most)]
+
+
+def _first(cohort: Snapshot, visitor: Visitor, most: int) -> list[bytes]:
+    return [mail.content for mail in run(cohort, visitor, Part(most=most)).mails if mail.content][:most]
 
 
 def count(cohort: Snapshot, visitor: Visitor, most: int) -> int:
     """How many mails that is, `most` at most."""
-    return len(readable(cohort, visitor, most))
+    return len(_first(cohort, visitor, most))
 
 
 def story(cohort: Snapshot, stage: Stage, visitor: Visitor, begin: int) -> Story:

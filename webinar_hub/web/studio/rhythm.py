@@ -13,16 +13,10 @@ from webinar_hub.services import cohorts
 from webinar_hub.services.editing import EditedMeanwhile
 from webinar_hub.web.forms.cohort_hours import HoursForm
 from webinar_hub.web.forms.studio_form import number
-from webinar_hub.web.studio import registering
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
 blueprint = area("rhythm")
-registering.PARTS += (
-    registering.Part(
-        "studio_rhythm.page", "Hours", "At which hour of her own day somebody is written to, and on which days."
-    ),
-)
 
 Answer = tuple[str, int] | Redirect
 

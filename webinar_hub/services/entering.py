@@ -1,0 +1,134 @@
+"""The way somebody comes in by: an invitation or an access code, looked at before the sign-up and settled with it.
+
+A sign-up that has neither, in a cohort that asks for neither, does not come here: it costs no statement.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from webinar_hub.core.db import at_the_end, db
+from webinar_hub.core.errors import Conflict
+from webinar_hub.core.inserts import insert_new
+from webinar_hub.models import CodeUse, Invitation, InvitationList, Person, Registration
+from webinar_hub.rules import access
+from webinar_hub.rules.registration import CohortFacts
+from webinar_hub.services import access_codes, allowances
+from webinar_hub.services.admission import move_seats
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What she came with: a code as she typed it, and the id and nonce of her invitation's link."""
+
+    code: str = ""
+    invitation: tuple[int, str] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.code or self.invitation)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By which she comes in; `reason` says why she does not, the same to everybody (A20)."""
+
+    reason: str = ""
+    code: int | None = None
+    invitation: int | None = None
+    has_seat: bool = False
+
+    def facts(self, facts: CohortFacts) -> CohortFacts:
+        """The cohort as it is for her: a seat that is kept for her is not taken."""
+        if not self.has_seat or facts.seats_left is None:
+            return facts
+        return replace(facts, seats_left=facts.seats_left + 1)
+
+
+PLAIN = Way()
+NO_TICKET = Ticket()
+
+
+def look(ticket: Ticket, cohort: int, *, needed: bool, network: str, now: datetime) -> Way:
+    """Which way her ticket opens. A wrong code is counted; raises TooMany for a network that tries many."""
+    invitation = _invitation(ticket.invitation, cohort)
+    if invitation is not None:
+        return Way(invitation=invitation.id, has_seat=invitation.seat_until is not None)
+    if ticket.code:
+        return _by_code(ticket.code, cohort, network, now)
+    return Way(access.wanted()) if needed else PLAIN
+
+
+def _invitation(link: tuple[int, str] | None, cohort: int) -> Invitation | None:
+    """Hers, also if she once said no; not one that was withdrawn, or belongs to another cohort."""
+    if link is None:
+        return None
+    row = db.session.scalars(
+        select(Invitation)
+        .join(InvitationList, InvitationList.id == Invitation.list_id)
+        .where(Invitation.id == link[0], Invitation.cohort_id == cohort, InvitationList.ended_at.is_(None))
+        .with_for_update(of=Invitation)
+    ).first()
+    return row if row is not None and row.nonce == link[1] and row.state != "withdrawn" else None
+
+
+def _by_code(typed: str, cohort: int, network: str, now: datetime) -> Way:
+    allowances.demand_left("access-code", network, limit=access.TRIES_PER_HOUR, window=HOUR, now=now)
+    code = access.meant(typed, access_codes.of_cohort(cohort))
+    if code is None:
+        allowances.spend("access-code", network, limit=access.TRIES_PER_HOUR, window=HOUR, now=now)
+        return Way(access.unknown())
+    reason = access.unusable_because(code, now)
+    if reason and access.is_used_up(code) and access_codes.take_back_uses(code):
+        reason = access.unusable_because(replace(code, uses=code.uses - 1), now)
+    return Way(reason, code=code.id)
+
+
+def settle(way: Way, email_key: str, cohort: int, *, now: datetime) -> None:
+    """Note by which way she has come in, and count what it costs.
+
+    Whoever had her place before pays no second use.
+    """
+    row = db.session.execute(
+        select(Registration.id, Registration.registered_at)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Person.email_key == email_key, Registration.cohort_id == cohort)
+    ).one()
+    if way.code is not None and row.registered_at == now:
+        _use_code(way.code, row.id, now)
+    if way.invitation is not None:
+        _answer(way.invitation, row.id, cohort, now)
+
+
+def _use_code(code: int, registration: int, now: datetime) -> None:
+    values = {"code_id": code, "registration_id": registration, "used_at": now}
+    is_new = insert_new(CodeUse, values, "id") is not None
+    again = (CodeUse.code_id == code, CodeUse.registration_id == registration, CodeUse.given_back_at.is_not(None))
+    comes_back = update(CodeUse).where(*again).values(given_back_at=None, used_at=now).returning(CodeUse.id)
+    if is_new or db.session.execute(comes_back).first() is not None:
+        at_the_end(_take_uses, code)
+
+
+def _answer(invitation: int, registration: int, cohort: int, now: datetime) -> None:
+    row = db.session.get_one(Invitation, invitation)
+    if row.seat_until is not None:
+        at_the_end(_release_seats, cohort)
+    row.state, row.registration_id, row.answered_at = "registered", registration, now
+    row.due_at = row.seat_until = None
+    db.session.flush()
+
+
+def _release_seats(cohorts: list[int]) -> None:
+    """What was kept is given back right before the seats of this transaction are taken: in the order of names."""
+    for cohort, seats in Counter(cohorts).items():
+        move_seats(cohort, -seats)
+
+
+def _take_uses(codes: list[int]) -> None:
+    """Raises Conflict where the last use went a moment ago."""
+    for code, uses in sorted(Counter(codes).items()):
+        if not access_codes.take_uses(code, uses):
+            raise Conflict(access.used_up())
