@@ -110,7 +110,7 @@ def _of_earlier(cohorts: Collection[int]) -> Any:
     """Those with a place in these cohorts who agreed to news, and still do."""
     agreed = exists().where(Consent.person_id == Person.id, Consent.topic == "news", Consent.withdrawn_at.is_(None))
     return (
-        select(Person.email_key, Person.email, Person.name)
+        select(Person.id, Person.email_key, Person.email, Person.name)
         .join(Registration, Registration.person_id == Person.id)
         .where(
             Registration.cohort_id.in_(cohorts), Registration.state == "confirmed", agreed,
