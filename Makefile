@@ -11,7 +11,7 @@ PORT ?= 8000
 # The editable install brings the fonts from npm, so what decides about them belongs here too.
 PROJECT := pyproject.toml hatch_build.py package.json package-lock.json .npmrc
 
-.PHONY: help demo demo-fresh test faults bench bench-queues pins clean
+.PHONY: help demo demo-fresh test faults bench bench-queues translations pins clean
 
 help:
 	@echo "make demo        try it out in the browser (keeps what you did the last time)"
@@ -20,6 +20,7 @@ help:
 	@echo "make faults      break everything that may break, and measure what it costs (see docs/faults.md)"
 	@echo "make bench       measure (see benchmarks/)"
 	@echo "make bench-queues  our dispatcher beside other mail queues (about half an hour; needs smtp-sink, redis-server)"
+	@echo "make translations  bring the catalogues of other languages up to date, and list what is to be translated"
 	@echo "make pins        choose new versions of the dependencies"
 	@echo "make clean       remove .venv"
 
@@ -48,6 +49,9 @@ bench: $(VENV)/ready-to-test
 # Installs the other queues into a virtual environment of their own the first time.
 bench-queues: $(VENV)/ready-to-test
 	@$(IN_VENV) -m benchmarks.queues
+
+translations: $(VENV)/ready-to-run
+	@$(IN_VENV) -m tests.translating
 
 # Needs uv. The hashes are of files, not of places: any index or mirror that has the same files will do.
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from webinar_hub.core.language import gettext as _
 from webinar_hub.rules.cohort_file.parts import NO_CREDIT, AgendaItem
 
 Where = Literal["webinar", "presenters", "cohort", "timeline"]
@@ -69,7 +70,9 @@ def contact_minutes(agenda: Sequence[_Timed]) -> int:
 def contact_words(minutes: int) -> str:
     """Contact time as boards write it: "1.5 contact hours (90 minutes)"."""
     hours = f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
-    return f"{hours} contact hour{'' if minutes == 60 else 's'} ({minutes} minutes)"
+    if minutes == 60:
+        return _("1 contact hour (60 minutes)")
+    return _("%(hours)s contact hours (%(minutes)s minutes)", hours=hours, minutes=minutes)
 
 
 def missing(facts: PublishFacts) -> list[Missing]:

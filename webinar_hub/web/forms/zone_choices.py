@@ -5,44 +5,65 @@ from importlib.resources import files
 
 from wtforms.fields.choices import SelectChoice
 
+from webinar_hub.core.language import DEFAULT, current
+from webinar_hub.core.language import gettext as _
+from webinar_hub.core.language import lazy_gettext as _later
+from webinar_hub.documents.when import place_of
+
 _LONGEST = 64
 _COMMON = {
-    "America/New_York": "Eastern: New York",
-    "America/Chicago": "Central: Chicago",
-    "America/Denver": "Mountain: Denver",
-    "America/Phoenix": "Arizona: Phoenix",
-    "America/Los_Angeles": "Pacific: Los Angeles",
-    "America/Anchorage": "Alaska: Anchorage",
-    "Pacific/Honolulu": "Hawaii: Honolulu",
-    "America/Halifax": "Atlantic: Halifax",
-    "America/Toronto": "Canada: Toronto",
-    "America/Vancouver": "Canada: Vancouver",
-    "Europe/London": "United Kingdom: London",
-    "Europe/Dublin": "Ireland: Dublin",
-    "Europe/Berlin": "Central Europe: Berlin",
-    "Asia/Kolkata": "India: Kolkata",
-    "Australia/Sydney": "Australia: Sydney",
-    "Pacific/Auckland": "New Zealand: Auckland",
+    "America/New_York": _later("Eastern: New York"),
+    "America/Chicago": _later("Central: Chicago"),
+    "America/Denver": _later("Mountain: Denver"),
+    "America/Phoenix": _later("Arizona: Phoenix"),
+    "America/Los_Angeles": _later("Pacific: Los Angeles"),
+    "America/Anchorage": _later("Alaska: Anchorage"),
+    "Pacific/Honolulu": _later("Hawaii: Honolulu"),
+    "America/Halifax": _later("Atlantic: Halifax"),
+    "America/Toronto": _later("Canada: Toronto"),
+    "America/Vancouver": _later("Canada: Vancouver"),
+    "Europe/London": _later("United Kingdom: London"),
+    "Europe/Dublin": _later("Ireland: Dublin"),
+    "Europe/Berlin": _later("Central Europe: Berlin"),
+    "Asia/Kolkata": _later("India: Kolkata"),
+    "Australia/Sydney": _later("Australia: Sydney"),
+    "Pacific/Auckland": _later("New Zealand: Auckland"),
+}
+_AREAS = {
+    "Africa": _later("Africa"),
+    "America": _later("America"),
+    "Antarctica": _later("Antarctica"),
+    "Arctic": _later("Arctic"),
+    "Asia": _later("Asia"),
+    "Atlantic": _later("Atlantic"),
+    "Australia": _later("Australia"),
+    "Europe": _later("Europe"),
+    "Indian": _later("Indian"),
+    "Pacific": _later("Pacific"),
 }
 
 
 def zone_choices(*also: str) -> list[SelectChoice]:
     """Every choice, grouped; `also` are zones that must be among them, as a browser may use an older name."""
-    offered = _every_place()
+    offered = _every_place(current())
     missing = sorted(set(also) - {choice.value for choice in offered})
-    extra = [SelectChoice(name, _label(name), optgroup="Yours") for name in missing if len(name) <= _LONGEST]
+    extra = [SelectChoice(name, _label(name), optgroup=_("Yours")) for name in missing if len(name) <= _LONGEST]
     return [*extra, *offered]
 
 
 @cache
-def _every_place() -> tuple[SelectChoice, ...]:
-    common = [SelectChoice(name, label, optgroup="Common") for name, label in _COMMON.items()]
-    rest = [
-        SelectChoice(name, _label(name.partition("/")[2]), optgroup=name.partition("/")[0])
-        for name in _names()
-        if name not in _COMMON
-    ]
-    return (*common, *rest, SelectChoice("UTC", "UTC", optgroup="Other"))
+def _every_place(language: str) -> tuple[SelectChoice, ...]:
+    """The choices in the language that holds, which is this one."""
+    common = [SelectChoice(name, str(label), optgroup=_("Common")) for name, label in _COMMON.items()]
+    rest = [_place(name, in_english=language == DEFAULT) for name in _names() if name not in _COMMON]
+    return (*common, *rest, SelectChoice("UTC", "UTC", optgroup=_("Other")))
+
+
+def _place(name: str, *, in_english: bool) -> SelectChoice:
+    area, _separator, place = name.partition("/")
+    # In English places are said as their zones are called, with the state or country before it where there is one.
+    label = _label(place) if in_english else place_of(name)
+    return SelectChoice(name, label, optgroup=str(_AREAS.get(area, area)))
 
 
 def _names() -> list[str]:
