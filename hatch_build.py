@@ -1,4 +1,4 @@
-"""Build step: brings fonts and htmx from npm into webinar_hub/static/vendor, before hatchling packs the package.
+"""Build step: brings fonts and scripts from npm into webinar_hub/static/vendor, before hatchling packs the package.
 
 It runs on its own for wheels and editable installs; by hand: `python hatch_build.py`. The pages
 work without what it brings, so a machine that cannot reach npm only gets a warning.
@@ -25,7 +25,11 @@ FILES = (
     "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2",
     "@fontsource/fraunces/files/fraunces-latin-600-normal.woff2",
     "htmx.org/dist/htmx.min.js",
+    "altcha/dist/lib/index.min.js",
+    "altcha/dist/workers/pbkdf2.js",
 )
+# What would not say here where it comes from.
+NAMES = {"altcha/dist/lib/index.min.js": "altcha.min.js", "altcha/dist/workers/pbkdf2.js": "altcha-pbkdf2.js"}
 PATIENCE = 180.0
 """Seconds after which npm is given up."""
 
@@ -42,14 +46,14 @@ class CustomBuildHook(BuildHookInterface):
         try:
             fetch()
         except (OSError, subprocess.SubprocessError, ImportError) as trouble:
-            self.app.display_warning(f"Fonts and htmx could not be fetched, the pages work without them: {trouble}")
+            self.app.display_warning(f"npm brought nothing, and the pages work without it: {trouble}")
         if VENDOR.is_dir():
             build_data["artifacts"].append("webinar_hub/static/vendor/*")
 
 
 def is_fresh() -> bool:
     """Whether everything is there and newer than the lock file."""
-    copies = [VENDOR / Path(name).name for name in FILES]
+    copies = [_copy(name) for name in FILES]
     if not all(copy.is_file() for copy in copies):
         return False
     changed = max(((ROOT / name).stat().st_mtime for name in NPM_INPUTS if (ROOT / name).is_file()), default=0.0)
@@ -69,8 +73,12 @@ def fetch() -> bool:
         _install(Path(folder))
         VENDOR.mkdir(parents=True, exist_ok=True)
         for name in FILES:
-            shutil.copyfile(Path(folder, "node_modules", name), VENDOR / Path(name).name)
+            shutil.copyfile(Path(folder, "node_modules", name), _copy(name))
     return True
+
+
+def _copy(name: str) -> Path:
+    return VENDOR / NAMES.get(name, Path(name).name)
 
 
 def _install(folder: Path) -> None:

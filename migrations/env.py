@@ -1,9 +1,12 @@
 """Runs the migrations of `versions/` on the application's database, for Flask-Migrate."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import MetaData
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from webinar_hub.core.db import UtcDateTime
 
@@ -40,10 +43,36 @@ def run_migrations_online() -> None:
 
     arguments = current_app.extensions["migrate"].configure_args
     arguments.setdefault("process_revision_directives", skip_empty)
-    with _engine().connect() as connection:
+    with _engine().connect() as connection, _references_kept(connection):
         context.configure(connection=connection, target_metadata=_metadata(), render_item=_plain_types, **arguments)
         with context.begin_transaction():
             context.run_migrations()
+            _demand_whole(connection)
+
+
+@contextmanager
+def _references_kept(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by building another and dropping the first: what points to it must not go with it.
+
+    The pragma does nothing inside a transaction, so it is said before (sqlite.org/lang_altertable.html, section 7).
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    own = connection.connection.cursor()
+    own.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        own.execute("PRAGMA foreign_keys=ON")
+
+
+def _demand_whole(connection: Connection) -> None:
+    """Nothing may point to what is not there any more; raises RuntimeError, and the migration is undone."""
+    if connection.dialect.name == "sqlite":
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if lost is not None:
+            raise RuntimeError(f"After this migration a row of {lost[0]} would point to nothing in {lost[2]}.")
 
 
 if context.is_offline_mode():

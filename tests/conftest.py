@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", action="store_true", help="tests/faults: hold the seconds too, print the table")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A third of the time is waiting: for moments to come, for other processes, for Chromium."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_configure() -> None:
     compiling.only_once()
     # Two processes that write Hypothesis' tables into one new folder would trip over each other.
@@ -46,6 +51,8 @@ def pytest_configure() -> None:
     # What is set for a real installation must not change what a test finds.
     for name in [name for name in os.environ if name.startswith(PREFIX) and name != IN_CI]:
         del os.environ[name]
+    # Here forms are filled in as fast as a machine can, in this process and in those it starts.
+    os.environ[f"{PREFIX}FILL_SECONDS"] = "0"
 
 
 def pytest_report_header() -> list[str]:

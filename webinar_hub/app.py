@@ -40,8 +40,11 @@ def resource_folder(name: str) -> Path:
     return beside if (package.parent / "pyproject.toml").exists() else package / name
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The service as a WSGI application, without a worker. Raises ConfigError for settings it cannot run with."""
+def create_app(settings: Settings | None = None, *, studio_waits: bool = False) -> Flask:
+    """The service as a WSGI application, without a worker. Raises ConfigError for settings it cannot run with.
+
+    With `studio_waits` the studio is loaded when its first page is asked for (`web/late_studio.py`).
+    """
     settings = settings or read_settings()
     log.configure(settings.log_level, as_json=settings.log_format == "json")
     settings.data_folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0
         )
-    web.register(app)
+    web.register(app, studio_waits=studio_waits)
     if settings.demo:
         clock.restore(settings.clock_file)
     return app

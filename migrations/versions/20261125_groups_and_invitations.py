@@ -1,7 +1,7 @@
 """groups and invitations: who is asked to come, access codes and what they cost, webinars that are in no list.
 
 Revision: 0015_groups
-After: 0015
+After: 0015_mind
 Made: 2026-11-25 03:25:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_groups"
-down_revision = "0015"
+down_revision = "0015_mind"
 branch_labels = None
 depends_on = None
 

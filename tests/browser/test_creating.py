@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core.db import db
@@ -127,32 +125,3 @@ def test_a_lost_line_loses_nothing(app: Flask, cohort: str, studio: Callable[...
     expect(page.locator("[data-kept]")).to_contain_text("Draft kept", timeout=15_000)
     page.goto("/studio/cohorts/january/details?draft=take")
     expect(page.get_by_label("Name of this run")).to_have_value("Typed in a tunnel")
-
-
-def test_every_page_of_creating_is_for_everybody_and_fits(
-    app: Flask, cohort: str, studio: Callable[..., Page], witness: Witness
-) -> None:
-    page = studio(reduced_motion="reduce")
-    page.add_init_script(Axe().axe_script)
-    page.goto("/studio/cohorts/january/program")
-    page.get_by_role("button", name="Keep it").click()
-    program = page.url.partition("/studio")[2]
-    of_webinar = ("details", "presenters", "copy", "programs", "programs/new")
-    of_run = ("details", "ready", "copy", "step/publish", "step/archive", "program")
-    of_program = ("", "/delete", "/run?first=2030-01-01")
-    paths = ["/studio/webinars", "/studio/webinars/new"]
-    paths += [f"/studio/webinars/baby-massage/{name}" for name in of_webinar]
-    paths += [f"/studio/cohorts/january/{name}" for name in of_run]
-    paths += [f"/studio{program}{name}" for name in of_program]
-    found = dict[str, list[str]]()
-    for path in paths:
-        page.goto(path)
-        found[f"{path}, light"] = page.evaluate(MEASURE, [*LAW, "best-practice"])
-        page.emulate_media(color_scheme="dark")
-        found[f"{path}, dark"] = page.evaluate(MEASURE, COLOURS)
-        page.emulate_media(color_scheme="light")
-        for width, zoom in WIDTHS_AND_ZOOMS:
-            page.set_viewport_size({"width": width, "height": 844})
-            found[f"{path}, {width} px, {zoom} %"] = page.evaluate(TOO_WIDE, zoom)
-    assert [f"{where}: {problem}" for where, there in found.items() for problem in there] == []
-    assert witness.problems == []

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Response
 from werkzeug.routing import Rule
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE
+from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.studio.coming_in import PASSWORD, given_password, sign_in
 from tests.studio.furnishing import examples, furnish
@@ -23,6 +23,7 @@ NOT_LOOKED_AT = {
     "studio_today.live": "a part of Today, which fetches it again and again",
     "studio_audit.export": "a file",
     "studio_library.download": "a file",
+    "studio_questions.file": "a file somebody answered with, to be saved",
     "studio_library.view": "a material itself, shown as it is",
     "studio_messages.mail": "a mail in a frame, drawn as people get it (tests/browser/test_every_page.py)",
     "studio_announcements.mail": "a mail in a frame",
@@ -40,7 +41,7 @@ HALFWAY = {"security.two_factor_token_validation", "security.two_factor_rescue",
 # What is no law does not depend on the width: once is enough.
 SIZES = ((390, "phone", [*LAW, "best-practice"]), (1280, "desk", LAW))
 
-# Words for what is missing or too wide in the page as it stands.
+# Words for what is missing in the page as it stands.
 FRAME = """() => {
   const found = [];
   const heads = [...document.querySelectorAll("h1")].filter((one) => one.checkVisibility() && one.innerText.trim());
@@ -49,10 +50,7 @@ FRAME = """() => {
   if (document.title.split("·")[0].trim() === "") found.push("no title");
   return found;
 }"""
-TOO_WIDE = """() => {
-  const { scrollWidth, clientWidth } = document.documentElement;
-  return scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} px too wide`] : [];
-}"""
+UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
 
 @pytest.fixture
@@ -123,9 +121,12 @@ def looked_at(page: Page, path: str) -> Iterator[str]:
         yield f"answers {answer.status} at {page.url}"
         return
     yield from page.evaluate(FRAME)
+    page.evaluate(UNFOLD)
+    for width, zoom in WIDTHS_AND_ZOOMS:
+        page.set_viewport_size({"width": width, "height": 844})
+        yield from (f"{width} px, {zoom} %: {found}" for found in page.evaluate(TOO_WIDE, zoom))
     for width, device, in_the_light in SIZES:
         page.set_viewport_size({"width": width, "height": 844})
-        yield from (f"{device}: {found}" for found in page.evaluate(TOO_WIDE))
         for scheme, rules in (("light", in_the_light), ("dark", COLOURS)):
             page.emulate_media(color_scheme=scheme)
             yield from (f"{device}, {scheme}: {found}" for found in page.evaluate(MEASURE, rules))

@@ -1,12 +1,10 @@
 """The studio's people in a real browser: the list follows what is typed, and every page is for everybody."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.building import KEY, sign_up
 from tests.studio.staff import given_staff, signed_in
@@ -73,24 +71,4 @@ def test_a_file_comes_in(app: Flask, visit: Visit, cohort: str, address: str, wi
     expect(page.get_by_text("“nobody” is not an e-mail address.")).to_be_visible()
     page.get_by_role("button", name="Give 1 person a place").click()
     expect(page.get_by_text("Nobody was mailed")).to_be_visible()
-    assert witness.problems == []
-
-
-def test_every_page_of_people_is_for_everybody_and_fits(
-    app: Flask, visit: Visit, cohort: str, address: str, witness: Witness
-) -> None:
-    page = visit(reduced_motion="reduce")
-    come_in(app, page, cohort, address)
-    page.add_init_script(Axe().axe_script)
-    found = dict[str, list[str]]()
-    for path in PAGES:
-        page.goto(path)
-        found[f"{path}, light"] = page.evaluate(MEASURE, [*LAW, "best-practice"])
-        page.emulate_media(color_scheme="dark")
-        found[f"{path}, dark"] = page.evaluate(MEASURE, COLOURS)
-        page.emulate_media(color_scheme="light")
-        for width, zoom in WIDTHS_AND_ZOOMS:
-            page.set_viewport_size({"width": width, "height": 844})
-            found[f"{path}, {width} px, {zoom} %"] = page.evaluate(TOO_WIDE, zoom)
-    assert {where: there for where, there in found.items() if there} == {}
     assert witness.problems == []

@@ -125,7 +125,7 @@ def ends_mails(app: Flask, page: Page, link: str) -> None:
 
 def gives_her_seat_back_and_takes_it_again(app: Flask, page: Page) -> None:
     page.goto("/my")
-    page.get_by_text("Give my seat back").first.tap()
+    page.get_by_text("I cannot come").first.tap()
     page.get_by_role("link", name="Give my seat back").tap()
     assert only_registration(app).state == "confirmed"
     page.get_by_role("button", name="Give my seat back").tap()

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE
 from tests.browser.visiting import Witness
 from tests.building import KEY, sign_up
 from tests.studio.materials.library import LIBRARY, in_order, rows
@@ -112,32 +110,6 @@ def test_a_connection_that_breaks_says_so_and_the_next_try_works(app: Flask, des
     desk.get_by_label("Upload files").set_input_files([file])
     expect(desk.locator(".upload-done")).to_contain_text("is in the library")
     assert len([row for row in rows(app, Material) if row.title == "sheet two"]) == 1
-
-
-def test_every_page_is_for_everybody_and_fits(app: Flask, desk: Page, witness: Witness) -> None:
-    desk.add_init_script(Axe().axe_script)
-    drop, material = rows(app, Drop, key="sheet")[0].public_id, rows(app, Material, key="sheet")[0].id
-    pages = (
-        BONUSES, f"{BONUSES}/new", f"{BONUSES}/{drop}", f"{BONUSES}/{drop}/people", f"{BONUSES}/{drop}/delete",
-        LIBRARY, f"{LIBRARY}/{material}", f"{LIBRARY}/{material}/delete", f"{LIBRARY}/handout",
-    )  # fmt: skip
-    found = dict[str, list[str]]()
-    for page in pages:
-        desk.set_viewport_size({"width": 1280, "height": 900})
-        desk.goto(page)
-        desk.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        found[f"{page} light"] = desk.evaluate(MEASURE, [*LAW, "best-practice"])
-        desk.emulate_media(color_scheme="dark")
-        found[f"{page} dark"] = desk.evaluate(MEASURE, COLOURS)
-        desk.emulate_media(color_scheme="light")
-        for width, zoom in ((320, 100), (390, 100), (780, 200), (1280, 100)):
-            desk.set_viewport_size({"width": width, "height": 844})
-            found[f"{page} {width} {zoom}"] = desk.evaluate(TOO_WIDE, zoom)
-        desk.evaluate("document.documentElement.style.fontSize = ''")
-        desk.set_viewport_size({"width": 390, "height": 844})
-        found[f"{page} phone"] = desk.evaluate(MEASURE, [*LAW, "best-practice"])
-    assert [f"{where}: {problem}" for where, there in found.items() for problem in there] == []
-    assert witness.problems == []
 
 
 def test_the_journey_of_a_new_bonus_shows_its_mail_first(app: Flask, desk: Page) -> None:

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_every_page import LAW, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.building import KEY, given_cohort, sign_up
 from tests.studio.staff import given_staff, signed_in
@@ -48,22 +46,6 @@ def given_task(app: Flask, key: str) -> None:
         task = Task(key=key, kind="reminder", cohort_id=1, registration_id=1, text=f"Call her: {key}.")
         task.created_at = clock.now()
         db.session.add(task)
-
-
-def test_they_are_accessible_and_fit(page: Page, witness: Witness) -> None:
-    found: dict[str, list[str]] = {}
-    for path in PAGES:
-        page.goto(path)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            violations = Axe().run(page, options={"runOnly": LAW}).response["violations"]
-            found[f"{path} {scheme}"] = [violation["id"] for violation in violations]
-        for width, zoom in WIDTHS_AND_ZOOMS:
-            page.set_viewport_size({"width": width, "height": 844})
-            found[f"{path} {width} {zoom}"] = page.evaluate(TOO_WIDE, zoom)
-    assert {where: problems for where, problems in found.items() if problems} == {}
-    assert witness.problems == []
-    assert witness.elsewhere == []
 
 
 def test_what_needs_her_comes_by_itself(app: Flask, page: Page, witness: Witness) -> None:

@@ -55,7 +55,7 @@ def test_signing_up_joining_downloading_and_unsubscribing(
     assert only_registration(app).bonuses_off_at is not None
 
     page.goto("/my")
-    page.get_by_text("Give my seat back").first.tap()
+    page.get_by_text("I cannot come").first.tap()
     page.get_by_role("link", name="Give my seat back").tap()
     page.get_by_role("button", name="Give my seat back").tap()
     expect(page.locator("h1")).to_have_text("Your seat is free again")

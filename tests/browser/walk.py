@@ -18,6 +18,8 @@ from webinar_hub.core.db import db
 from webinar_hub.models import Drop, Session
 
 ANN = Person("Ann Lee", "ann@x.example")
+BEA = Person("Bea Moss", "bea@x.example")
+ANN_AT_THE_CLINIC = Person("Ann Lee", "ann@clinic.example")
 
 
 class Walk:
@@ -91,12 +93,36 @@ class Walk:
         for details in self._page.locator("details").all():
             details.click()
         yield "my page with its folds open"
-        self._page.get_by_label("Your name").fill("")
-        self._press("button", "Save my details")
-        yield "my page with an error"
+        yield from self._changing_her_mind()
         yield self._at(f"/my/join/{self._session().public_id}", "door still closed")
         for key in ("welcome", "week-1-bonus", "practice-week-surprise"):
             yield self._at(f"/my/bonus/{self._drop(key)}", f"bonus {key}")
+
+    def _changing_her_mind(self) -> Iterator[str]:
+        yield self._at("/my/preferences", "settings")
+        self._page.get_by_label("Your name").fill("")
+        self._press("button", "Save my details")
+        yield "settings with an error"
+        yield self._at("/my/address", "change of address")
+        self._press("button", "Send a mail to the new address")
+        yield "change of address with an error"
+        self._page.get_by_label("Your new e-mail address").fill(ANN_AT_THE_CLINIC.email)
+        self._press("button", "Send a mail to the new address")
+        yield "settings while an address waits"
+        send_what_is_due(self._app)
+        yield self._at(self._newest_link("/address/", ANN_AT_THE_CLINIC), "proof of an address")
+        yield self._at(self._newest_link("/address/stop/"), "stop of a change")
+        yield self._at(f"/my/{only_registration(self._app).public_id}/transfer", "seat to hand on")
+        self._page.get_by_label("Your colleague's name").fill(BEA.name)
+        self._page.get_by_label("Your colleague's e-mail address").fill(BEA.email)
+        self._press("button", "Offer my seat")
+        yield "seat that is offered"
+        send_what_is_due(self._app)
+        yield self._at(self._newest_link("/transfer/", BEA), "offered seat")
+        self._press("button", "Take the seat")
+        yield "offered seat with an error"
+        self._press("button", "No, thank you")
+        yield "offered seat declined"
 
     def _at_the_door(self) -> Iterator[str]:
         yield self._at("/my", "my page with the door open")
@@ -137,8 +163,8 @@ class Walk:
         clock.set_to(moment, self._app.extensions["settings"].clock_file)
         send_what_is_due(self._app)
 
-    def _newest_link(self, part: str) -> str:
-        texts = [mail.text for mail in mails_to(self._app, ANN)]
+    def _newest_link(self, part: str, to: Person = ANN) -> str:
+        texts = [mail.text for mail in mails_to(self._app, to)]
         return next(found[0] for text in texts if (found := re.search(rf"http://\S+{part}\S+", text)))
 
     def _session(self) -> Session:

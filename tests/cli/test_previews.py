@@ -55,6 +55,20 @@ FIELDS = {
         "capacity = 50\ndeclined_frees_seat = true\n",
         "gives the place back",
     ),
+    "cohort.has_waitlist": ("capacity = 50\n", "capacity = 50\nhas_waitlist = true\n", "+ waitlist: yes"),
+    "cohort.offer_minutes": (
+        "capacity = 50\n", "capacity = 50\nhas_waitlist = true\noffer_minutes = 60\n", "is held for: 1 hour"
+    ),
+    "cohort.needs_approval": (
+        "capacity = 50\n", "capacity = 50\nneeds_approval = true\n", "the organizer decides on everybody: yes"
+    ),
+    "cohort.approval_again": (
+        "capacity = 50\n", "capacity = 50\napproval_again = true\n", "decides again after a change: yes"
+    ),
+    "cohort.changes_close": (
+        COHORT_END, f"{COHORT_END}\nchanges_close = 2026-12-01T08:00:00",
+        "changes are possible until: Tue 1 December 2026, 8:00 am",
+    ),
     "cohort.capacity": ("capacity = 50\n", "", "becomes: no limit"),
     "cohort.enrolment_opens": (
         COHORT_END, f"{COHORT_END}\nenrolment_opens = 2026-11-01T01:30:00",

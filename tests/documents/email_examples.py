@@ -62,6 +62,7 @@ ANNA = Recipient(
     unsubscribe_link="https://hub.example/unsubscribe/WzQyLCJrMyJd.Yq6Jx1Jxq8V0oGq6cQm1XfQb2sE",
     registration_public_id="ab12cd34ef56ab78",
     calendar_revision=0,
+    offer_link="https://hub.example/offer/WzQyLCJrMyJd.Yq6Jx1Jxq8V0oGq6cQm1XfQb2sE",
 )
 
 
@@ -124,6 +125,7 @@ LETTERS: dict[str, Letter] = {
     "session_added": letter("session_added", **INVITING),
     "cohort_cancelled": letter("cohort_cancelled", **CANCELLING),
     "registration_cancelled": letter("registration_cancelled", **CANCELLING),
+    "arranged": letter("arranged", note="An interpreter joins you: she is pinned beside the picture."),
     "calendar_cancel": letter("calendar_cancel", **CANCELLING),
     "announcement": letter("announcement", own_subject="A change of room for {webinar}", own_words=OWN_WORDS),
     "announcement_of_news": letter(
@@ -138,7 +140,16 @@ LETTERS: dict[str, Letter] = {
         "[Come in]({join_link}), or: {join_link}",
         **ABOUT_SESSION,
     ),
+    "prove": letter("prove"),
     "my_link": letter("my_link", webinar_slug="", webinar_title="", cohort_title=""),
+    "waitlisted": letter("waitlisted", position=3),
+    "offer": letter("offer", until=START - timedelta(days=2), sessions=SESSIONS),
+    "offer_over": letter("offer_over"),
+    "applied": letter("applied"),
+    "declined": letter("declined", reason="This run is for paediatric therapists only."),
+    "declined_without_a_reason": letter("declined"),
+    "waitlist_left": letter("waitlist_left"),
+    "waitlist_over": letter("waitlist_over"),
 }
 
 

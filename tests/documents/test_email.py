@@ -147,7 +147,9 @@ def test_the_text_has_every_link_of_the_html_and_both_say_the_same(name: str) ->
     message = read(written(LETTERS[name]))
     html, text = Seen(html_of(message)), text_of(message)
     assert html.links == set(re.findall(r"https?://[^\s)]+", text))
-    for spoken in ("Hello Anna Berg,", "Mia Lindqvist", "You get this mail because"):
+    # What a stranger may have typed is not repeated to somebody who never asked.
+    hello = "Hello," if name == "prove" else "Hello Anna Berg,"
+    for spoken in (hello, "Mia Lindqvist", "You get this mail because"):
         assert spoken in html.words
         assert spoken in text
     times = re.compile(r"\w{3} \d+ \w+, \d+:\d\d [ap]m in New York: \d+:\d\d [ap]m for you")

@@ -126,9 +126,9 @@ class World:
     def subscribe(self, person: str) -> None:
         with self.changing():
             if row := self.registration(person):
-                preferences.choose_topics(
-                    row.person_id, row.public_id, reminders=True, bonuses=True, now=clock.now()
-                )
+                tokens: Tokens = self.app.extensions["tokens"]
+                link = tokens.sign("unsubscribe", row.id, row.nonce)
+                preferences.unsubscribe(tokens, link, now=clock.now(), reminders=True, bonuses=True)
 
     # What the organizer does.
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from figures import Figures
 from hub_processes import until
+from newcomers import crowd
 from seeding import DAY, KEY, Hub
 from smtp_server import SmtpServer
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, TooMany
 from webinar_hub.models import Cohort, Person, Registration
+from webinar_hub.queries import lines
 from webinar_hub.services import registrations, sessions
 
 
@@ -79,6 +81,26 @@ def test_sixty_people_on_twenty_seats(hub: Hub, figures: Figures) -> None:
     with hub.looking():
         # Whoever was turned away has left no trace.
         assert db.session.scalar(select(func.count()).select_from(Registration)) == 20
+
+
+def test_two_hundred_at_once_on_fifty_seats_over_four_processes(hub: Hub, figures: Figures) -> None:
+    """F26, FEATURES A4: fifty have a seat, the others are in the line in one order, and nobody sees an error."""
+    cohort = hub.cohort_public_id()
+    with hub.app.app_context(), transaction() as session:
+        session.execute(update(Cohort).values(capacity=50, has_waitlist=True))
+    assert crowd(hub.environment, cohort, people=200, processes=4) == {"": 200}
+    with hub.looking():
+        states = dict(
+            db.session.execute(select(Registration.state, func.count()).group_by(Registration.state)).all()
+        )
+        numbers = lines.positions(db.session.scalars(select(Registration.id)).all())
+    assert states == {"confirmed": 50, "waitlisted": 150}
+    assert sorted(numbers.values()) == list(range(1, 151))
+    assert len(hub.deliveries(kind="confirmation")) == 50
+    assert len(hub.deliveries(kind="waitlisted")) == 150
+    figures.note("F26", "200 people, 50 seats, 4 processes", lost=50 - confirmed(hub), repeated=0)
+    with hub.looking():
+        assert db.session.scalar(select(Cohort.seats_taken)) == 50
 
 
 def test_coming_leaving_and_moving_the_session_at_once(hub: Hub, smtp: SmtpServer) -> None:

@@ -16,6 +16,7 @@ from webinar_hub.rules.delivery import (
 )
 from webinar_hub.rules.entitlement import drop_is_hers, link_is_valid
 from webinar_hub.rules.join_window import seconds_to_open, session_state
+from webinar_hub.rules.own_clock import DropClock
 from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, masked
 
 NOW = datetime(2026, 12, 9, 0, 0, tzinfo=UTC)
@@ -166,13 +167,14 @@ def test_a_masked_address_shows_its_domain_only() -> None:
 )
 def test_late_joiners_get_the_past_as_the_cohort_says(policy: str, registered: datetime, hers: bool) -> None:
     release = NOW - HOUR
-    assert drop_is_hers(release_at=release, late_join=policy, registered_at=registered, now=NOW) is hers
+    assert drop_is_hers(DropClock(release, "UTC"), late_join=policy, registered_at=registered, now=NOW) is hers
 
 
 def test_nothing_is_hers_before_its_second() -> None:
-    arguments = {"release_at": NOW, "late_join": "all past drops", "registered_at": NOW - DAY}
-    assert not drop_is_hers(**arguments, now=NOW - timedelta(microseconds=1))
-    assert drop_is_hers(**arguments, now=NOW)
+    drop = DropClock(NOW, "UTC")
+    arguments = {"late_join": "all past drops", "registered_at": NOW - DAY}
+    assert not drop_is_hers(drop, **arguments, now=NOW - timedelta(microseconds=1))
+    assert drop_is_hers(drop, **arguments, now=NOW)
 
 
 def test_links_end_some_time_after_the_cohort() -> None:

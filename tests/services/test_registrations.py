@@ -218,8 +218,8 @@ class TestWhatSheUnsubscribedFrom:
 
     def unsubscribe(self, app: Flask) -> None:
         with app.app_context(), transaction():
-            person, registration = only_person(app).id, only_registration(app).public_id
-            preferences.choose_topics(person, registration, reminders=False, bonuses=False, now=clock.now())
+            row = only_registration(app)
+            preferences.end_topics(row.person_id, registration=row.id, now=clock.now())
 
     def test_signing_up_again_after_leaving_keeps_it(self, app: Flask, cohort: str) -> None:
         sign_up(app, cohort)

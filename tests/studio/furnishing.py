@@ -21,6 +21,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.models import (
     AccessCode,
     Announcement,
+    AskedQuestion,
     Broadcast,
     Delivery,
     Drop,
@@ -29,11 +30,13 @@ from webinar_hub.models import (
     PeopleImport,
     Person,
     Program,
+    Registration,
 )
+from webinar_hub.rules.accommodations import Wish
 from webinar_hub.rules.coming_in import Purpose
 from webinar_hub.rules.guest_list import read_guests
 from webinar_hub.rules.staff import Role
-from webinar_hub.services import groups, one_time_links
+from webinar_hub.services import answers, groups, one_time_links
 from webinar_hub.services.presenters import Voice
 
 WEBINAR = "baby-massage"
@@ -55,6 +58,9 @@ def furnish(app: Flask, owner: FlaskClient, cohort: str) -> None:
         _given_group(app, cohort)
         _made(send(owner, f"{_COHORT}/announcements/new", subject="Another room", body="Hello {name}, upstairs."))
         _made(send(owner, f"{_COHORT}/program", title="Two evenings"))
+        where = {"label": "Where do you work?", "kind": "one choice", "choices": "Hospital\nSchool"}
+        _made(send(owner, f"{_COHORT}/questions/new", **where))
+        given_a_wish(app)
         _made(send(owner, f"{_WEBINAR}/materials/handout", title="Reading cues", text="# Cues\n\nWait.", do="keep"))
         _made(owner.post(f"{_COHORT}/people/import", data={"file": (io.BytesIO(_SHEET), "people.csv")}))
         page, changed = owner.get(f"{_WEBINAR}/details").text, "Four evenings, and tea."
@@ -70,6 +76,13 @@ def _given_group(app: Flask, cohort: str) -> None:
     once = {"form_token": "one", "webinar": WEBINAR, "voice": voice, "network": "192.0.2.9"}
     with app.app_context(), transaction():
         groups.sign_up(cohort, manager, guests, now=clock.now(), **once)  # type: ignore[arg-type]
+
+
+def given_a_wish(app: Flask) -> None:
+    """Somebody needs captions to take part."""
+    with app.app_context(), transaction() as session:
+        place = session.scalars(select(Registration.id).order_by(Registration.id)).first() or 0
+        answers.ask_for(Wish(("captions",), "Large, please"), place, None, clock.now())
 
 
 def examples(app: Flask) -> dict[str, Any]:
@@ -96,6 +109,8 @@ def examples(app: Flask) -> dict[str, Any]:
             "person": newest[Person],
             "place": newest[Person],
             "program": newest[Program],
+            "registration": newest[Person],
+            "question": session.scalar(select(AskedQuestion.key)),
             "section": "brand",
             "session": "week-1",
             "step": "unpublish",

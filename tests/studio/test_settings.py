@@ -286,14 +286,15 @@ def test_what_was_never_known_is_not_made_up() -> None:
     assert kept.known() == House()
 
 
-def test_a_sign_up_does_not_read_them(app: Flask, cohort: str, readings: list[str]) -> None:
+def test_many_sign_ups_read_them_once(app: Flask, cohort: str, readings: list[str]) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     visitor, address = app.test_client(), f"/w/baby-massage/sign-up/{cohort}"
     typed = ANN | {"csrf_token": token(visitor.get(address).text)}
     app.extensions["house"].forget()
     readings.clear()
-    assert visitor.post(address, data=typed).status_code == 303
-    assert readings == []
+    for number in range(3):
+        assert visitor.post(address, data=typed | {"email": f"ann{number}@x.example"}).status_code == 303
+    assert len(readings) <= 1
 
 
 def test_many_mails_read_them_once(app: Flask, cohort: str, readings: list[str]) -> None:

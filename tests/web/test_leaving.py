@@ -12,6 +12,7 @@ from tests.building import NOW, only_registration, outbox, sign_up
 from tests.web.visiting import STARTS, links, path, post, token
 from webinar_hub.core.db import db
 from webinar_hub.models import Consent
+from webinar_hub.rules.house import NEWS_WORDS
 
 
 class TestLeavingAndMail:
@@ -89,25 +90,22 @@ class TestNews:
 
     def test_a_box_on_her_page_ends_and_renews_what_she_agreed_to(self, app: Flask, cohort: str) -> None:
         sign_up(app, cohort, news_words="Yes, write to me.")
-        ann = app.test_client()
+        ann, page = app.test_client(), "/my/preferences"
         ann.get(path(links(app)["me"]))
-        assert f"{self.BOX} checked" in ann.get("/my").text
+        assert f"{self.BOX} checked" in ann.get(page).text
         for _ in range(2):
-            post(ann, "/my", "/my/news")
-        assert f"{self.BOX} checked" not in ann.get("/my").text
+            post(ann, page, page)
+        assert f"{self.BOX} checked" not in ann.get(page).text
         assert self.consents(app) == [("Yes, write to me.", NOW)]
         for _ in range(2):
-            post(ann, "/my", "/my/news", news="y")
-        assert f"{self.BOX} checked" in ann.get("/my").text
-        assert self.consents(app) == [
-            ("Yes, write to me.", NOW),
-            ("News about new webinars and trainings", None),
-        ]
+            post(ann, page, page, news="y")
+        assert f"{self.BOX} checked" in ann.get(page).text
+        assert self.consents(app) == [("Yes, write to me.", NOW), (NEWS_WORDS, None)]
 
     def test_the_box_is_there_for_who_has_given_her_seat_back(self, app: Flask, ann: FlaskClient) -> None:
         page = f"/my/{only_registration(app).public_id}/cancel"
         post(ann, page, page)
-        assert self.BOX in ann.get("/my").text
+        assert self.BOX in ann.get("/my/preferences").text
 
     def test_the_unsubscribe_page_says_what_it_ends(self, app: Flask, ann: FlaskClient) -> None:
         page = app.test_client().get(path(links(app)["unsubscribe"])).text

@@ -91,6 +91,8 @@ class TestPersonalLinks:
             f"/my/join/{session}",
             f"/my/bonus/{drop}",
             f"/my/{registration}/cancel",
+            f"/my/{registration}/transfer",
+            *("/my/preferences", "/my/address"),
             f"/my/session/{session}.ics",
         ):
             answer = visitor.get(page)
@@ -110,16 +112,19 @@ class TestPersonalLinks:
         client.get(path(app.extensions["links"].me(cleo.id, cleo.link_nonce)))
         before = contents(app)
         csrf = token(client.get("/my"))
-        for page in (f"/my/join/{session}", f"/my/bonus/{drop}", f"/my/{hers}/cancel"):
+        for page in (f"/my/join/{session}", f"/my/bonus/{drop}", f"/my/{hers}/cancel", f"/my/{hers}/transfer"):
             assert client.get(page).status_code == 404, page
         for to in (
             f"/my/join/{session}",
             f"/my/bonus/{drop}/1",
             f"/my/{hers}/cancel",
             f"/my/{hers}/return",
-            f"/my/{hers}/mail",
+            f"/my/{hers}/transfer",
+            f"/my/{hers}/transfer/take-back",
         ):
-            assert client.post(to, data={"csrf_token": csrf}).status_code == 404, to
+            sent = {"csrf_token": csrf, "name": "Dora", "email": "dora@x.example", "once": "x"}
+            assert client.post(to, data=sent).status_code == 404, to
+        client.post("/my/preferences", data={"csrf_token": csrf, "place": hers})
         assert contents(app) == before
 
     def test_a_stranger_with_a_token_of_her_own_changes_nothing(
@@ -130,8 +135,10 @@ class TestPersonalLinks:
         csrf = token(visitor.get("/lost-link"))
         before = contents(app)
         for to in (
-            *("/my/details", "/my/news", "/my/calendar", "/my/calendar/revoke"),
-            *(f"/my/{hers}/cancel", f"/my/{hers}/return", f"/my/{hers}/mail"),
+            *("/my/details", "/my/preferences", "/my/calendar", "/my/calendar/revoke"),
+            *("/my/address", "/my/address/again", "/my/address/take-back"),
+            *(f"/my/{hers}/cancel", f"/my/{hers}/return"),
+            *(f"/my/{hers}/transfer", f"/my/{hers}/transfer/take-back"),
             *(f"/my/join/{session}", f"/my/bonus/{drop}/1"),
         ):
             answer = visitor.post(to, data={"csrf_token": csrf, "name": "X", "zone": "UTC", "news": "y"})
@@ -139,10 +146,13 @@ class TestPersonalLinks:
             assert "Ann" not in answer.text
         assert contents(app) == before
 
-    def test_she_corrects_her_name_and_zone(self, app: Flask, ann: FlaskClient) -> None:
-        answer = post(ann, "/my", "/my/details", name="  Ann  Rivera ", zone="Europe/Berlin")
-        assert answer.location == "/my"
-        assert (only_person(app).name, only_person(app).zone) == ("Ann Rivera", "Europe/Berlin")
+    def test_she_corrects_her_name_profession_and_zone(self, app: Flask, ann: FlaskClient) -> None:
+        answer = post(
+            ann, "/my/preferences", "/my/details", name="  Ann  Rivera ", profession="PT", zone="Europe/Berlin"
+        )
+        assert answer.location == "/my/preferences"
+        person = only_person(app)
+        assert (person.name, person.profession, person.zone) == ("Ann Rivera", "PT", "Europe/Berlin")
         page = ann.get("/my").text
         assert "Hello, Ann Rivera" in page
         assert "Times are shown for Berlin" in page
@@ -159,12 +169,14 @@ class TestPersonalLinks:
         self, app: Flask, ann: FlaskClient, wrong: dict[str, str], words: str
     ) -> None:
         before = contents(app)
-        answer = post(ann, "/my", "/my/details", **{"name": "Ann Rivera", "zone": "Europe/Berlin"} | wrong)
+        answer = post(
+            ann, "/my/preferences", "/my/details", **{"name": "Ann Rivera", "zone": "Europe/Berlin"} | wrong
+        )
         assert answer.status_code == 400
         assert words in answer.text
         assert contents(app) == before
 
     def test_details_without_a_zone_change_nothing(self, app: Flask, ann: FlaskClient) -> None:
         before = contents(app)
-        assert post(ann, "/my", "/my/details", name="Ann Rivera").status_code in (400, 422)
+        assert post(ann, "/my/preferences", "/my/details", name="Ann Rivera").status_code in (400, 422)
         assert contents(app) == before

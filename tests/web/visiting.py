@@ -14,7 +14,13 @@ from webinar_hub.core.links import Links
 from webinar_hub.models import Drop, Material, Person, Session
 
 STARTS = datetime(2026, 12, 9, 0, 0, tzinfo=UTC)
-FIELDS = {"name": "Ann Lee", "email": "ann@x.example", "profession": "OT", "zone": "America/Los_Angeles"}
+FIELDS = {
+    "bonuses": "y",
+    "name": "Ann Lee",
+    "email": "ann@x.example",
+    "profession": "OT",
+    "zone": "America/Los_Angeles",
+}
 
 
 def links(app: Flask) -> dict[str, str]:

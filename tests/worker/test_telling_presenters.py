@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -13,9 +14,15 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Webinar
 from webinar_hub.rules.cohort_file import PresenterPart
 from webinar_hub.services import webinars
+from webinar_hub.worker import clockwork
 from webinar_hub.worker.running import Worker
 
 MARA = Person("Mara Lind", "mara@x.example")
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clockwork, "TELL_EVERY", 0.5)
 
 
 def test_a_presenter_who_is_named_is_invited_by_itself(app: Flask, worker: Worker, tmp_path: Path) -> None:

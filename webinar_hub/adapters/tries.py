@@ -3,6 +3,7 @@
 The rules are those of `services/allowances.py`, which counts in the database where this does not answer.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,8 @@ if redis.call('HGET', KEYS[1], 'since') == ARGV[1] and tonumber(redis.call('HGET
   redis.call('HINCRBY', KEYS[1], 'used', -1)
 end
 """
+LOOK = "return {redis.call('HGET', KEYS[1], 'used') or 0, redis.call('HGET', KEYS[1], 'since')}"
+FORGET = "return redis.call('DEL', KEYS[1])"
 
 log = get_logger("tries")
 
@@ -62,6 +65,8 @@ class RedisTries:
         )
         self._count = self._client.register_script(COUNT)
         self._take_back = self._client.register_script(TAKE_BACK)
+        self._look = self._client.register_script(LOOK)
+        self._forget = self._client.register_script(FORGET)
         self._away_until = 0.0
         self._may_warn = Seldom(clock.monotonic)
 
@@ -73,6 +78,16 @@ class RedisTries:
         asked = [_milliseconds(now), int(window.total_seconds() * 1000), limit]
         used, since = self._ask(self._count, name, asked)
         return used, datetime.fromtimestamp(since / 1000, tz=UTC)
+
+    def look(self, name: str) -> tuple[int, datetime] | None:
+        """How many tries of a name are counted, and when (aware) their window began. Raises TriesAway."""
+        found = self._ask(self._look, name, [])
+        return (int(found[0]), datetime.fromtimestamp(int(found[1]) / 1000, tz=UTC)) if found[1] else None
+
+    def forget(self, name: str) -> None:
+        """Begin again with a name; where Redis does not answer, what was counted stays until its window ends."""
+        with suppress(TriesAway):
+            self._ask(self._forget, name, [])
 
     def take_back(self, name: str, since: datetime) -> None:
         """Forget one try of the window that began then; where Redis does not answer, it stays counted."""

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from webinar_hub import __version__
 from webinar_hub.core.config import ConfigError, demo_values, preset
 from webinar_hub.core.errors import HubError
+from webinar_hub.core.loading import all_of_it_stays
 from webinar_hub.core.log import without_secrets
 
 COMMANDS = {
@@ -30,6 +31,7 @@ COMMANDS = {
     "suppressions": "Addresses that are no longer written to, and writing to one again.",
     "organizers": "Who may sign in to the studio; let somebody in, or in again.",
     "audit": "Verify that nobody has changed the audit log.",
+    "purge": "Delete what has had its time, or show it first.",
     "tasks": "What only a person can do: whom to call because no mail reaches her.",
 }
 
@@ -43,7 +45,8 @@ class _Commands(click.Group):
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"webinar_hub.cli.{name.replace('-', '_')}_command")
+        with all_of_it_stays():
+            module = importlib.import_module(f"webinar_hub.cli.{name.replace('-', '_')}_command")
         command: click.Command = module.command
         command.name, command.short_help = name, COMMANDS[name]
         return command

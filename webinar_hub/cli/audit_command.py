@@ -39,7 +39,8 @@ def verify(known: tuple[int, str] | None) -> None:
     demand_up_to_date(app)
     with app.app_context():
         verdict = queries.verify()
-        differs = known is not None and queries.digest_at(known[0]) != known[1]
+        purged = known is not None and known[0] <= queries.purged_through()
+        differs = known is not None and not purged and queries.digest_at(known[0]) != known[1]
         with transaction():
             services.keep_check(verdict, now=clock.now())
     if verdict.fault:
@@ -49,6 +50,8 @@ def verify(known: tuple[int, str] | None) -> None:
         click.echo(f"The log was written anew: entry {known[0]} is not the one you noted.", err=True)
     else:
         click.echo(f"The chain is whole: verified up to entry {verdict.position}.")
+        if known and purged:
+            click.echo(f"Entry {known[0]} has been purged, its time was over: it cannot be compared any more.")
         if verdict.position:
             click.echo("Note this down elsewhere, and give it with --known next time:")
             click.echo(f"{verdict.position}:{verdict.digest}")

@@ -25,9 +25,13 @@ def plan_lines(plan: CohortPlan) -> list[str]:
 def _plan_line(line: PlanLine, zone: str) -> str:
     people = _people(line.people)
     status = {"expanded": f"sent to {line.done} of {people}", "missed": "missed"}.get(line.state, f"to {people}")
+    if line.own:
+        status = f"sent to {line.done} so far"
     if line.run and line.run.ends_at - line.run.starts_at >= NOTEWORTHY:
         status += f", {time_range(line.run.starts_at, line.run.ends_at, zone)}"
-    return f"{when_in(line.due_at, zone, year=True):<32} {_what(line):<28} {line.about[:40]:<41} {status}"
+    moment = "on each one's own clock" if line.own else when_in(line.due_at, zone, year=True)
+    about = line.about if line.own else line.about[:40]
+    return f"{moment:<32} {_what(line):<28} {about:<41} {status}"
 
 
 def _what(line: PlanLine) -> str:

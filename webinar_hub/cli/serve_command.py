@@ -19,7 +19,7 @@ def command(host: str, port: int, without_worker: bool) -> None:
     A SQLite database is brought up to date first; a PostgreSQL one must be (`webinar-hub migrate`).
     """
     demand_free(host, port)
-    app = create_app()
+    app = create_app(studio_waits=True)
     if not without_worker:
         demand_runnable(app.extensions["settings"])
     demand_up_to_date(app)

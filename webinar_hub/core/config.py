@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     web_threads: int = Field(default=8, ge=1, le=64)
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     sign_ups_per_hour: int = Field(default=300, ge=1)
+    fill_seconds: float = Field(default=2.0, ge=0, le=60)
     link_days: int = Field(default=400, ge=1)
     materials: str = ""
     s3_key: str = ""

@@ -40,6 +40,10 @@ class Links:
         """A bonus drop on her page, below the link `me`."""
         return f"{me}/bonus/{drop}"
 
+    def prove(self, registration: int, nonce: str, revision: int) -> str:
+        """The page with the button by which she shows that the address is hers (double opt-in)."""
+        return f"{self.base}/prove/{self.tokens.sign('prove', registration, nonce, revision)}"
+
     def unsubscribe(self, registration: int, nonce: str) -> str:
         """The page (GET) and one-click address (POST, RFC 8058) that end a cohort's reminders and bonuses."""
         return f"{self.base}/unsubscribe/{self.tokens.sign('unsubscribe', registration, nonce)}"
@@ -47,6 +51,10 @@ class Links:
     def no_news(self, registration: int, nonce: str) -> str:
         """The page (GET) and one-click address (POST) that end a person's news."""
         return f"{self.unsubscribe(registration, nonce)}/news"
+
+    def offer(self, registration: int, nonce: str) -> str:
+        """The page (GET) on which she accepts or declines (POST) a seat that is held for her."""
+        return f"{self.base}/offer/{self.tokens.sign('offer', registration, nonce)}"
 
     def download(self, registration: int, nonce: str, drop: int, material: int) -> str:
         """One material of one drop, for one registration."""
@@ -64,6 +72,18 @@ class Links:
         """A presenter's own page: her sessions, and the button that starts them."""
         return f"{self.base}/start/{self.tokens.sign('start', presenter, nonce)}"
 
+    def address(self, wish: int, nonce: str) -> str:
+        """The page on which somebody shows that a new address is hers."""
+        return f"{self.base}/address/{self.tokens.sign('address', wish, nonce)}"
+
+    def stop_address(self, wish: int, nonce: str) -> str:
+        """The page on which a change of address is stopped, for whoever reads the old one."""
+        return f"{self.base}/address/stop/{self.tokens.sign('stop-address', wish, nonce)}"
+
+    def transfer(self, transfer: int, nonce: str) -> str:
+        """The page on which a colleague takes the place she is offered, or does not."""
+        return f"{self.base}/transfer/{self.tokens.sign('transfer', transfer, nonce)}"
+
     def group(self, invitation_list: int, nonce: str) -> str:
         """The page of whoever has signed up a group: how far her people are, and nothing else of them."""
         return f"{self.base}/group/{self.tokens.sign('group', invitation_list, nonce)}"
@@ -75,6 +95,10 @@ class Links:
     def no_invitations(self, invitation: int, nonce: str) -> str:
         """The page (GET) and one-click address (POST) that end all invitations to an address."""
         return f"{self.invitation(invitation, nonce)}/never"
+
+    def erase(self, erasure: int, nonce: str) -> str:
+        """The page on which she says that it was she who asked for her data to be deleted."""
+        return f"{self.base}/erase/{self.tokens.sign('erase', erasure, nonce)}"
 
     def studio(self) -> str:
         """The studio's first page."""

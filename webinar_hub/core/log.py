@@ -9,7 +9,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-SECRET_PATHS = re.compile(r"/(me|unsubscribe|d|cal|files)/(?!<)[^/\s?#\"']+")
+SECRET_PATHS = re.compile(r"/(me|unsubscribe|d|cal|files|offer)/(?!<)[^/\s?#\"']+")
 SECRET_URLS = re.compile(r"(://(?:[^/\s:@]+:)?)[^/\s@]+@")
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy.exc import IntegrityError
+
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 
@@ -94,8 +96,9 @@ def _try(ours: list[_Wish[Any]]) -> None:
         with transaction():
             results = [wish.work() for wish in ours]
     except Exception as error:
-        # Among several nobody knows whose it is, so each of them finds out for itself.
-        if len(ours) == 1:
+        # Among several nobody knows whose it is, so each of them finds out for itself. What a wish pointed to may
+        # have been deleted while it was written, as a person who comes back in that moment: it is tried once more.
+        if len(ours) == 1 and not isinstance(error, IntegrityError):
             ours[0].error = error
     else:
         for wish, result in zip(ours, results, strict=True):

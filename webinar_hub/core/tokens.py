@@ -15,7 +15,23 @@ from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.url_safe import URLSafeSerializerMixin
 
-Purpose = Literal["me", "unsubscribe", "download", "feed", "file", "studio-feed", "start", "group", "invitation"]
+Purpose = Literal[
+    "me",
+    "unsubscribe",
+    "download",
+    "feed",
+    "file",
+    "studio-feed",
+    "start",
+    "offer",
+    "prove",
+    "address",
+    "stop-address",
+    "transfer",
+    "group",
+    "invitation",
+    "erase",
+]
 MailPurpose = Literal["bounce", "unsubscribe-mail"]
 
 # A number in hexadecimal digits and 100 bits of its signature: at most 37 characters, and none of them changes its
@@ -75,6 +91,18 @@ class Tokens:
         if not isinstance(parts, list) or tuple(type(part) for part in parts) != shape:
             return None
         return tuple(parts)
+
+    def derived(self, purpose: str) -> list[bytes]:
+        """Keys of their own for what a library signs, the one that signs first."""
+        return [digest(key.encode(), f"webinar-hub.{purpose}".encode(), "sha256") for key in reversed(self._keys)]
+
+    def fingerprints(self, text: str) -> list[str]:
+        """What a text is recognised by without being kept: one for each key, the present one last.
+
+        Only whoever has a key can try whether a fingerprint is that of an address.
+        """
+        own = [digest(key.encode(), b"webinar-hub.fingerprint", "sha256") for key in self._keys]
+        return [digest(key, text.encode(), "sha256").hex() for key in own]
 
     def sign_for_mail(self, purpose: MailPurpose, number: int) -> str:
         """A token over a number for the local part of an address, where 64 characters are all there is."""

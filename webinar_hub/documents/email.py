@@ -135,7 +135,8 @@ def _message(prepared: _PreparedLetter, recipient: Recipient) -> bytes:
 def _values(name: str, recipient: Recipient) -> Sequence[str]:
     """What goes into the slots, in the order slots.py has them."""
     spoken_to = f" {name}" if name else ""
-    return [spoken_to, recipient.me_link, recipient.unsubscribe_link, name, *recipient.downloads]
+    fixed = [spoken_to, recipient.me_link, recipient.unsubscribe_link, name, recipient.offer_link]
+    return [*fixed, *recipient.downloads]
 
 
 def _headers(prepared: _PreparedLetter, recipient: Recipient, name: str, values: Sequence[str]) -> bytes:

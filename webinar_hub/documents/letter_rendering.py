@@ -36,6 +36,7 @@ class You:
     name: str
     me: str
     unsubscribe: str
+    offer: str
     downloads: tuple[str, ...]
 
 
@@ -74,7 +75,7 @@ class LetterTemplates:
             return self._render(slots.without_slots(letter))
 
     def _render(self, letter: Letter) -> RenderedLetter:
-        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.downloads(len(letter.materials)))
+        you = You(slots.NAME, slots.ME, slots.UNSUBSCRIBE, slots.OFFER, slots.downloads(len(letter.materials)))
         # No keys: a letter holds public links only; personal ones come with the recipient.
         values = _values(letter, you)
         facts = {

@@ -20,6 +20,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "reminder": (*_SESSION, "lead"),
     "live": _SESSION,
     "drop": ("drop_title", "drop_public_id"),
+    "catch_up": ("webinar_title", "drops"),
     "thank_you": ("webinar_title",),
     "session_changed": (*_SESSION, "old_starts_at"),
     "session_cancelled": _SESSION,
@@ -27,7 +28,16 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cohort_cancelled": ("webinar_title",),
     "registration_cancelled": ("webinar_title",),
     "calendar_cancel": (*_SESSION, "calendar_method"),
+    "arranged": ("webinar_title",),
     "my_link": (),
+    "prove": ("webinar_title",),
+    "waitlisted": ("webinar_title", "position"),
+    "offer": ("webinar_title", "until"),
+    "offer_over": ("webinar_title",),
+    "applied": ("webinar_title",),
+    "declined": ("webinar_title",),
+    "waitlist_left": ("webinar_title",),
+    "waitlist_over": ("webinar_title",),
     "announcement": ("own_subject", "own_words"),
 }
 """Each kind of mail with the fields of a letter it cannot do without; its words are a folder of templates."""
@@ -53,6 +63,15 @@ class LetterSession:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterDrop:
+    """One bonus in a list of several."""
+
+    public_id: str
+    title: str
+    surprise: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LetterMaterial:
     """Something in a bonus: a file with its `extension` (no dot) and `size` in bytes, or, with a `link`, a page."""
 
@@ -72,6 +91,8 @@ class Letter:
     start; in a confirmation it says that the first session starts within it, so that the mail is to have its join
     button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
     `reply_to` stand in for the organizer's in the headers where they are set.
+    `position` is a number in the waitlist, from 1 on, `until` (aware UTC) the end of an offer, `reason` why an
+    organizer said no. Who shares a letter shares these, too.
     `own_subject` and `own_words` (Markdown) are an organizer's, with the placeholders of `rules/wording.py`; where
     they are empty, the mail says what its templates say, in `language`.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
@@ -100,6 +121,7 @@ class Letter:
     drop_note: str = ""
     surprise: bool = False
     materials: tuple[LetterMaterial, ...] = ()
+    drops: tuple[LetterDrop, ...] = ()
     note: str = ""
     next_step_text: str = ""
     next_step_url: str = ""
@@ -111,6 +133,9 @@ class Letter:
     own_subject: str = ""
     own_words: str = ""
     language: str = language.DEFAULT
+    position: int = 0
+    until: datetime | None = None
+    reason: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:
@@ -153,4 +178,5 @@ class Recipient:
     calendar_revision: int = 0
     return_path: str = ""
     unsubscribe_address: str = ""
+    offer_link: str = ""
     downloads: tuple[str, ...] = ()

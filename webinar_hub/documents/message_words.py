@@ -8,6 +8,7 @@ _KINDS = {
     "reminder": "reminder",
     "live": "we are live",
     "drop": "bonus drop",
+    "catch_up": "bonuses of a pause",
     "thank_you": "thank-you",
     "session_changed": "session moved",
     "session_added": "new session",
@@ -20,7 +21,16 @@ _KINDS = {
     "news": "news",
     "notice": "mail to staff, or a test",
     "calendar_cancel": "calendar entry withdrawn",
+    "arranged": "something arranged for her",
     "my_link": "new personal link",
+    "prove": "question whether the address is hers",
+    "waitlisted": "number in the waitlist",
+    "offer": "offer of a seat",
+    "offer_over": "offer that ran out",
+    "applied": "sign-up that waits for a decision",
+    "declined": "sign-up declined",
+    "waitlist_left": "waitlist left",
+    "waitlist_over": "waitlist closed",
 }
 
 

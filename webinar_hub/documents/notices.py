@@ -70,7 +70,7 @@ class NoticeTemplates:
             "markdown": markdown.to_html,
             "markdown_text": markdown.to_text,
         }
-        # Those who are invited are written to in their language; staff are written to in English.
+        # Those who are not of the team are written to in their language; staff are written to in English.
         install(self._environment)
         self._environment.globals["language"] = current
         self._inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

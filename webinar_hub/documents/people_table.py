@@ -40,7 +40,7 @@ def csv_lines(heading: Sequence[str], rows: Iterable[Sequence[Cell]], *, bom: bo
     writer = csv.writer(buffer)
     if bom:
         buffer.write("\ufeff")
-    writer.writerow(heading)
+    writer.writerow([safe(words) for words in heading])
     for row in rows:
         writer.writerow([safe(cell) for cell in row])
         if buffer.tell() > 32_000:

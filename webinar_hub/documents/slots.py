@@ -16,10 +16,11 @@ _NEVER_TEXT = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}\x00-\x08\x0b-\x1f\x7f-\x9
 
 Value = TypeVar("Value")
 
-NAME, ME, UNSUBSCRIBE, BARE_NAME = (chr(_FIRST + number) for number in range(4))
-"""Markers for " Anna" (with the space before it; nothing without a name), her page, her way out, and "Anna"."""
+NAME, ME, UNSUBSCRIBE, BARE_NAME, OFFER = (chr(_FIRST + number) for number in range(5))
+"""Markers for " Anna" (with the space before it; nothing without a name), her page, her way out, "Anna", and the
+page of the seat that is held for her."""
 
-_FIRST_DOWNLOAD = _FIRST + 4
+_FIRST_DOWNLOAD = _FIRST + 5
 
 
 def downloads(count: int) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ class Slotted:
         return not self._holes
 
     def fill(self, values: Sequence[bytes]) -> bytes:
-        """The encoded text with each slot's encoded value: name, page, way out, bare name, then the downloads.
+        """The encoded text with each slot's encoded value: name, page, way out, bare name, offer, downloads.
 
         Raises IndexError when there are fewer values than slots.
         """

@@ -7,7 +7,7 @@ raises zoneinfo.ZoneInfoNotFoundError. `core` works out what a wall time means, 
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
@@ -116,6 +116,13 @@ def _day(wall: datetime, *, year: bool) -> str:
         return format_skeleton("yMMMMEd" if year else "MMMMEd", wall, locale=language.locale())
     day = f"{_WEEKDAYS[wall.weekday()]} {wall.day} {MONTHS[wall.month - 1]}"
     return f"{day} {wall.year}" if year else day
+
+
+def clock_of_day(minutes: int) -> str:
+    """A time of day, given in minutes after midnight: "8:00 am"."""
+    hour, minute = divmod(minutes, 60)
+    # Which day it is, and where, does not matter: no clock is changed in it.
+    return _clock(datetime(2024, 1, 1, hour % 24, minute, tzinfo=UTC))
 
 
 def _clock(wall: datetime) -> str:

@@ -4,6 +4,9 @@ Every model is imported here, so that one import of this package makes the metad
 """
 
 from webinar_hub.models.access_code import AccessCode, CodeUse
+from webinar_hub.models.accommodation import Accommodation
+from webinar_hub.models.address import AddressWish, FormerAddress
+from webinar_hub.models.alarm import Alarm
 from webinar_hub.models.announcement import Announcement
 from webinar_hub.models.attendance import AttendanceSegment, Download
 from webinar_hub.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLink
@@ -16,6 +19,7 @@ from webinar_hub.models.delivery_event import DeliveryEvent
 from webinar_hub.models.digest import DigestOff
 from webinar_hub.models.draft import Draft
 from webinar_hub.models.drop import Drop, DropGrant, DropMaterial
+from webinar_hub.models.erasure import ErasedAddress, Erasure
 from webinar_hub.models.house import HouseLogo, HouseSettings
 from webinar_hub.models.inbox import InboxPosition
 from webinar_hub.models.invitation import Invitation, InvitationList, InvitationRefusal
@@ -33,16 +37,26 @@ from webinar_hub.models.person import Person
 from webinar_hub.models.person_record import MergedPerson, PersonNote, PersonTag
 from webinar_hub.models.presenter_invite import PresenterInvite
 from webinar_hub.models.program import Program
+from webinar_hub.models.purge import Purge
+from webinar_hub.models.question import AnswerFile, AskedQuestion, CreditDetails
 from webinar_hub.models.registration import Registration
+from webinar_hub.models.rhythm import Rhythm
 from webinar_hub.models.session import Session
+from webinar_hub.models.session_choice import SessionChoice
 from webinar_hub.models.sign_in import LastCode, OneTimeLink, SignIn
 from webinar_hub.models.task import Task
+from webinar_hub.models.transfer import Transfer
 from webinar_hub.models.webinar import Presenter, Webinar
 
 __all__ = [
     "AccessCode",
+    "Accommodation",
+    "AddressWish",
+    "Alarm",
     "Allowance",
     "Announcement",
+    "AnswerFile",
+    "AskedQuestion",
     "AttendanceSegment",
     "AuditCheck",
     "AuditEntry",
@@ -53,6 +67,7 @@ __all__ = [
     "CodeUse",
     "Cohort",
     "Consent",
+    "CreditDetails",
     "Delivery",
     "DeliveryEvent",
     "DigestOff",
@@ -61,6 +76,9 @@ __all__ = [
     "Drop",
     "DropGrant",
     "DropMaterial",
+    "ErasedAddress",
+    "Erasure",
+    "FormerAddress",
     "HandoutText",
     "HouseLogo",
     "HouseSettings",
@@ -91,11 +109,15 @@ __all__ = [
     "Presenter",
     "PresenterInvite",
     "Program",
+    "Purge",
     "Registration",
+    "Rhythm",
     "Session",
+    "SessionChoice",
     "SignIn",
     "SilencedDelivery",
     "StaffRole",
     "Task",
+    "Transfer",
     "Webinar",
 ]

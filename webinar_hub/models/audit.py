@@ -38,13 +38,18 @@ class AuditLink(Base):
 
 
 class AuditHead(Base):
-    """How far the chain has come: the one row that whoever adds to it holds until the commit."""
+    """How far the chain has come: the one row that whoever adds to it holds until the commit.
+
+    What lies before `begins_after` has been purged; `begin` is the digest that the first entry left goes on from.
+    """
 
     __tablename__ = "audit_head"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(default=0)
     digest: Mapped[str] = mapped_column(String(64), default="")
+    begins_after: Mapped[int] = mapped_column(default=0, server_default="0")
+    begin: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class AuditCheck(Base):

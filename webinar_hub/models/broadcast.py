@@ -64,6 +64,13 @@ class Broadcast(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(20), default="planned")
+    # One that is due to each person so many days after she came in, at a time of day: it is never done, `due_at` is
+    # when the next one's turn is, and whoever came before `own_through` has had it. A bonus on the cohort's clock
+    # has such a row for those who came after it (`own_after`), see `rules/own_clock.py`.
+    own_days: Mapped[int | None]
+    own_at: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    own_after: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    own_through: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # How far the expansion has come: the last registration id that was looked at.
     expanded_through: Mapped[int] = mapped_column(default=0)
     expanded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

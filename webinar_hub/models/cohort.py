@@ -17,6 +17,7 @@ class Cohort(Base):
         CheckConstraint("seats_taken >= 0", name="seats_not_negative"),
         CheckConstraint("capacity IS NULL OR seats_taken <= capacity", name="not_oversold"),
         CheckConstraint("state IN ('draft', 'open', 'cancelled')", name="state_known"),
+        CheckConstraint("proof_of_work IN ('', 'never', 'attack', 'always')", name="proof_of_work_known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,6 +47,10 @@ class Cohort(Base):
     approval_again: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Double opt-in: nobody has a place before she has shown that the address is hers.
     proves_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When whoever signs up has her browser work for it: never, while under attack, always, or "" as for the house.
+    proof_of_work: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    # Whether people are asked what a certificate needs; None: where the webinar promises credit.
+    asks_credit: Mapped[bool | None]
     # Until then she may change, leave and hand on by herself; None: while a session is ahead.
     changes_close_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Nobody signs up without an invitation or an access code; and whether there is a code at all to ask for.
@@ -54,6 +59,12 @@ class Cohort(Base):
     # Whether a manager may sign up her people, and for how many hours their seats are kept; None: not at all.
     takes_groups: Mapped[bool] = mapped_column(default=True, server_default=true())
     group_hold_hours: Mapped[int | None]
+    # At which hours of her own day somebody is written to who has not chosen herself, in minutes after midnight:
+    # bonuses at one hour (None: when they open), nothing that can wait outside a window, or on a weekend.
+    bonus_at: Mapped[int | None]
+    write_from: Mapped[int] = mapped_column(default=0, server_default="0")
+    write_until: Mapped[int] = mapped_column(default=1440, server_default="1440")
+    weekdays_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the plan needs: how long before a session to remind (minutes), and what follows the last one.
     reminder_minutes: Mapped[list[int]] = mapped_column(JSON, default=list)
     announces_live: Mapped[bool] = mapped_column(default=True)

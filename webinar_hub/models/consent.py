@@ -21,5 +21,11 @@ class Consent(Base):
     topic: Mapped[str] = mapped_column(String(40))
     words: Mapped[str] = mapped_column(Text)
     page: Mapped[str] = mapped_column(String(200))
+    # The network address she came from; only where the owner wants it kept.
+    network: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # Whose bonus mails it is about; None for what concerns all of her places.
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("registrations.id", ondelete="SET NULL"), index=True
+    )
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -58,6 +58,8 @@ class Delivery(Base):
             sqlite_where=text("notice_id IS NOT NULL"),
             postgresql_where=text("notice_id IS NOT NULL"),
         ),
+        # No number is given out twice, even where the newest row is deleted: others remember it (the log, bounces).
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -30,6 +30,8 @@ class Person(Base):
             sqlite_where=text("suppressed_at IS NOT NULL"),
             postgresql_where=text("suppressed_at IS NOT NULL"),
         ),
+        # No number is given out twice, even where the newest row is deleted: others remember it (the log, bounces).
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
 from webinar_hub.core.tokens import nonce, public_id
 
+UNPROVEN = text("state = 'unproven'")
 WAITING = text("state = 'waitlisted'")
 OFFERED = text("state = 'offered'")
 
@@ -25,6 +26,7 @@ class Registration(Base):
         ),
         CheckConstraint("state != 'offered' OR offer_until IS NOT NULL", name="offer_has_end"),
         CheckConstraint("state != 'waitlisted' OR waiting_since IS NOT NULL", name="waiting_has_moment"),
+        CheckConstraint("state = 'pending' OR NOT seat_kept", name="seat_kept_while_pending"),
         # The order in which a broadcast is expanded.
         Index("ix_registrations_cohort_id_id", "cohort_id", "id"),
         # The order in which the studio lists a cohort's people.
@@ -36,7 +38,10 @@ class Registration(Base):
             sqlite_where=WAITING,
             postgresql_where=WAITING,
         ),
+        Index("ix_registrations_unproven", "registered_at", sqlite_where=UNPROVEN, postgresql_where=UNPROVEN),
         Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
+        # No number is given out twice, even where the newest row is deleted: others remember it (the log, bounces).
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,6 +56,8 @@ class Registration(Base):
     waiting_rank: Mapped[int] = mapped_column(default=0, server_default="0")
     # Until then a seat is held for her, which is hers if she says yes.
     offer_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # She had a place when the organizer began to look at her again: her seat stays hers until that is decided.
+    seat_kept: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Why the organizer said no, in words she is told.
     reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
     # What she answered to the cohort's own questions, by the question's key (`rules/questions.py`).

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Announcement, Broadcast, Delivery, Drop, Organizer, Person, Registration, Session
+from webinar_hub.queries.answers import AnswerChoices, to_find_by
 from webinar_hub.queries.studio import CohortHead
 from webinar_hub.rules.audience import how_many, others_who_write
 from webinar_hub.rules.segment import Segment, from_data
@@ -55,11 +56,12 @@ class AnnouncementView:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a segment may be made of: sessions that have begun and bonuses that are out, by id; professions."""
+    """What a segment may be made of: sessions that began and bonuses that are out, by id; professions; answers."""
 
     sessions: Sequence[tuple[int, str, datetime]]
     drops: Sequence[tuple[int, str, datetime]]
     professions: Sequence[str]
+    questions: Sequence[AnswerChoices] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def others_who_may_approve(webinar: int, organizer: int) -> list[Colleague]:
 
 
 def choices(head: CohortHead, now: datetime) -> Choices:
-    """What a segment of this cohort may ask about; three statements."""
+    """What a segment of this cohort may ask about; four statements."""
     sessions = db.session.execute(
         select(Session.id, Session.title, Session.starts_at)
         .where(Session.cohort_id == head.id, Session.state == "scheduled")
@@ -150,6 +152,7 @@ def choices(head: CohortHead, now: datetime) -> Choices:
         [(id_, title, at) for id_, title, at in sessions],
         [(id_, title, at) for id_, title, at in drops],
         list(professions),
+        to_find_by(head.id),
     )
 
 

@@ -109,9 +109,17 @@ def chain() -> Chain:
 
 def verify() -> Verdict:
     """Look through the whole chain, as it is at this moment."""
-    head = db.session.execute(select(AuditHead.position, AuditHead.digest)).first()
+    head = db.session.execute(
+        select(AuditHead.position, AuditHead.digest, AuditHead.begins_after, AuditHead.begin)
+    ).first()
     end = Verdict(head.position, head.digest) if head else Verdict(0, BEGIN)
-    return audit_chain.verify(_links(end.position), head=end)
+    begin = Verdict(head.begins_after, head.begin) if head else Verdict(0, BEGIN)
+    return audit_chain.verify(_links(begin.position, end.position), head=end, begin=begin)
+
+
+def purged_through() -> int:
+    """Up to which place of the chain the entries have been purged, because their time was over."""
+    return db.session.scalar(select(AuditHead.begins_after)) or 0
 
 
 def digest_at(position: int) -> str | None:
@@ -119,8 +127,8 @@ def digest_at(position: int) -> str | None:
     return db.session.scalar(select(AuditLink.digest).where(AuditLink.position == position))
 
 
-def _links(through: int) -> Iterator[Link]:
-    reached = 0
+def _links(after: int, through: int) -> Iterator[Link]:
+    reached = after
     while reached < through:
         statement = (
             select(AuditLink.position, AuditLink.digest, AuditEntry)

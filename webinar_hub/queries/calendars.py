@@ -19,6 +19,7 @@ from webinar_hub.documents.calendar_session import (
 )
 from webinar_hub.documents.look import HOUSE_LOOK, Look, look_of
 from webinar_hub.models import Cohort, Person, Registration, Session, Webinar
+from webinar_hub.models.session_choice import has_opted_out, own_revision
 from webinar_hub.queries.me import merged_into
 from webinar_hub.rules.house import House
 
@@ -87,13 +88,13 @@ def _public(statement: Any, hub: Hub) -> list[CalendarEntry]:
 def personal(person: int, hub: Hub, session: str | None = None) -> list[CalendarEntry]:
     """Her sessions, or the one with this public id, under the UIDs that her invites have.
 
-    Sessions of a place she gave back are not hers any more (A49).
+    Sessions of a place she gave back are not hers any more (A49), nor are single dates she opted out of.
     """
     statement = (
         _rows()
-        .add_columns(Registration.public_id, Registration.revision)
+        .add_columns(Registration.public_id, Registration.revision + own_revision())
         .join(Registration, Registration.cohort_id == Cohort.id)
-        .where(Registration.person_id == person, Registration.state == "confirmed")
+        .where(Registration.person_id == person, Registration.state == "confirmed", ~has_opted_out(Session.id))
     )
     if session is not None:
         statement = statement.where(Session.public_id == session)

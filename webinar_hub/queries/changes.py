@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.message_words import message_words
-from webinar_hub.documents.when import duration_in_words, when_in
+from webinar_hub.documents.when import clock_of_day, duration_in_words, when_in
 from webinar_hub.models import (
     AccessCode,
     Broadcast,
@@ -21,7 +21,9 @@ from webinar_hub.models import (
     Webinar,
 )
 from webinar_hub.queries.cohorts import latest_versions
+from webinar_hub.queries.drop_words import own_clock_words
 from webinar_hub.queries.plan import audience_size, subject
+from webinar_hub.rules.hours import MIDNIGHT
 from webinar_hub.rules.zones import clock_words
 
 Lines = Mapping[str, str]
@@ -98,6 +100,7 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "enrolment opens", _when(cohort.enrolment_opens_at, cohort.zone)
     yield "enrolment closes", _when(cohort.enrolment_closes_at, cohort.zone)
     yield "late joiners get", cohort.late_join
+    yield "hours", _hours(cohort)
     yield "livestream", cohort.livestream_url
     yield "presenters start at", cohort.host_url
     reminders = (duration_in_words(timedelta(minutes=minutes)) for minutes in cohort.reminder_minutes)
@@ -106,6 +109,13 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     thanks = cohort.thank_you_minutes
     yield "thank-you", "no" if thanks is None else f"{duration_in_words(timedelta(minutes=thanks))} after the end"
     yield "whoever declines every session", "gives the place back" if cohort.declined_frees_seat else ""
+    yield "asks whether an address is hers", "before anything else is sent" if cohort.proves_address else ""
+    yield "waitlist", "yes" if cohort.has_waitlist else ""
+    held = duration_in_words(timedelta(minutes=cohort.offer_minutes))
+    yield "a seat that comes free is held for", held if cohort.has_waitlist else ""
+    yield "the organizer decides on everybody", "yes" if cohort.needs_approval else ""
+    yield "the organizer decides again after a change", "yes" if cohort.approval_again else ""
+    yield "changes are possible until", _when(cohort.changes_close_at, cohort.zone)
     yield "sign-up needs a code or an invitation", "yes" if cohort.needs_code else ""
     yield "groups may be signed up", "yes" if cohort.takes_groups else "no"
     hours = cohort.group_hold_hours
@@ -127,6 +137,18 @@ def _code_lines(cohort: Cohort) -> Iterator[Line]:
         yield f"access code {code.code}", "; ".join(filter(None, (*words, back)))
 
 
+def _hours(cohort: Cohort) -> str:
+    """At which hours people are written to who have not chosen, or ""."""
+    told = []
+    if cohort.bonus_at is not None:
+        told.append(f"bonuses at {clock_of_day(cohort.bonus_at)}")
+    if (cohort.write_from, cohort.write_until) != (0, MIDNIGHT):
+        told.append(f"from {clock_of_day(cohort.write_from)} to {clock_of_day(cohort.write_until)}")
+    if cohort.weekdays_only:
+        told.append("on weekdays only")
+    return ", ".join(told)
+
+
 def _session_lines(session: Session) -> Iterator[Line]:
     name = f"session {session.key}"
     yield f"{name} time", f"{_when(session.starts_at, session.zone)}, {session.minutes} minutes"
@@ -138,7 +160,11 @@ def _session_lines(session: Session) -> Iterator[Line]:
 
 def _drop_lines(drop: Drop, sessions: Mapping[int, Session]) -> Iterator[Line]:
     name = f"bonus {drop.key}"
-    yield f"{name} opens", _when(drop.release_at, drop.zone)
+    own = drop.enrolment_days
+    opens = own_clock_words(own, drop.enrolment_at) if own else _when(drop.release_at, drop.zone)
+    yield f"{name} opens", opens
+    if own:
+        yield f"{name} reaches who is past it", "no" if drop.enrolled_from else "yes"
     session = sessions.get(drop.after_session_id or 0)
     if session:
         yield f"{name} follows", f"session {session.key}, {_distance(drop)}"

@@ -11,7 +11,8 @@ from webinar_hub.models import Cohort, Drop, DropMaterial, Material, MaterialVer
 from webinar_hub.queries.views import CohortView, DropView, MaterialView, SessionView
 from webinar_hub.rules.entitlement import drop_is_hers, is_released
 from webinar_hub.rules.join_window import opens_at, session_state
-from webinar_hub.rules.registration import CohortFacts, closed_because
+from webinar_hub.rules.own_clock import DropClock, clocks, opens_to
+from webinar_hub.rules.registration import CohortFacts, closed_because, line_only
 
 
 def cohort_views(
@@ -35,6 +36,7 @@ def cohort_views(
     for drop in db.session.scalars(select(Drop).where(Drop.cohort_id.in_(ids)).order_by(Drop.release_at, Drop.id)):
         drops.setdefault(drop.cohort_id, []).append(drop)
     materials = materials_of([drop.id for rows in drops.values() for drop in rows])
+    of_drop = {id_: clock for rows in drops.values() for id_, clock in clocks(rows).items()}
     return {
         cohort.id: _cohort_view(
             cohort,
@@ -42,6 +44,7 @@ def cohort_views(
             tuple(
                 _drop_view(
                     drop,
+                    of_drop[drop.id],
                     cohort,
                     materials.get(drop.id, ()),
                     (registered or {}).get(cohort.id),
@@ -106,6 +109,7 @@ def _session_view(session: Session, number: int, now: datetime) -> SessionView:
 
 def _drop_view(
     drop: Drop,
+    clock: DropClock,
     cohort: Cohort,
     materials: tuple[MaterialView, ...],
     registered_at: datetime | None,
@@ -113,13 +117,11 @@ def _drop_view(
     *,
     granted: bool,
 ) -> DropView:
-    released = is_released(drop.release_at, now)
+    # To somebody who comes in now: what a page says that is nobody's own.
+    opens = opens_to(clock, late_join=cohort.late_join, came=registered_at or now)
+    released = clock.own is None and is_released(drop.release_at, now)
     hers = registered_at is not None and drop_is_hers(
-        release_at=drop.release_at,
-        late_join=cohort.late_join,
-        registered_at=registered_at,
-        now=now,
-        granted=granted,
+        clock, late_join=cohort.late_join, registered_at=registered_at, now=now, granted=granted
     )
     # A surprise gives nothing away before its moment, not even how much there is of it.
     hidden = drop.surprise and not (released or hers)
@@ -129,10 +131,11 @@ def _drop_view(
         title="" if hidden else drop.title,
         note="" if hidden else drop.note,
         surprise=drop.surprise,
-        release_at=drop.release_at,
+        release_at=opens if opens and (registered_at or clock.own) else drop.release_at,
         released=released if registered_at is None else hers,
         material_count=0 if hidden else len(materials),
         materials=materials if hers else (),
+        own_days=drop.enrolment_days,
     )
 
 
@@ -148,6 +151,8 @@ def _cohort_view(
         enrolment_closes_at=cohort.enrolment_closes_at,
         last_end=max((session.ends_at for session in kept), default=None),
         seats_left=seats_left,
+        has_waitlist=cohort.has_waitlist,
+        last_start=max((session.starts_at for session in kept), default=None),
     )
     return CohortView(
         public_id=cohort.public_id,
@@ -160,6 +165,8 @@ def _cohort_view(
         capacity=cohort.capacity,
         seats_left=seats_left,
         closed_because=closed_because(facts, now),
+        waits=line_only(facts, now),
+        needs_approval=cohort.needs_approval,
         needs_code=cohort.needs_code,
         has_codes=cohort.has_codes,
         takes_groups=cohort.takes_groups,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from webinar_hub.core.db import db
@@ -49,8 +49,22 @@ def announced(cohort: Cohort, now: datetime) -> list[Broadcast]:
 
 
 def told(cohort: Cohort, messages: Sequence[Broadcast]) -> list[Told]:
-    """Whom they go to, by kind: what concerns a place goes to every place, so nobody has to be counted."""
-    return [Told(kind, number, cohort.seats_taken) for kind, number in Counter(m.kind for m in messages).items()]
+    """Whom they go to, by kind: what concerns a place goes to every place, so nobody has to be counted.
+
+    But that all is cancelled goes to those as well who still hope for a place.
+    """
+    kinds = Counter(message.kind for message in messages)
+    hoping = _hoping(cohort.id) if "cohort_cancelled" in kinds else 0
+    return [
+        Told(kind, number, cohort.seats_taken + (hoping if kind == "cohort_cancelled" else 0))
+        for kind, number in kinds.items()
+    ]
+
+
+def _hoping(cohort: int) -> int:
+    """How many wait without a seat being counted for them."""
+    waiting = Registration.state.in_(("pending", "waitlisted")) & Registration.seat_kept.is_(False)
+    return db.session.scalar(select(func.count()).where(Registration.cohort_id == cohort, waiting)) or 0
 
 
 def examples(cohort: Cohort, messages: Sequence[Broadcast], hub: Hub, now: datetime) -> list[Example]:

@@ -27,6 +27,7 @@ from webinar_hub.rules.join_window import OPENS_BEFORE, opens_at
 _WORDS = {
     "live": "“We are live” goes out: {}",
     "drop": "A bonus opens: {}",
+    "catch_up": "After a pause: {}",
     "thank_you": "Thank you: {}",
     "session_changed": "A new time: {}",
     "session_cancelled": "A session is called off: {}",

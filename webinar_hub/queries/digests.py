@@ -63,7 +63,7 @@ def digest(who: Staff, now: datetime) -> Digest:
         key_of(who.id, day or now.date()),
         _came(only, now - DAY),
         [session for session in today.coming_sessions(only, now, most=10) if session.starts_at < now + DAY],
-        needs(Asked(only, now, who.zone)),
+        needs(Asked(only, now, who.zone, who.webinars(Permission.REGISTER))),
         today.open_tasks(people) if sees_people else today.NOBODY,
         today.unreached(people, now) if sees_people else today.NOBODY,
     )

@@ -21,8 +21,10 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.models.drop import place_in_line
 from webinar_hub.queries.cohorts import latest_versions
-from webinar_hub.rules.entitlement import drop_is_hers, is_released, link_is_valid
+from webinar_hub.rules.entitlement import is_released, link_is_valid
+from webinar_hub.rules.own_clock import clock_of, opens_to
 
 TICKET_LIFE = timedelta(hours=1)
 
@@ -88,6 +90,7 @@ def _select(version: Any = None) -> Any:
         select(
             Registration.id.label("registration_id"), Registration.nonce, Registration.state,
             Registration.registered_at, Cohort.late_join, Drop.id.label("drop_id"), Drop.release_at,
+            Drop.zone, Drop.enrolment_days, Drop.enrolment_at, Drop.enrolled_from, place_in_line().label("place"),
             Material.title, Material.link, newest.id.label("version_id"), newest.stored_name, newest.extension,
             newest.media_type, newest.size, newest.sha256, last_end.label("last_end"),
             DropGrant.granted_at,
@@ -106,17 +109,11 @@ def _grant(row: Any, now: datetime) -> Grant:
     if row is None or row.state != "confirmed":
         raise NotFound()
     granted = row.granted_at is not None
-    if not (granted or is_released(row.release_at, now)):
-        raise NotAllowed(_("This bonus is still locked. It opens at the date shown on your page."))
-    mine = drop_is_hers(
-        release_at=row.release_at,
-        late_join=row.late_join,
-        registered_at=row.registered_at,
-        now=now,
-        granted=granted,
-    )
-    if not mine:
+    opens = opens_to(clock_of(row, row.place), late_join=row.late_join, came=row.registered_at)
+    if not granted and opens is None and is_released(row.release_at, now):
         raise NotFound()
+    if not (granted or (opens is not None and is_released(opens, now))):
+        raise NotAllowed(_("This bonus is still locked. It opens at the date shown on your page."))
     file = None
     if row.stored_name:
         file = StoredFile(name=row.stored_name, size=row.size, sha256=row.sha256, media_type=row.media_type)

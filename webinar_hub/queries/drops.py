@@ -22,10 +22,13 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.models.drop import place_in_line
 from webinar_hub.queries.cohorts import latest_versions
+from webinar_hub.queries.drop_words import follows
 from webinar_hub.queries.studio import CohortHead
 from webinar_hub.rules.entitlement import drop_is_hers
-from webinar_hub.rules.zones import clock_words, zone
+from webinar_hub.rules.own_clock import DropClock, clock_of
+from webinar_hub.rules.zones import zone
 
 PEOPLE_SHOWN = 50
 
@@ -65,6 +68,7 @@ class DropCard:
     pieces: tuple[Piece, ...]
     has_something: int
     early: int
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,9 @@ class DropForm:
     has_something: int
     early: int
     pieces: int
+    own_days: int | None = None
+    own_at: time | None = None
+    also_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +160,9 @@ def drops_page(head: CohortHead, now: datetime) -> DropsPage:
     cards = [
         DropCard(
             row.id, row.public_id, row.title, row.note, row.surprise, row.release_at, row.zone,
-            row.release_at <= now, _follows(row, by_id.get(row.after_session_id or 0)), pieces.get(row.id, ()),
-            anyone.get(row.id, 0), early.get(row.id, 0),
+            row.release_at <= now and row.enrolment_days is None,
+            follows(row, by_id.get(row.after_session_id or 0)), pieces.get(row.id, ()),
+            anyone.get(row.id, 0), early.get(row.id, 0), row.enrolment_days is not None,
         )
         for row in rows
     ]  # fmt: skip
@@ -177,8 +185,10 @@ def drop_form(head: CohortHead, drop_id: str, now: datetime) -> DropForm:
     return DropForm(
         drop.public_id, drop.title, drop.note, drop.surprise, datetime.fromisoformat(drop.wall_release),
         session or "", drop.after_days, time.fromisoformat(drop.after_at) if drop.after_at else None, drop.version,
-        drop.release_at <= now, drop.zone, drop.release_at, _anyone(head, drop.id).get(drop.id, 0),
-        db.session.scalar(early) or 0, db.session.scalar(in_it) or 0,
+        drop.release_at <= now and drop.enrolment_days is None, drop.zone, drop.release_at,
+        _anyone(head, drop.id).get(drop.id, 0), db.session.scalar(early) or 0, db.session.scalar(in_it) or 0,
+        drop.enrolment_days, time.fromisoformat(drop.enrolment_at) if drop.enrolment_at else None,
+        drop.enrolment_days is not None and drop.enrolled_from is None,
     )  # fmt: skip
 
 
@@ -200,7 +210,8 @@ def holders(head: CohortHead, drop_id: str, wanted: str, now: datetime) -> Holde
     `wanted` is a part of a name or address. Six statements at most, and none that sorts a whole cohort. Raises
     NotFound.
     """
-    drop, late_join = _with_late_join(head, drop_id)
+    drop, late_join, place = _with_late_join(head, drop_id)
+    clock = clock_of(drop, place)
     some = _matching(head, wanted) if wanted else _first_of_all(head, drop)
     taken = _downloads(drop, some)
     rows = db.session.execute(
@@ -210,7 +221,7 @@ def holders(head: CohortHead, drop_id: str, wanted: str, now: datetime) -> Holde
         .where(Registration.id.in_(some), Registration.state == "confirmed")
     )
     found = sorted(
-        (_holder(drop, late_join, now, taken.get(row.id, (0, None)), row, *rest) for row, *rest in rows),
+        (_holder(clock, late_join, now, taken.get(row.id, (0, None)), row, *rest) for row, *rest in rows),
         key=_having_first,
     )
     return Holders(tuple(found[:PEOPLE_SHOWN]), more=len(found) > PEOPLE_SHOWN)
@@ -246,28 +257,28 @@ def _having_first(one: Holder) -> tuple[bool, bool, str]:
     return one.granted_at is None, not one.taken, one.name.casefold()
 
 
-def _with_late_join(head: CohortHead, drop_id: str) -> tuple[Drop, str]:
+def _with_late_join(head: CohortHead, drop_id: str) -> tuple[Drop, str, int]:
     row = db.session.execute(
-        select(Drop, Cohort.late_join)
+        select(Drop, Cohort.late_join, place_in_line())
         .join(Cohort, Cohort.id == Drop.cohort_id)
         .where(Drop.cohort_id == head.id, Drop.public_id == drop_id)
     ).first()
     if row is None:
         raise NotFound()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def _holder(
-    drop: Drop, late_join: str, now: datetime, taken: tuple[int, datetime | None], row: Registration, *rest: Any
+    drop: DropClock,
+    late_join: str,
+    now: datetime,
+    taken: tuple[int, datetime | None],
+    row: Registration,
+    *rest: Any,
 ) -> Holder:
     name, email, granted_at = rest
-    hers = drop_is_hers(
-        release_at=drop.release_at,
-        late_join=late_join,
-        registered_at=row.registered_at,
-        now=now,
-        granted=granted_at is not None,
-    )
+    granted = granted_at is not None
+    hers = drop_is_hers(drop, late_join=late_join, registered_at=row.registered_at, now=now, granted=granted)
     return Holder(row.public_id, name, email, hers, granted_at, *taken)
 
 
@@ -371,16 +382,6 @@ def _library(head: CohortHead) -> tuple[Choice, ...]:
         .order_by(func.lower(Material.title), Material.id)
     )
     return tuple(Choice(*row) for row in rows)
-
-
-def _follows(drop: Drop, session: Session | None) -> str:
-    if session is None:
-        return ""
-    days = {0: "on the day of", 1: "1 day after"}.get(drop.after_days, f"{drop.after_days} days after")
-    if not drop.after_at:
-        return f"{days} “{session.title}”, at the hour it ends"
-    at = clock_words(datetime.combine(date.min, time.fromisoformat(drop.after_at)))
-    return f"{days} “{session.title}”, at {at}"
 
 
 def _by_week(cards: list[DropCard], first: datetime | None, zone_name: str) -> list[Week]:

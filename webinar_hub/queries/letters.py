@@ -5,16 +5,17 @@ Where somebody gave a kind of mail other words, or an announcement goes out, one
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
 from webinar_hub.core import language
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
-from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
+from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
+    Accommodation,
     Announcement,
     Broadcast,
     Cohort,
@@ -22,15 +23,20 @@ from webinar_hub.models import (
     MailWording,
     Notice,
     Person,
-    Registration,
     Session,
+    SessionChoice,
     Webinar,
 )
+from webinar_hub.models.drop import place_in_line
+from webinar_hub.queries import lines
 from webinar_hub.queries.calendars import Hub, calendar_session
+from webinar_hub.queries.catching_up import opened_meanwhile
 from webinar_hub.queries.cohorts import materials_of
-from webinar_hub.rules.calendar_mail import CANCELS, DAY, calendar_method, said_lead
+from webinar_hub.queries.letter_places import Place, read_places
+from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
-from webinar_hub.rules.entitlement import drop_is_hers
+from webinar_hub.rules.own_clock import ONE_PER_DAY, clock_of, opens_to
+from webinar_hub.rules.places import GONE, WAY_KINDS, may_be_told
 from webinar_hub.rules.segment import wants_news
 
 
@@ -49,33 +55,6 @@ class NotWrittenTo(NothingToSay):
     state = "suppressed"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A registration with its person, as a mail needs it."""
-
-    id: int
-    public_id: str
-    cohort_id: int
-    state: str
-    revision: int
-    nonce: str
-    person_id: int
-    name: str
-    email: str
-    zone: str
-    link_nonce: str
-    registered_at: datetime
-    reminders_off_at: datetime | None
-    bonuses_off_at: datetime | None
-    suppressed_at: datetime | None
-    language: str = language.DEFAULT
-
-    def refuses(self, kind: str) -> bool:
-        """Whether she has ended mails of this kind, perhaps while the audience was being written out (F24)."""
-        off = {"reminders": self.reminders_off_at, "bonuses": self.bonuses_off_at}
-        return off.get(topic_of(kind)) is not None
-
-
 @dataclass(slots=True)
 class Batch:
     """Everything the mails of one batch may speak of, read beforehand."""
@@ -91,6 +70,11 @@ class Batch:
     announcements: Mapping[int, Announcement] = field(default_factory=dict)
     wordings: Mapping[tuple[int | None, str], tuple[str, str]] = field(default_factory=dict)
     news_to: frozenset[int] = frozenset()
+    positions: Mapping[int, int] = field(default_factory=dict)
+    arranged: Mapping[int, str] = field(default_factory=dict)
+    choices: Mapping[tuple[int, int], SessionChoice] = field(default_factory=dict)
+    opened_meanwhile: Mapping[int, tuple[LetterDrop, ...]] = field(default_factory=dict)
+    places_in_line: Mapping[int, int] = field(default_factory=dict)
     _letters: dict[tuple[Any, ...], Letter] = field(default_factory=dict)
 
     def mail(self, due: Claimed) -> tuple[Letter, Recipient]:
@@ -122,12 +106,18 @@ class Batch:
 
     def _check(self, due: Claimed, place: Place) -> None:
         session = self._session(due, place)
-        if place.state == "cancelled" and due.kind not in CANCELS | {"my_link", "news"}:
-            raise NothingToSay("The place was given back.")
+        if not may_be_told(due.kind, place.state):
+            raise NothingToSay("The place was given back." if place.state in GONE else "She has no place by now.")
         if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
+        if place.rests(due.kind, due.composed_at):
+            raise NothingToSay("She pauses these mails.")
+        if due.kind in ABOUT_ITS_TIME and self._is_out(due):
+            raise NothingToSay("She has opted out of this date.")
+        if due.kind == "catch_up" and not self.opened_meanwhile.get(due.id):
+            raise NothingToSay("No bonus opened during the pause.")
         gone = session is not None and session.state == "cancelled"
-        if gone and due.kind in ("invite", "reminder", "live", "session_changed", "session_added"):
+        if gone and due.kind in ABOUT_ITS_TIME:
             raise NothingToSay("The session was cancelled.")
         if due.kind == "confirmation" and not self._ahead(due, place):
             raise NothingToSay("Every session was cancelled or is over.")
@@ -139,12 +129,15 @@ class Batch:
     def _is_hers(self, due: Claimed, place: Place) -> bool:
         """Whether the drop, which is out by now, is open to her: one announced late may be older than she."""
         drop, (cohort, _) = self.drops[due.drop_id or 0], self.cohorts[place.cohort_id]
-        return drop_is_hers(
-            release_at=drop.release_at,
-            late_join=cohort.late_join,
-            registered_at=place.registered_at,
-            now=drop.release_at,
-        )
+        clock = clock_of(drop, self.places_in_line.get(drop.id, 0))
+        opens = opens_to(clock, late_join=cohort.late_join, came=place.registered_at)
+        # One that was given early is told of before; one that opens to her later than to others is not.
+        later = clock.own is None and place.registered_at > drop.release_at
+        return opens is not None and (not later or opens <= due.composed_at)
+
+    def _is_out(self, due: Claimed) -> bool:
+        choice = self.choices.get((due.registration_id or 0, due.session_id or 0))
+        return choice is not None and choice.out
 
     def _ahead(self, due: Claimed, place: Place) -> list[Session]:
         sessions = self.sessions[place.cohort_id]
@@ -156,7 +149,11 @@ class Batch:
     def _letter(self, due: Claimed, place: Place) -> Letter:
         # Told by the time of the first attempt, a later one says the same words.
         about = (due.broadcast_id, due.session_id, due.drop_id)
-        shared = (due.kind, place.cohort_id, *about, place.zone, place.language, due.composed_at)
+        way = tuple(self._about_way(due, place).values())
+        about_her = (place.zone, place.language, place.only_hopes)
+        own = (self._is_out(due), self.opened_meanwhile.get(due.id))
+        hers = due.registration_id if due.kind == "arranged" else None
+        shared = (due.kind, place.cohort_id, *about, *about_her, due.composed_at, way, *own, hers)
         if shared not in self._letters:
             with language.speaking(place.language):
                 self._letters[shared] = self._new_letter(due, place)
@@ -177,7 +174,7 @@ class Batch:
             sender=self.hub.sender,
             base_url=self.hub.links.base,
             host=self.hub.host,
-            note={"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, ""),
+            note=self._note(due, cohort),
             next_step_text=webinar.next_step_text,
             next_step_url=webinar.next_step_url,
             topic=topic_of(due.kind),
@@ -189,7 +186,20 @@ class Batch:
             language=language.current(),
             **self._about_session(due, place, cohort, webinar),
             **self._about_drop(due),
+            **self._about_way(due, place),
+            drops=self.opened_meanwhile.get(due.id, ()),
         )
+
+    def _about_way(self, due: Claimed, place: Place) -> dict[str, Any]:
+        """What somebody on the way to a place is told, and who had hoped for one."""
+        if due.kind not in WAY_KINDS:
+            return {}
+        return {"position": self.positions.get(place.id, 0), "until": place.offer_until, "reason": place.reason}
+
+    def _note(self, due: Claimed, cohort: Cohort) -> str:
+        if due.kind == "arranged":
+            return self.arranged.get(due.registration_id or 0, "")
+        return {"confirmation": cohort.welcome_note, "thank_you": cohort.thank_you_note}.get(due.kind, "")
 
     def _own_words(self, due: Claimed, webinar: Webinar) -> tuple[str, str]:
         """Subject and words that an organizer wrote for this; empty for those of the templates."""
@@ -209,6 +219,7 @@ class Batch:
         if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
             lead = DAY
         on = session is not None and session.state != "cancelled" and cohort.state != "cancelled"
+        on = on and not self._is_out(due)
         shown = calendar_session(session, cohort, webinar.title, self.hub) if session else None
         return {
             "session": shown,
@@ -218,7 +229,10 @@ class Batch:
             "lead": lead,
             "old_starts_at": broadcast.old_starts_at if broadcast else None,
             "sessions": tuple(LetterSession(s.title, s.starts_at, s.ends_at) for s in ahead),
-            "calendar_method": calendar_method(due.kind, lead, takes_place=on) if session else None,
+            # Whoever never had a place has nothing in her calendar to be taken out.
+            "calendar_method": (
+                calendar_method(due.kind, lead, takes_place=on) if session and not place.only_hopes else None
+            ),
         }
 
     def _about_drop(self, due: Claimed) -> dict[str, Any]:
@@ -236,16 +250,24 @@ class Batch:
     def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
         links, returns = self.hub.links, self.hub.returns
         revision = letter.session.revision if letter.session else 0
+        asks = due.kind == "prove"
+        choice = self.choices.get((place.id, due.session_id or 0))
+        revision += choice.revision if choice else 0
         return Recipient(
-            name=place.name,
+            # What a stranger may have typed is not carried to somebody who never asked.
+            name="" if asks else place.name,
             email=place.email,
             key=due.key,
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
-            me_link=links.me(place.person_id, place.link_nonce),
+            me_link=links.prove(place.id, place.nonce, place.revision)
+            # Until she has shown that the address is hers, this is the only page that opens to her.
+            if asks
+            else links.me(place.person_id, place.link_nonce),
             unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
+            offer_link=links.offer(place.id, place.nonce) if due.kind == "offer" else "",
             registration_public_id=place.public_id,
             calendar_revision=revision + place.revision,
             downloads=tuple(
@@ -276,7 +298,7 @@ def _domain(address: str) -> str:
 
 def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Batch:
     """Read what these deliveries speak of; those without a registration go to `guest`, if there is one."""
-    places = _places({row.registration_id for row in due if row.registration_id is not None})
+    places = read_places({row.registration_id for row in due if row.registration_id is not None})
     if guest is not None:
         places[0] = guest
     cohorts = _cohorts({place.cohort_id for place in places.values()})
@@ -285,6 +307,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
     for session in db.session.scalars(in_order):
         sessions[session.cohort_id].append(session)
     drops = _by_id(Drop, {row.drop_id for row in due})
+    one_per_day = any(cohort.late_join == ONE_PER_DAY for cohort, *_ in cohorts.values())
     broadcasts = _by_id(Broadcast, {row.broadcast_id for row in due})
     return Batch(
         hub=hub,
@@ -297,22 +320,29 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         notices=_by_id(Notice, {row.notice_id for row in due}),
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
+        positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
+        arranged=_arranged({row.registration_id for row in due if row.kind == "arranged"}),
+        choices=_choices([place.id for place in places.values() if place.has_choices]),
+        opened_meanwhile=opened_meanwhile(due, places, cohorts),
+        places_in_line=_places_in_line(drops) if one_per_day else {},
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
 
 
-def _places(registrations: set[int]) -> dict[int, Place]:
-    rows = db.session.execute(
-        select(
-            Registration.id, Registration.public_id, Registration.cohort_id, Registration.state,
-            Registration.revision, Registration.nonce, Person.id, Person.name, Person.email, Person.zone,
-            Person.link_nonce, Registration.registered_at, Registration.reminders_off_at,
-            Registration.bonuses_off_at, Person.suppressed_at, Person.language,
-        )
-        .join(Person, Person.id == Registration.person_id)
-        .where(Registration.id.in_(registrations))
-    )  # fmt: skip
-    return {row[0]: Place(*cast("tuple[Any, ...]", row)) for row in rows}
+def _choices(registrations: Collection[int]) -> dict[tuple[int, int], SessionChoice]:
+    """What the few have chosen who leave out a date of their series, or did."""
+    if not registrations:
+        return {}
+    rows = db.session.scalars(select(SessionChoice).where(SessionChoice.registration_id.in_(registrations)))
+    return {(row.registration_id, row.session_id): row for row in rows}
+
+
+def _places_in_line(drops: Collection[int]) -> dict[int, int]:
+    """How many bonuses of their cohort open before these."""
+    if not drops:
+        return {}
+    rows = db.session.execute(select(Drop.id, place_in_line()).where(Drop.id.in_(drops)))
+    return {drop: place for drop, place in rows}
 
 
 def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:
@@ -333,6 +363,22 @@ def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
         )
     )
     return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
+
+
+def _positions(registrations: set[int | None]) -> Mapping[int, int]:
+    return lines.positions({id_ for id_ in registrations if id_ is not None}) if registrations else {}
+
+
+def _arranged(registrations: set[int | None]) -> dict[int, str]:
+    """What each of these is told about what was arranged for her."""
+    if not registrations:
+        return {}
+    rows = db.session.execute(
+        select(Accommodation.registration_id, Accommodation.note).where(
+            Accommodation.registration_id.in_(registrations)
+        )
+    )
+    return {registration: note for registration, note in rows}
 
 
 def _news_to(people: set[int]) -> frozenset[int]:

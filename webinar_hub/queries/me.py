@@ -1,6 +1,7 @@
 """What a person sees of herself: her registrations, the door of a session, a bonus."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +21,13 @@ from webinar_hub.models import (
     Person,
     Registration,
     Session,
+    SessionChoice,
     Webinar,
 )
+from webinar_hub.models.session_choice import own_revision
+from webinar_hub.queries import lines
 from webinar_hub.queries.cohorts import cohort_views
+from webinar_hub.queries.handed_on import OpenOffer, open_offers
 from webinar_hub.queries.views import (
     CohortView,
     DropView,
@@ -32,8 +37,10 @@ from webinar_hub.queries.views import (
     RegistrationView,
     SessionView,
 )
+from webinar_hub.rules.changing import is_open
 from webinar_hub.rules.entitlement import link_is_valid
 from webinar_hub.rules.join_window import seconds_to_open
+from webinar_hub.rules.places import GONE, State
 
 FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -62,7 +69,7 @@ def person_for(person: int, nonce: str, *, link_days: int, now: datetime) -> tup
 
 def merged_into() -> Any:
     """Who a person is by now, asked beside Person: None but for one who was merged and took no place again."""
-    place = select(Registration.id).where(Registration.person_id == Person.id, Registration.state == "confirmed")
+    place = select(Registration.id).where(Registration.person_id == Person.id, Registration.state.not_in(GONE))
     kept = select(MergedPerson.into_id).where(
         MergedPerson.person_id == Person.id, ~place.correlate(Person).exists()
     )
@@ -81,7 +88,10 @@ def person_view(person: int, links: Links) -> PersonView:
     if row is None:
         raise NotFound()
     feed_url = links.feed(row.id, row.feed_nonce) if row.feed_nonce else None
-    return PersonView(row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person))
+    return PersonView(
+        row.id, row.name, row.email, row.zone, feed_url, wants_news=_wants_news(person),
+        profession=row.profession, language=row.language,
+    )  # fmt: skip
 
 
 def _wants_news(person: int) -> bool:
@@ -107,11 +117,33 @@ def _registrations(person: int, now: datetime) -> list[RegistrationView]:
     ids = [registration.id for registration, _, _ in rows]
     granted = db.session.scalars(select(DropGrant.drop_id).where(DropGrant.registration_id.in_(ids))).all()
     cohorts = cohort_views([cohort for _, cohort, _ in rows], now, registered, frozenset(granted))
-    attended, declined = _attended(ids), _declined(ids)
+    said = _Said(_attended(ids), _declined(ids), _opted_out(ids))
+    waiting = [registration.id for registration, _, _ in rows if registration.state == State.WAITLISTED]
+    numbers = lines.positions(waiting) if waiting else {}
+    offers = open_offers(ids, now)
     return [
-        _registration(registration, cohort, webinar, cohorts[cohort.id], attended, declined)
+        _changing(
+            replace(
+                _registration(registration, cohort, webinar, cohorts[cohort.id], said),
+                position=numbers.get(registration.id, 0),
+            ),
+            cohort,
+            offers.get(registration.id),
+            now,
+        )
         for registration, cohort, webinar in rows
-    ]
+    ]  # fmt: skip
+
+
+def _changing(view: RegistrationView, cohort: Cohort, offer: OpenOffer | None, now: datetime) -> RegistrationView:
+    """With what she may change about it by herself."""
+    return replace(
+        view,
+        changes_close_at=cohort.changes_close_at,
+        changes_closed=not is_open(cohort.changes_close_at, now),
+        offered_to=offer.email if offer else "",
+        offer_ends=offer.expires_at if offer else None,
+    )
 
 
 def _attended(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
@@ -132,9 +164,27 @@ def _declined(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
         .where(
             InviteReply.registration_id.in_(registrations),
             InviteReply.answer == "declined",
-            InviteReply.sequence == Session.revision + Registration.revision,
+            InviteReply.sequence == Session.revision + Registration.revision + own_revision(),
         )
     )
+
+
+def _opted_out(registrations: Sequence[int]) -> dict[int, frozenset[int]]:
+    """The ids of the sessions each registration has opted out of."""
+    return _by_registration(
+        select(SessionChoice.registration_id, SessionChoice.session_id).where(
+            SessionChoice.registration_id.in_(registrations), SessionChoice.out.is_(True)
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The sessions each registration attended, declined in her calendar, and opted out of."""
+
+    attended: Mapping[int, frozenset[int]]
+    declined: Mapping[int, frozenset[int]]
+    opted_out: Mapping[int, frozenset[int]]
 
 
 def _by_registration(pairs: Select[int, int]) -> dict[int, frozenset[int]]:
@@ -150,27 +200,35 @@ def _registration(
     cohort: Cohort,
     webinar: Webinar,
     view: CohortView,
-    attended: Mapping[int, frozenset[int]],
-    declined: Mapping[int, frozenset[int]],
+    said: _Said,
 ) -> RegistrationView:
-    state: Any = registration.state
+    out = said.opted_out.get(registration.id, frozenset())
     return RegistrationView(
         id=registration.id,
         public_id=registration.public_id,
-        state=state,
+        state=registration.state,
         webinar_slug=webinar.slug,
         webinar_title=webinar.title,
         organizer_name=cohort.organizer_name,
         organizer_email=cohort.organizer_email,
-        cohort=view,
+        cohort=replace(view, next_session=_next_of_hers(view, out)) if out else view,
         cohort_cancelled=cohort.state == "cancelled",
         wants_reminders=registration.reminders_off_at is None,
         wants_bonuses=registration.bonuses_off_at is None,
-        attended=attended.get(registration.id, frozenset()),
-        declined=declined.get(registration.id, frozenset()),
+        attended=said.attended.get(registration.id, frozenset()),
+        declined=said.declined.get(registration.id, frozenset()),
+        opted_out=out,
+        offer_until=registration.offer_until,
+        reason=registration.reason,
+        seat_kept=registration.seat_kept,
         next_step_text=webinar.next_step_text,
         next_step_url=webinar.next_step_url,
     )
+
+
+def _next_of_hers(view: CohortView, out: frozenset[int]) -> SessionView | None:
+    ahead = ("upcoming", "join_open", "live")
+    return next((s for s in view.sessions if s.state in ahead and s.id not in out), None)
 
 
 def registration(person: int, registration: str, now: datetime) -> RegistrationView:

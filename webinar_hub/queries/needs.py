@@ -12,11 +12,13 @@ from sqlalchemy import func, or_, select
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.when import when_in
-from webinar_hub.models import Cohort, Presenter, Session, Webinar
-from webinar_hub.queries import clashes, health, today
+from webinar_hub.models import Cohort, Presenter, Registration, Session, Webinar
+from webinar_hub.queries import accommodations, clashes, health, purge, today
 from webinar_hub.queries.today import Only
 from webinar_hub.rules import publishing
 from webinar_hub.rules.clash import Clash
+from webinar_hub.rules.house import House
+from webinar_hub.rules.retention import KINDS
 
 DRAFT_AHEAD = timedelta(days=14)
 """How long before its first session a draft is spoken of."""
@@ -24,11 +26,15 @@ DRAFT_AHEAD = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks: the webinars she may see, the present moment (aware), and the zone of her clock."""
+    """Who asks: the webinars she may see, the present moment (aware), and the zone of her clock.
+
+    `desk` are the webinars whose registrations are hers to look after.
+    """
 
     only: Only
     now: datetime
     zone: str
+    desk: Only = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,33 @@ def _incomplete(asked: Asked) -> Iterator[Need]:
             yield Need("incomplete", f"“{webinar.title}” lacks something", f"{cohort.title}: {lacks}", cohort.key)
 
 
+def _undecided(asked: Asked) -> Iterator[Need]:
+    """Who signed up where an organizer decides, and waits for that."""
+    statement = (
+        select(Cohort.key, Cohort.title, func.count())
+        .join(Registration, Registration.cohort_id == Cohort.id)
+        .where(Registration.state == "pending", Cohort.state == "open", Cohort.archived_at.is_(None))
+        .group_by(Cohort.id)
+        .order_by(func.min(Registration.registered_at), Cohort.id)
+        .limit(today.SHOWN)
+    )
+    statement = statement if asked.only is None else statement.where(Cohort.webinar_id.in_(asked.only))
+    for key, title, number in db.session.execute(statement):
+        waits = "1 person waits" if number == 1 else f"{number:,} people wait"
+        yield Need("undecided", f"{waits} for your decision", f"They signed up for {title}.", key)
+
+
+def _accommodations(asked: Asked) -> Iterator[Need]:
+    """What people need to take part; what it is stands only on the page behind it."""
+    if asked.desk is not None and not asked.desk:
+        return
+    for wish in accommodations.waiting(asked.desk):
+        who = "1 person needs" if wish.number == 1 else f"{wish.number} people need"
+        when = f"by {when_in(wish.due_at, wish.zone)}" if wish.due_at > asked.now else "now"
+        words = f"{wish.cohort}: it has to be arranged {when}."
+        yield Need("accommodation", f"{who} something to take part", words, wish.cohort_key)
+
+
 def _ahead(asked: Asked) -> Any:
     """Cohorts that may be spoken of, their webinars, and their next session."""
     starts = func.min(Session.starts_at, type_=Session.starts_at.type)
@@ -127,6 +160,8 @@ def _ahead(asked: Asked) -> Any:
 # Whoever finds something else that an organizer must mend adds a function here: page and digest both show it.
 SOURCES: tuple[Callable[[Asked], Iterator[Need]], ...] = (
     _mail_is_delayed,
+    _undecided,
+    _accommodations,
     _clashes,
     _bonuses_without_content,
     _incomplete,
@@ -136,3 +171,13 @@ SOURCES: tuple[Callable[[Asked], Iterator[Need]], ...] = (
 def needs(asked: Asked) -> list[Need]:
     """Everything there is, the most urgent first."""
     return [need for source in SOURCES for need in source(asked)]
+
+
+def purges(house: House, zone: str, now: datetime) -> list[Need]:
+    """What the nightly clean-up is about to delete for the first time: the owner says what becomes of it."""
+    kinds = purge.waiting(house.retention, house.zone, now)
+    if not kinds:
+        return []
+    begins = when_in(min(moment for _, moment in kinds), zone)
+    listed = "; ".join(KINDS[kind].words for kind, _ in kinds)
+    return [Need("purge", f"Old data will be deleted from {begins}", f"For the first time: {listed}.")]

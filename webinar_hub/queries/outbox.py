@@ -25,6 +25,7 @@ from webinar_hub.models import (
 from webinar_hub.queries.plan import cohort_named
 from webinar_hub.rules.delivery_story import DeliveryFacts
 from webinar_hub.rules.outbox_filter import STATES, Wanted, conditions, retryable
+from webinar_hub.rules.places import may_be_told
 from webinar_hub.rules.registration import email_key, masked
 
 _ABOUT = func.coalesce(Session.title, Drop.title, Announcement.subject, Notice.subject, "")
@@ -194,7 +195,7 @@ def _facts(
         cohort=cohort,
         name=person.name if person else notice.to_name if notice else "",
         email=person.email if person else notice.to_email if notice else "",
-        place_cancelled=registration is not None and registration.state == "cancelled",
+        place_cancelled=registration is not None and not may_be_told(delivery.kind, registration.state),
         session_cancelled=session == "cancelled",
         reminders_off=registration is not None and registration.reminders_off_at is not None,
         bonuses_off=registration is not None and registration.bonuses_off_at is not None,

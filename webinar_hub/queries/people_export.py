@@ -7,8 +7,20 @@ from typing import Any
 from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
-from webinar_hub.models import AttendanceSegment, Cohort, Download, Person, PersonTag, Registration, Webinar
+from webinar_hub.models import (
+    AttendanceSegment,
+    Cohort,
+    CreditDetails,
+    Download,
+    Person,
+    PersonTag,
+    Registration,
+    Webinar,
+)
+from webinar_hub.rules.answers import in_words
+from webinar_hub.rules.credit_details import FIELDS
 from webinar_hub.rules.people import Chosen, Scope, Wanted, chosen_people, chosen_places, of_place
+from webinar_hub.rules.questions import CREDIT
 
 STRETCH = 2000
 Cells = list[str | int]
@@ -26,7 +38,8 @@ def rows(chosen: Chosen, columns: Sequence[str]) -> Iterator[Cells]:
         db.session.rollback()
         for row in stretch:
             cells = _cells(row, tags)
-            yield [cells[column] for column in columns]
+            # Nobody's answer to a question that is asked only in another cohort.
+            yield [cells.get(column, "") for column in columns]
 
 
 def _stretch(chosen: Chosen, after: int) -> Sequence[Any]:
@@ -41,11 +54,12 @@ def _stretch(chosen: Chosen, after: int) -> Sequence[Any]:
             Registration.id, Registration.person_id, Person.name, Person.email, Person.profession, Person.zone,
             Webinar.title.label("webinar"), Cohort.title.label("cohort"), Registration.state,
             Registration.registered_at, Registration.cancelled_at, Person.suppressed_at,
-            _joined(), _taken(),
+            Registration.answers, _joined(), _taken(), *(getattr(CreditDetails, name) for name in FIELDS),
         )
         .join(Person, Person.id == Registration.person_id)
         .join(Cohort, Cohort.id == Registration.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .outerjoin(CreditDetails, CreditDetails.person_id == Person.id)
         .where(Registration.id > after, *wanted)
         .order_by(Registration.id)
         .limit(STRETCH)
@@ -87,6 +101,9 @@ def _cells(row: Any, tags: dict[int, list[str]]) -> dict[str, str | int]:
         "downloads": row.downloads,
         "mail": "stopped" if row.suppressed_at else "",
         "tags": ", ".join(tags.get(row.person_id, ())),
+        "credit": "yes" if CREDIT in row.answers else "",
+        **{f"licence:{name}": getattr(row, name) or "" for name in FIELDS},
+        **{f"q:{key}": in_words(answer) for key, answer in row.answers.items()},
     }
 
 

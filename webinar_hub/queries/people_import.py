@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import PeopleImport
+from webinar_hub.rules.erased import asked_about, erased
 from webinar_hub.rules.people_import import FIELDS, Known, Row, checked, keys_of, known_people, missing
 
 AT_ONCE = 5000
@@ -40,7 +42,7 @@ class ImportPage:
 
 
 def page(cohort: int, import_: int) -> ImportPage:
-    """A file of this cohort. Raises NotFound. One statement, and one more for each five thousand addresses."""
+    """A file of this cohort. Raises NotFound. One statement, and two more for each five thousand addresses."""
     row = db.session.scalars(
         select(PeopleImport).where(PeopleImport.id == import_, PeopleImport.cohort_id == cohort)
     ).first()
@@ -78,6 +80,10 @@ def _known(row: PeopleImport, cohort: int) -> dict[str, Known]:
     keys = keys_of(row.rows, row.columns)
     known: dict[str, Known] = {}
     for begin in range(0, len(keys), AT_ONCE):
-        for key, state, stopped in db.session.execute(known_people(keys[begin : begin + AT_ONCE], cohort)):
+        some = keys[begin : begin + AT_ONCE]
+        for key, state, stopped in db.session.execute(known_people(some, cohort)):
             known[key] = Known(state or "", stopped is not None)
+        asked, owners = asked_about(current_app.extensions["tokens"], [key for key in some if key not in known])
+        for key, moment in erased(db.session.execute(asked), owners).items():
+            known[key] = Known("", mail_stopped=False, erased_at=moment)
     return known

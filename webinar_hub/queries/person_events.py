@@ -52,7 +52,13 @@ class Item:
         """With the name of whoever did it."""
         kind, _, id_ = self.actor.partition(":")
         name = organizers.get(int(id_), "somebody of the staff") if kind == "organizer" and id_.isdigit() else ""
-        words = {"person": "herself", "mail": "what came back about her mails", "cli": "the command line"}
+        words = {
+            "person": "herself",
+            "mail": "what came back about her mails",
+            "cli": "the command line",
+            "colleague": "her colleague",
+            "system": "the service itself",
+        }
         return replace(self, who=name or words.get(kind, kind))
 
 
@@ -179,7 +185,9 @@ def agreed(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
         Consent, select(Consent).where(Consent.person_id.in_(whose.people)), Consent.given_at, until, limit
     )
     for (row,) in rows:
-        yield Item(row.given_at, "consent", f"Agreed to {row.topic}", f"“{row.words}” on {row.page}")
+        yield Item(
+            row.given_at, "consent", f"Agreed to {row.topic}", f"“{row.words}” on {row.page}{_from(row.network)}"
+        )
 
 
 def withdrew(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
@@ -193,11 +201,38 @@ _CHANGES = {
     "registration.cancelled": "Place cancelled",
     "registration.returned": "Took the place again",
     "registration.added": "Added by hand",
+    "registration.offered": "A seat was offered to her",
+    "registration.offer_ran_out": "Her offer of a seat ran out",
+    "registration.offer_taken_back": "Her offer of a seat was taken back",
+    "registration.accepted": "Accepted the seat",
+    "registration.approved": "Her sign-up was approved",
+    "registration.declined": "Her sign-up was declined",
+    "registration.reviewed": "Changed her sign-up, which has to be decided on again",
+    "registration.moved_to_front": "Moved to the front of the waitlist",
+    "registration.moved_back": "Moved back to her turn in the waitlist",
+    "registration.refused": "A step was refused, because somebody was quicker",
     "registration.imported": "Added from a file",
     "registration.moved": "Moved to another cohort",
     "topics.chosen": "Chose which mails she gets",
     "topics.ended": "Ended reminders and bonuses",
-    "details.changed": "Corrected name or zone",
+    "session.opted_out": "Left a date of the series out",
+    "session.opted_in": "Took a date of the series back",
+    "hours.chosen": "Chose the hours of her mails",
+    "pause.begun": "Began a pause",
+    "pause.ended": "Ended her pause",
+    "details.changed": "Corrected name, profession or zone",
+    "address.asked": "Asked for another address",
+    "address.sent_again": "Had the question sent to the new address again",
+    "address.taken_back": "Keeps the old address after all",
+    "address.stopped": "Stopped a change of address, and ended all links so far",
+    "address.changed": "Changed her address",
+    "address.corrected": "Address corrected by hand",
+    "transfer.offered": "Offered the seat to a colleague",
+    "transfer.withdrawn": "Took the offer to a colleague back",
+    "transfer.declined": "The colleague said no; the seat stays hers",
+    "transfer.expired": "The colleague did not answer; the seat stays hers",
+    "transfer.taken": "The colleague has the seat now",
+    "registration.received": "Has a colleague's seat",
     "feed.opened": "Opened a calendar subscription",
     "feed.closed": "Closed the calendar subscription",
     "suppression.began": "Mails to her stopped",
@@ -234,7 +269,15 @@ def changed(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
 
 def _said(detail: Mapping[str, Any]) -> str:
     """The details a reader can use."""
-    told = {"tag": "Tag: {}.", "reason": "{}", "cohort": "Cohort: {}.", "told": "", "kind": "The {}."}
+    told = {
+        "tag": "Tag: {}.",
+        "reason": "{}",
+        "new": "The new one: {}.",
+        "offered_to": "To {}.",
+        "cohort": "Cohort: {}.",
+        "told": "",
+        "kind": "The {}.",
+    }
     parts = []
     for name, words in told.items():
         if name in detail and words:
@@ -299,3 +342,7 @@ SOURCES: tuple[Source, ...] = (
     mails, came_back, attended, downloaded, answered, agreed, withdrew, changed, asked, noted, registered,
     came_with,
 )  # fmt: skip
+
+
+def _from(network: str) -> str:
+    return f", from the network address {network}" if network else ""

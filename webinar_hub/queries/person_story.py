@@ -6,7 +6,8 @@ A person whom somebody was merged into has that address's story as well.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -30,6 +31,7 @@ from webinar_hub.models import (
 from webinar_hub.queries.person_events import SOURCES, Item, Whose
 from webinar_hub.rules.delivery import registered_before, topic_of
 from webinar_hub.rules.delivery_story import KINDS
+from webinar_hub.rules.own_clock import OwnClock
 from webinar_hub.rules.people import Scope
 
 PAGE = 40
@@ -181,7 +183,24 @@ def _coming(person: Person, places: Sequence[StoryPlace], now: datetime) -> tupl
         for row, about, _ in rows
         if _is_for(row, hers[row.cohort_id], person)
     )
-    return tuple(list(coming)[:AHEAD])
+    own = _on_her_clock(hers, person, now)
+    return tuple(sorted([*coming, *own], key=attrgetter("due_at"))[:AHEAD])
+
+
+def _on_her_clock(hers: Mapping[int, StoryPlace], person: Person, now: datetime) -> Iterator[Coming]:
+    """Bonuses that open to her at a moment of her own: so many days after she came in, or because she came late."""
+    rows = db.session.execute(
+        select(Broadcast, Drop.title, Drop.zone)
+        .join(Drop, Drop.id == Broadcast.drop_id)
+        .where(Broadcast.cohort_id.in_(hers), Broadcast.own_days.is_not(None), Broadcast.state == "expanding")
+    ).all()
+    for row, title, zone in rows:
+        place = hers[row.cohort_id]
+        at = time.fromisoformat(row.own_at) if row.own_at else None
+        opens = OwnClock(row.own_days or 1, at, zone).opens(place.registered_at)
+        meant = row.own_after is None or place.registered_at > row.own_after
+        if meant and opens > now and not place.bonuses_off and person.suppressed_at is None:
+            yield Coming(opens, _words(row.kind), title, place.zone)
 
 
 def _words(kind: str) -> str:
@@ -195,7 +214,7 @@ def _is_for(row: Broadcast, place: StoryPlace, person: Person) -> bool:
     topic = topic_of(row.kind)
     if off.get(topic) or (person.suppressed_at is not None and topic != "service"):
         return False
-    return place.registered_at <= registered_before(row.kind, row.due_at, lead)
+    return place.registered_at <= registered_before(row.kind, row.due_at, lead, row.expires_at)
 
 
 def _page(whose: Whose, after: str) -> tuple[tuple[Item, ...], str]:

@@ -1,6 +1,6 @@
 """What will be sent to a cohort, when, to how many, and until when: the plan as an organizer reads it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,12 +9,24 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import Announcement, Broadcast, Cohort, Delivery, Drop, Person, Registration, Session
+from webinar_hub.models import (
+    Announcement,
+    Broadcast,
+    Cohort,
+    Delivery,
+    Drop,
+    Person,
+    Registration,
+    Session,
+    SessionChoice,
+)
+from webinar_hub.queries.drop_words import own_clock_words
 from webinar_hub.queries.head_starts import lead_before, minutes
 from webinar_hub.rules.audience import audience
 from webinar_hub.rules.delivery import registered_before, topic_of
 from webinar_hub.rules.head_start import Crowd, Run, expected
 from webinar_hub.rules.outbox_filter import STATES
+from webinar_hub.rules.own_clock import LATE
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.rules.segment import from_data
 
@@ -28,7 +40,7 @@ class PlanLine:
     """One message: due at a moment (aware UTC), about something, to `people`, of whom `done` have it already.
 
     Of one that lies ahead `run` tells from when to when it leaves, and `at_most` the same for `places` people: as
-    many as the cohort may have.
+    many as the cohort may have. One that is due to each on her `own` clock has been sent to as many so far.
     """
 
     due_at: datetime
@@ -43,6 +55,7 @@ class PlanLine:
     at_most: Run | None = None
     broadcast: int = 0
     announcement: int | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
         lines=tuple(
             _ahead(cohort, broadcast, about, before, sizes[broadcast.id], limits)
             if broadcast.id in sizes
-            else _begun(broadcast, about, *sent.get(broadcast.id, (0, 0)))
+            else _begun(broadcast, _told(broadcast, about), *sent.get(broadcast.id, (0, 0)))
             for broadcast, about, before, _ in rows
         ),
         limits=limits,
@@ -126,8 +139,16 @@ def _begun(broadcast: Broadcast, about: str, people: int, done: int) -> PlanLine
     lead = minutes(broadcast.lead_minutes)
     return PlanLine(
         broadcast.due_at, broadcast.kind, about, lead, broadcast.state, people, done,
-        broadcast=broadcast.id, announcement=broadcast.announcement_id,
+        broadcast=broadcast.id, announcement=broadcast.announcement_id, own=broadcast.own_days is not None,
     )  # fmt: skip
+
+
+def _told(broadcast: Broadcast, about: str) -> str:
+    """What it is about; of one on each one's own clock, when that is, too."""
+    if broadcast.own_days is None:
+        return about
+    when = own_clock_words(broadcast.own_days, broadcast.own_at)
+    return f"{about}, to whoever came late: {when}" if broadcast.key.endswith(LATE) else f"{about}, {when}"
 
 
 def _ahead(
@@ -161,7 +182,7 @@ def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast], newest: date
     One statement looks at each registration once, for as many audiences as a database can count at a time. Those
     that are due after the `newest` registration go to all, and are counted once.
     """
-    alike = _alike(broadcasts, newest)
+    alike = _alike(broadcasts, newest, _left_out(cohort))
     told = list(alike.values())
     sizes: dict[int, int] = {}
     for begin in range(0, len(told), COUNTED_AT_ONCE):
@@ -173,6 +194,15 @@ def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast], newest: date
         row = db.session.execute(counts.where(Registration.cohort_id == cohort.id)).one()
         sizes |= {broadcast.id: size for group, size in zip(part, row, strict=True) for broadcast in group}
     return sizes
+
+
+def _left_out(cohort: Cohort) -> frozenset[int]:
+    """The ids of the sessions that somebody has opted out of."""
+    of_cohort = select(Session.id).where(Session.cohort_id == cohort.id)
+    rows = select(SessionChoice.session_id).where(
+        SessionChoice.session_id.in_(of_cohort), SessionChoice.out.is_(True)
+    )
+    return frozenset(db.session.scalars(rows.distinct()))
 
 
 def _reached() -> ColumnElement[bool]:
@@ -190,13 +220,20 @@ def newest(cohort: Cohort) -> Any:
     return select(func.max(Registration.registered_at)).where(Registration.cohort_id == cohort.id).scalar_subquery()
 
 
-def _alike(broadcasts: Sequence[Broadcast], newest: datetime | None) -> dict[tuple[Any, ...], list[Broadcast]]:
-    """Those that go to the same people: of one topic, to one part of the cohort, from one moment on or to all."""
+def _alike(
+    broadcasts: Sequence[Broadcast], newest: datetime | None, left_out: Collection[int]
+) -> dict[tuple[Any, ...], list[Broadcast]]:
+    """Those that go to the same people: of one topic, to one part of the cohort, from one moment on or to all.
+
+    A session that somebody has `left_out` of hers has an audience of its own.
+    """
     groups: dict[tuple[Any, ...], list[Broadcast]] = {}
     for broadcast in broadcasts:
-        before = registered_before(broadcast.kind, broadcast.due_at, minutes(broadcast.lead_minutes))
+        lead = minutes(broadcast.lead_minutes)
+        before = registered_before(broadcast.kind, broadcast.due_at, lead, broadcast.expires_at)
         reaches_all = newest is None or before >= newest
-        key = (topic_of(broadcast.kind), repr(broadcast.segment), None if reaches_all else before)
+        session = broadcast.session_id if broadcast.session_id in left_out else None
+        key = (topic_of(broadcast.kind), repr(broadcast.segment), None if reaches_all else before, session)
         groups.setdefault(key, []).append(broadcast)
     return groups
 
@@ -221,7 +258,10 @@ def audience_size(broadcast: Broadcast, came_before: datetime | None = None) -> 
 
 def _audience(broadcast: Broadcast, reached: ColumnElement[bool] | None = None) -> list[ColumnElement[bool]]:
     part = from_data(broadcast.segment)
-    return audience(broadcast.kind, broadcast.due_at, broadcast.lead_minutes, part=part, reached=reached)
+    return audience(
+        broadcast.kind, broadcast.due_at, broadcast.lead_minutes, part=part, reached=reached,
+        session=broadcast.session_id, next_due=broadcast.expires_at,
+    )  # fmt: skip
 
 
 def _sent(cohort: Cohort) -> dict[int, tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""What the unsubscribe page shows before anything is changed."""
+"""Which mails she gets: for the page that has all her choices, and before she unsubscribes by a link."""
 
 from typing import Any, cast
 
@@ -8,9 +8,31 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Cohort, Person, Registration, Webinar
-from webinar_hub.queries.views import NoNewsView, UnsubscribeView
+from webinar_hub.queries.views import MailChoices, NoNewsView, UnsubscribeView
 from webinar_hub.rules.registration import masked
 from webinar_hub.rules.segment import wants_news
+
+
+def places(person: int) -> tuple[MailChoices, ...]:
+    """Her places that may still send something, the newest first; one statement."""
+    rows = db.session.execute(
+        select(Registration, Webinar.title, Cohort.title)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .where(
+            Registration.person_id == person,
+            Registration.state.not_in(("cancelled", "declined")),
+            Cohort.state != "cancelled",
+            Cohort.archived_at.is_(None),
+        )
+        .order_by(Registration.id.desc())
+    )
+    return tuple(
+        MailChoices(
+            place.public_id, webinar, cohort, place.reminders_off_at is None, place.bonuses_off_at is None
+        )
+        for place, webinar, cohort in rows
+    )  # fmt: skip
 
 
 def news_page(tokens: Tokens, token: str) -> NoNewsView:

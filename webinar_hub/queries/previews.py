@@ -11,7 +11,8 @@ from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.documents.letters import IncompleteLetter, Letter, Recipient
 from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Session
 from webinar_hub.queries.calendars import Hub
-from webinar_hub.queries.letters import Place, batch
+from webinar_hub.queries.letter_places import Place
+from webinar_hub.queries.letters import batch
 from webinar_hub.rules.delivery import Claimed
 
 MOST_SAMPLES = 30

@@ -13,7 +13,18 @@ from sqlalchemy import Table, or_, select
 
 from webinar_hub.core.db import Base, db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Session, Webinar
+from webinar_hub.models import (
+    Broadcast,
+    Cohort,
+    Drop,
+    Person,
+    Registration,
+    Rhythm,
+    Session,
+    SessionChoice,
+    Webinar,
+)
+from webinar_hub.rules.own_clock import DropClock, clocks
 from webinar_hub.rules.registration import email_key
 
 Rows = Sequence[Mapping[str, Any]]
@@ -56,6 +67,7 @@ class DropPoint:
     title: str
     surprise: bool
     release_at: datetime
+    clock: DropClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,10 @@ class Stage:
     @property
     def ahead_of_all(self) -> datetime | None:
         """Two weeks before the first thing, when most people come; None without any."""
-        first = min([s.starts_at for s in self.sessions] + [d.release_at for d in self.drops], default=None)
+        first = min(
+            [s.starts_at for s in self.sessions] + [d.release_at for d in self.drops if d.clock.own is None],
+            default=None,
+        )
         return first - TWO_WEEKS if first else None
 
 
@@ -91,6 +106,8 @@ class RealPerson:
     reminders_off: bool
     bonuses_off: bool
     suppressed: bool
+    rhythm: Mapping[str, Any] | None = None
+    opted_out: frozenset[int] = frozenset()
 
 
 def stage(cohort: int) -> Stage:
@@ -99,13 +116,15 @@ def stage(cohort: int) -> Stage:
     sessions = db.session.scalars(
         select(Session).where(Session.cohort_id == cohort).order_by(Session.starts_at, Session.id)
     )
-    drops = db.session.scalars(select(Drop).where(Drop.cohort_id == cohort).order_by(Drop.release_at, Drop.id))
+    of_cohort = select(Drop).where(Drop.cohort_id == cohort).order_by(Drop.release_at, Drop.id)
+    drops = db.session.scalars(of_cohort).all()
+    own = clocks(drops)
     return Stage(
         row.zone,
         row.late_join,
         row.state,
         tuple(SessionPoint(s.id, s.title, s.starts_at, s.ends_at, s.state == "cancelled") for s in sessions),
-        tuple(DropPoint(d.id, d.title, d.surprise, d.release_at) for d in drops),
+        tuple(DropPoint(d.id, d.title, d.surprise, d.release_at, own[d.id]) for d in drops),
         row.enrolment_opens_at,
     )
 
@@ -133,11 +152,30 @@ def _person(*conditions: Any) -> RealPerson | None:
             Registration.public_id, Person.name, Person.email, Person.zone, Person.profession,
             Registration.registered_at, Registration.reminders_off_at.is_not(None),
             Registration.bonuses_off_at.is_not(None), Person.suppressed_at.is_not(None),
+            Rhythm, Registration.id,
         )
         .join(Person, Person.id == Registration.person_id)
+        .outerjoin(Rhythm, Rhythm.person_id == Person.id)
         .where(Registration.state == "confirmed", *conditions)
     ).first()  # fmt: skip
-    return RealPerson(*row) if row else None
+    if row is None:
+        return None
+    *facts, rhythm, place = row
+    out = select(SessionChoice.session_id).where(
+        SessionChoice.registration_id == place, SessionChoice.out.is_(True)
+    )
+    named = dict(zip(RealPerson.__dataclass_fields__, facts, strict=False))
+    return RealPerson(**named, rhythm=_columns(rhythm), opted_out=frozenset(db.session.scalars(out)))
+
+
+def _columns(rhythm: Rhythm | None) -> Mapping[str, Any] | None:
+    if rhythm is None:
+        return None
+    return {
+        name: getattr(rhythm, name)
+        for name in sorted(column.name for column in Rhythm.__table__.columns)
+        if name != "person_id"
+    }
 
 
 def snapshot(cohort: int) -> Snapshot:

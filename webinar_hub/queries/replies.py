@@ -8,6 +8,7 @@ from sqlalchemy import and_, select
 
 from webinar_hub.core.db import db
 from webinar_hub.models import InviteReply, Person, Registration, Session
+from webinar_hub.models.session_choice import own_revision
 from webinar_hub.queries.plan import cohort_named
 
 
@@ -41,7 +42,7 @@ def cohort_replies(key: str) -> CohortReplies:
     current = and_(
         InviteReply.session_id == Session.id,
         InviteReply.registration_id == Registration.id,
-        InviteReply.sequence == Session.revision + Registration.revision,
+        InviteReply.sequence == Session.revision + Registration.revision + own_revision(),
     )
     rows = db.session.execute(
         select(Session, Registration.id, InviteReply.answer, Person.name, Person.email)

@@ -205,13 +205,15 @@ def _drop_chip(drop: Drop, zone_name: str, now: datetime) -> Chip:
         at=drop.release_at,
         wall=_wall(drop.release_at, zone_name),
         state="past" if drop.release_at <= now else "ahead",
-        note="surprise" if drop.surprise else "",
+        note="on each one's own clock" if drop.enrolment_days else "surprise" if drop.surprise else "",
         icon="surprise" if drop.surprise else "gift",
     )
 
 
 def _broadcasts(cohort: Cohort) -> Select[Broadcast]:
     rows = select(Broadcast).where(Broadcast.cohort_id == cohort.id, Broadcast.state != "withdrawn")
+    # What is due to each one on her own clock has no place on a line of time.
+    rows = rows.where(Broadcast.own_days.is_(None))
     return rows.order_by(Broadcast.due_at, Broadcast.id)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from webinar_hub.rules.access import Visibility
+from webinar_hub.rules.places import GONE, HOPES
 from webinar_hub.rules.publishing import contact_minutes, contact_words, gives_credit
 
 SessionState = Literal["upcoming", "join_open", "live", "over", "cancelled"]
@@ -53,13 +54,16 @@ class DropView:
     released: bool
     material_count: int
     materials: tuple[MaterialView, ...]
+    # So many days after each one comes in; None for one that opens to all at one moment.
+    own_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CohortView:
     """A cohort on a public page. `seats_left` is None without a limit; `closed_because` is "" while open.
 
-    `needs_code`: only with an invitation or a code; `has_codes`: there is one that could be typed.
+    `waits` says that all one can have at the moment is a place in the line. `needs_code`: only with an invitation
+    or a code; `has_codes`: there is one that could be typed.
     """
 
     public_id: str
@@ -72,6 +76,8 @@ class CohortView:
     capacity: int | None
     seats_left: int | None
     closed_because: str
+    waits: bool = False
+    needs_approval: bool = False
     needs_code: bool = False
     has_codes: bool = False
     takes_groups: bool = False
@@ -162,15 +168,20 @@ class PersonView:
     zone: str
     feed_url: str | None
     wants_news: bool
+    profession: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationView:
-    """One place of hers: the cohort's trail, and what she wants to be sent."""
+    """One place of hers, or the way to one: the cohort's trail, and what she wants to be sent.
+
+    `position` is her number in the line, 0 outside of it, `offer_until` the end of the offer she has.
+    """
 
     id: int
     public_id: str
-    state: Literal["confirmed", "cancelled"]
+    state: str
     webinar_slug: str
     webinar_title: str
     organizer_name: str
@@ -184,11 +195,44 @@ class RegistrationView:
     next_step_url: str
     # The sessions that her calendar has said no to, at the time they now have.
     declined: frozenset[int] = frozenset()
+    position: int = 0
+    offer_until: datetime | None = None
+    reason: str = ""
+    seat_kept: bool = False
+    # Until when she may change by herself, whether that is over, and to whom she offers her seat ("": to nobody).
+    changes_close_at: datetime | None = None
+    changes_closed: bool = False
+    offered_to: str = ""
+    offer_ends: datetime | None = None
+    # The sessions she has opted out of: the next one of `cohort` is the next she comes to.
+    opted_out: frozenset[int] = frozenset()
+
+    @property
+    def hopes(self) -> bool:
+        """Whether it is no place yet, and may still become one."""
+        return self.state in HOPES
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether she gave it back, or was not given it."""
+        return self.state in GONE
+
+    @property
+    def has_seat_ahead(self) -> bool:
+        """Whether she has a seat in a cohort that still has something ahead, if she comes to it or not."""
+        ahead = any(session.state in ("upcoming", "join_open", "live") for session in self.cohort.sessions)
+        return self.state == "confirmed" and not self.cohort_cancelled and ahead
+
+    @property
+    def meant(self) -> tuple[SessionView, ...]:
+        """The sessions that take place and that she means to come to, or came to all the same."""
+        kept = [session for session in self.cohort.sessions if session.state != "cancelled"]
+        return tuple(s for s in kept if s.id not in self.opted_out or s.id in self.attended)
 
     @property
     def can_leave(self) -> bool:
-        """Whether there is a seat to give back: hers, in a cohort that still has something ahead."""
-        return self.state == "confirmed" and not self.cohort_cancelled and self.cohort.next_session is not None
+        """Whether she may give her seat back, or hand it on."""
+        return self.has_seat_ahead and not self.changes_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +258,17 @@ class JoinView:
     frame_source: str | None
     seconds_to_open: int
     joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoices:
+    """Which mails of one place she wants, on the page that has them all."""
+
+    public_id: str
+    webinar_title: str
+    cohort_title: str
+    wants_reminders: bool
+    wants_bonuses: bool
 
 
 @dataclass(frozen=True, slots=True)

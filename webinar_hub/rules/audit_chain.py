@@ -63,9 +63,12 @@ def digest(before: str, entry: Recorded) -> str:
     return sha256(f"{before}\n{written}".encode()).hexdigest()
 
 
-def verify(links: Iterable[Link], *, head: Verdict) -> Verdict:
-    """Go through the chain in its order; `head` is what its end is said to be."""
-    reached = Verdict(0, BEGIN)
+def verify(links: Iterable[Link], *, head: Verdict, begin: Verdict = Verdict(0, BEGIN)) -> Verdict:
+    """Go through the chain in its order; `head` is what its end is said to be.
+
+    `begin` is the last entry that was purged because its time was over; the first one left goes on from it.
+    """
+    reached = begin
     for link in links:
         if link.position != reached.position + 1:
             words = f"after entry {reached.position} of the chain the next one is missing"

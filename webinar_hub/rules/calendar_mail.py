@@ -9,6 +9,8 @@ LEAD_STEPS = (DAY, timedelta(hours=1), timedelta(minutes=10))
 REQUESTS = frozenset(("confirmation", "invite", "session_changed", "session_added"))
 # A reminder repeats the invite when there is time to act on it.
 MAY_REQUEST = REQUESTS | {"reminder"}
+# Kinds that make no sense any more once the session is at another time, or not hers.
+ABOUT_ITS_TIME = ("reminder", "live", "invite", "session_changed", "session_added")
 CANCELS = frozenset(("session_cancelled", "registration_cancelled", "cohort_cancelled", "calendar_cancel"))
 
 

@@ -12,11 +12,20 @@ TOPICS: dict[str, Topic] = {
     "reminder": "reminders",
     "live": "reminders",
     "drop": "bonuses",
+    "catch_up": "bonuses",
     "thank_you": "bonuses",
     "news": "news",
 }
 # Lower goes first: what a person waits for, then what has an hour, then what may take its time.
-PRIORITIES: dict[str, int] = {"reminder": 1, "live": 1, "announcement": 1, "drop": 2, "thank_you": 2, "news": 3}
+PRIORITIES: dict[str, int] = {
+    "reminder": 1,
+    "live": 1,
+    "announcement": 1,
+    "drop": 2,
+    "catch_up": 2,
+    "thank_you": 2,
+    "news": 3,
+}
 ALL_PRIORITIES = (0, 1, 2, 3)
 
 # Minutes between attempts after a temporary refusal; greylisting wants the first three (F9).
@@ -44,15 +53,22 @@ def priority_of(kind: str) -> int:
     return PRIORITIES.get(kind, 0)
 
 
-def registered_before(kind: str, due_at: datetime, lead: timedelta | None) -> datetime:
+def registered_before(
+    kind: str, due_at: datetime, lead: timedelta | None, next_due: datetime | None = None
+) -> datetime:
     """A broadcast goes to those who registered at or before this moment (FEATURES D2).
 
     Nobody who signed up a moment ago is reminded of what her confirmation just said: a reminder skips those
-    who came within its own lead, two hours at most. Everything else goes to all who were there when it was due.
+    who came within its own lead, two hours at most. Where the next reminder of the session is due within two hours
+    of this one, and of her sign-up, she gets that one alone: `next_due` is when this one loses its sense.
+    Everything else goes to all who were there when it was due.
     """
-    if kind == "reminder" and lead is not None:
-        return due_at - min(lead, RESENT_WITHIN)
-    return due_at
+    if kind != "reminder" or lead is None:
+        return due_at
+    before = due_at - min(lead, RESENT_WITHIN)
+    if next_due is not None and next_due < due_at + lead and next_due - due_at <= RESENT_WITHIN:
+        before = min(before, next_due - RESENT_WITHIN)
+    return before
 
 
 @dataclass(frozen=True, slots=True)

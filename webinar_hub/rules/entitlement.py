@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from webinar_hub.rules.own_clock import DropClock, opens_to
+
 
 def is_released(release_at: datetime, now: datetime) -> bool:
     """A drop is open from its very second on, by the server's clock (A52)."""
@@ -9,7 +11,7 @@ def is_released(release_at: datetime, now: datetime) -> bool:
 
 
 def drop_is_hers(
-    *, release_at: datetime, late_join: str, registered_at: datetime, now: datetime, granted: bool = False
+    drop: DropClock, *, late_join: str, registered_at: datetime, now: datetime, granted: bool = False
 ) -> bool:
     """Whether a drop is open to somebody who registered then; late joiners get the past as the cohort says.
 
@@ -17,9 +19,8 @@ def drop_is_hers(
     """
     if granted:
         return True
-    if not is_released(release_at, now):
-        return False
-    return late_join == "all past drops" or release_at >= registered_at
+    opens = opens_to(drop, late_join=late_join, came=registered_at)
+    return opens is not None and is_released(opens, now)
 
 
 def link_is_valid(cohort_end: datetime | None, link_days: int, now: datetime) -> bool:

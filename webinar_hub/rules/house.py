@@ -6,6 +6,7 @@ What the operator sets in the environment (core/config.py) stays there; where bo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,27 +15,25 @@ from webinar_hub.core.language import gettext, noop
 from webinar_hub.rules import colours
 from webinar_hub.rules.cohort_file.checks import span
 from webinar_hub.rules.message_plan import MOST_REMINDERS
+from webinar_hub.rules.retention import KINDS, checked_days, kept_days, own_days
 from webinar_hub.rules.zones import UnknownZone, zone
 
 NEWS_WORDS = noop("Yes, write to me now and then about new webinars and trainings. I can stop this at any time.")
+BONUS_WORDS = noop(
+    "Yes, write to me each week when a bonus is ready. Without it the bonuses wait on my page. "
+    "I can stop this at any time."
+)
 FOOTER = noop("Free live webinars. No password, no tracking.")
-RETENTION = {
-    "mails": "What was mailed to whom",
-    "registrations": "Registrations, with what people wrote about themselves",
-    "attendance": "Who came and who took what: the evidence behind certificates",
-    "audit": "The audit log",
-}
-"""What can be kept for so many days; `services` purge by these names."""
-_KEEP = {"mails": 730, "registrations": 1095, "attendance": 2555, "audit": 2555}
-# Boards ask for seven years (FEATURES G4); a century is for ever.
-_LONGEST_KEPT = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """The settings as they hold; `retention` in days by kind (0 keeps for ever), `reminders` in minutes before.
 
-    `logo` names the picture in the database, "" for none.
+    `logo` names the picture in the database, "" for none. `bonus_box` says whether bonus mails need a tick of
+    their own ("yes") or belong to the sign-up ("no"), `consent_network` whether a consent is kept with the network
+    address it came from, `proves_address` whether a new cohort begins with double opt-in, `proof_of_work` when
+    browsers work for a sign-up (`rules/gate.py`), `file_questions` ("yes") whether cohorts may ask for files.
     """
 
     name: str = "Webinar Hub"
@@ -47,10 +46,16 @@ class House:
     footer: str = FOOTER
     privacy_url: str = ""
     news_words: str = NEWS_WORDS
+    bonus_words: str = BONUS_WORDS
+    bonus_box: str = "yes"
+    consent_network: str = "no"
+    proves_address: str = "no"
+    proof_of_work: str = "attack"
+    file_questions: str = ""
     zone: str = "America/New_York"
     zone_is_chosen: bool = False
     reminders: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 10)
-    retention: Mapping[str, int] = field(default_factory=lambda: dict(_KEEP))
+    retention: Mapping[str, int] = field(default_factory=own_days)
     version: int = 0
 
     @property
@@ -63,9 +68,24 @@ class House:
         """What stands beside the box for news, likewise."""
         return gettext(self.news_words)
 
+    @property
+    def bonus_said(self) -> str:
+        """The words beside the box for bonus mails, in the reader's language while they are ours."""
+        return gettext(self.bonus_words)
+
     def home(self, own: str) -> str:
         """The zone a new cohort begins with: the one that was chosen for all, else that of whoever makes it."""
         return self.zone if self.zone_is_chosen else own
+
+    @property
+    def proves(self) -> bool:
+        """Whether a new cohort asks everybody first whether the address is hers."""
+        return self.proves_address == "yes"
+
+    @property
+    def asks_for_bonuses(self) -> bool:
+        """Whether bonus mails need a tick of their own."""
+        return self.bonus_box == "yes"
 
     @property
     def leads(self) -> tuple[timedelta, ...]:
@@ -107,7 +127,7 @@ def house_of(stored: Mapping[str, Any], version: int) -> House:
     }
     if isinstance(minutes := stored.get("reminders"), list):
         values["reminders"] = tuple(minutes)
-    days = {kind: stored.get(f"keep_{kind}", _KEEP[kind]) for kind in RETENTION}
+    days = {kind: kept_days(kind, stored.get(f"keep_{kind}")) for kind in KINDS}
     return House(**values, zone_is_chosen="zone" in values, retention=days, version=version)
 
 
@@ -130,7 +150,7 @@ def span_words(minutes: int) -> str:
 
 def _checks(name: str) -> Callable[[str], Any]:
     if name.startswith("keep_"):
-        return _days
+        return partial(checked_days, name.removeprefix("keep_"))
     return _BY_NAME[name]
 
 
@@ -174,6 +194,10 @@ def _web_address(text: str) -> str:
     return address
 
 
+def _tick(text: str) -> str:
+    return "yes" if text else ""
+
+
 def _zone(text: str) -> str:
     try:
         zone(text.strip())
@@ -196,10 +220,13 @@ def _reminders(text: str) -> list[int]:
     return [int(each.total_seconds() // 60) for each in sorted(spans, reverse=True)]
 
 
-def _days(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) > _LONGEST_KEPT:
-        raise ValueError("Write a number of days, such as 730 for two years, or 0 to keep it for ever.")
-    return int(text)
+def _one_of(*known: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in known:
+            raise ValueError("Choose one of the answers.")
+        return text
+
+    return check
 
 
 _BY_NAME: dict[str, Callable[[str], Any]] = {
@@ -212,6 +239,12 @@ _BY_NAME: dict[str, Callable[[str], Any]] = {
     "footer": _line(200),
     "privacy_url": _web_address,
     "news_words": _line(300, required="Write what people agree to when they tick the box."),
+    "bonus_words": _line(300, required="Write what people agree to when they tick the box."),
+    "bonus_box": _one_of("yes", "no"),
+    "consent_network": _one_of("yes", "no"),
+    "proves_address": _one_of("yes", "no"),
+    "proof_of_work": _one_of("never", "attack", "always"),
+    "file_questions": _tick,
     "zone": _zone,
     "reminders": _reminders,
 }

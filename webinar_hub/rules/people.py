@@ -25,9 +25,12 @@ from webinar_hub.models import (
     Registration,
     Session,
 )
+from webinar_hub.models.session_choice import own_revision
+from webinar_hub.rules.answered import answered, parted
+from webinar_hub.rules.places import GONE, State
 
 PROFESSIONS = ("OT", "OTA", "PT", "PTA", "SLP", "Nurse", "LMT", "Parent", "Other")
-STATES = ("confirmed", "cancelled")
+STATES = tuple(state.value for state in State)
 ORDERS = ("newest", "oldest", "name")
 LONGEST_TAG = 40
 BOUNCES = ("bounced_hard", "bounced_soft", "blocked")
@@ -38,7 +41,7 @@ class Wanted:
     """What is looked for; an empty field does not matter.
 
     `since` and `until` are days in the list's zone, both included. `mail` is "stopped" or "bounced", `attended`
-    and `downloaded` are "yes" or "no".
+    and `downloaded` are "yes" or "no", `answer` is "key:answer" of a cohort's question (`rules/answered.py`).
     """
 
     words: str = ""
@@ -51,6 +54,7 @@ class Wanted:
     mail: str = ""
     tag: str = ""
     declined: bool = False
+    answer: str = ""
     order: str = "newest"
 
     @property
@@ -134,6 +138,8 @@ def of_place(wanted: Wanted, scope: Scope) -> list[ColumnElement[bool]]:
         conditions.append(Registration.cohort_id.in_(theirs))
     if wanted.state:
         conditions.append(Registration.state == wanted.state)
+    if wanted.answer:
+        conditions.append(answered(*parted(wanted.answer)))
     if wanted.since:
         conditions.append(Registration.registered_at >= _midnight(wanted.since, scope.zone))
     if wanted.until:
@@ -169,7 +175,7 @@ def _of_what_she_did(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _declined() -> ColumnElement[bool]:
     """Her calendar said no to a session at the time it now has."""
-    current = InviteReply.sequence == Session.revision + Registration.revision
+    current = InviteReply.sequence == Session.revision + Registration.revision + own_revision()
     return (
         select(InviteReply.id)
         .join(Session, Session.id == InviteReply.session_id)
@@ -182,7 +188,7 @@ def _declined() -> ColumnElement[bool]:
 def not_merged() -> ColumnElement[bool]:
     """She is not known under another address by now, or has taken a place with this one again."""
     place = select(Registration.id).where(
-        Registration.person_id == MergedPerson.person_id, Registration.state == "confirmed"
+        Registration.person_id == MergedPerson.person_id, Registration.state.not_in(GONE)
     )
     return Person.id.not_in(select(MergedPerson.person_id).where(~place.exists()))
 

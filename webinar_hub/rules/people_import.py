@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,10 +12,11 @@ from sqlalchemy import and_, select
 from webinar_hub.core.search_words import folded
 from webinar_hub.models import Person, Registration
 from webinar_hub.rules.people import PROFESSIONS
+from webinar_hub.rules.places import GONE
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
 
-Outcome = Literal["new", "here", "left", "wrong", "twice"]
+Outcome = Literal["new", "here", "left", "wrong", "twice", "erased"]
 FIELDS: Mapping[str, str] = {
     "name": "Name",
     "first": "First name",
@@ -37,10 +39,14 @@ LONGEST_EMAIL = 254
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Somebody the database has: `place` is "confirmed", "cancelled" or "" for none in this cohort."""
+    """Somebody the database has: `place` is "confirmed", "cancelled" or "" for none in this cohort.
+
+    Or somebody it has no more, because she asked to be deleted at the moment `erased_at`.
+    """
 
     place: str
     mail_stopped: bool
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +128,23 @@ def _checked(
         return Row(number, "twice", name, email, key, note=f"The same address as in row {seen[key]}; left out.")
     profession, zone_name, notes = _details(row, columns)
     who = known.get(key)
+    if who is not None and who.erased_at is not None:
+        note = (
+            f"She asked on {who.erased_at:%Y-%m-%d} to be deleted, so she is left out. She can sign up by herself."
+        )
+        return Row(number, "erased", name, email, key, note=note)
     if who is not None:
         notes += ["Known already: her name and details stay as they are."]
         notes += ["Mails to her are stopped."] if who.mail_stopped else []
-    outcome: Outcome = {"confirmed": "here", "cancelled": "left"}.get(who.place if who else "", "new")  # type: ignore[assignment]
+    outcome = _outcome(who.place if who else "")
     return Row(number, outcome, name, email, key, profession, zone_name, note=" ".join(notes))
+
+
+def _outcome(place: str) -> Outcome:
+    """Whoever waits for a place is here: a list read in does not decide for the organizer, nor for the line."""
+    if not place:
+        return "new"
+    return "left" if place in GONE else "here"
 
 
 def _details(row: Sequence[str], columns: Mapping[str, int]) -> tuple[str, str, list[str]]:

@@ -47,6 +47,7 @@ class PatternDrop:
     """A bonus: so many days after a session, at a time of day or (None) when it ends.
 
     With `after` "" the days count from the day of the first session, and may be negative; then it has a time.
+    With `own_days` it opens to each one so many days after she came in, and the rest only says where it stands.
     """
 
     key: str
@@ -57,6 +58,8 @@ class PatternDrop:
     days: int
     at: time | None
     materials: tuple[int, ...] = ()
+    own_days: int | None = None
+    own_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class DatedDrop:
     days: int
     at: time | None
     materials: tuple[int, ...]
+    own_days: int | None = None
+    own_at: str = ""
 
 
 def pattern_of(sessions: Sequence[DatedSession], drops: Sequence[DatedDrop]) -> Pattern:
@@ -122,9 +127,12 @@ def pattern_of(sessions: Sequence[DatedSession], drops: Sequence[DatedDrop]) -> 
 
 def _without_date(drop: DatedDrop, first: date, sessions: Collection[str]) -> PatternDrop:
     words = (drop.key, drop.title, drop.note, drop.surprise)
+    rest = (drop.materials, drop.own_days, drop.own_at)
     if drop.after in sessions:
-        return PatternDrop(*words, drop.after, drop.days, drop.at, drop.materials)
-    return PatternDrop(*words, "", (drop.release.date() - first).days, drop.release.time(), drop.materials)
+        return PatternDrop(*words, drop.after, drop.days, drop.at, *rest)
+    if drop.own_days is not None:
+        return PatternDrop(*words, "", 0, time(8), *rest)
+    return PatternDrop(*words, "", (drop.release.date() - first).days, drop.release.time(), *rest)
 
 
 def laid_out(pattern: Pattern, first: date, skip: Collection[date] = (), at: time | None = None) -> LaidOut:

@@ -5,17 +5,25 @@ from datetime import datetime
 
 from webinar_hub.core.addresses import checked_address
 from webinar_hub.core.language import gettext as _
+from webinar_hub.rules.places import LAST_OFFER
 
 
 @dataclass(frozen=True, slots=True)
 class CohortFacts:
-    """What decides about a sign-up. `last_end` is the end of the last session still scheduled, or None."""
+    """What decides about a sign-up; `last_start` and `last_end` are of the last scheduled session, or None."""
 
     state: str
     enrolment_opens_at: datetime | None
     enrolment_closes_at: datetime | None
     last_end: datetime | None
     seats_left: int | None
+    has_waitlist: bool = False
+    last_start: datetime | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every seat is taken."""
+        return self.seats_left is not None and self.seats_left <= 0
 
 
 def closed_because(cohort: CohortFacts, now: datetime) -> str:
@@ -30,11 +38,22 @@ def closed_because(cohort: CohortFacts, now: datetime) -> str:
         return _("This cohort is over.")
     if cohort.enrolment_opens_at is not None and now < cohort.enrolment_opens_at:
         return _("Sign-up has not opened yet.")
-    if cohort.enrolment_closes_at is not None and now >= cohort.enrolment_closes_at:
+    waits = cohort.is_full and _can_wait(cohort, now)
+    if cohort.enrolment_closes_at is not None and now >= cohort.enrolment_closes_at and not waits:
         return _("Sign-up has closed.")
-    if cohort.seats_left is not None and cohort.seats_left <= 0:
+    if cohort.is_full and not waits:
         return _("This cohort is full.")
     return ""
+
+
+def line_only(cohort: CohortFacts, now: datetime) -> bool:
+    """Whether all she can have at the moment is a place in the line: then the page is a form for the waitlist."""
+    return not closed_because(cohort, now) and cohort.is_full
+
+
+def _can_wait(cohort: CohortFacts, now: datetime) -> bool:
+    """Whether there is a line, and time enough that somebody in it could still be offered a seat."""
+    return cohort.has_waitlist and cohort.last_start is not None and cohort.last_start - now >= LAST_OFFER
 
 
 def email_key(address: str) -> str:

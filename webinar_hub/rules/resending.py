@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from webinar_hub.rules.calendar_mail import CANCELS
 from webinar_hub.rules.delivery import topic_of
+from webinar_hub.rules.places import WAY_KINDS, WORDS, State, may_be_told
 
 ABOUT_WHAT_TAKES_PLACE = frozenset(("invite", "reminder", "live", "session_changed", "session_added"))
 
@@ -34,8 +35,14 @@ def resend_refusal(mail: Sendable) -> str:
 
 
 def _by_place(mail: Sendable) -> str:
-    if mail.place_state == "cancelled" and mail.kind not in CANCELS | {"my_link"}:
+    if mail.place_state == "unproven" and mail.kind != "prove":
+        return "She has not shown yet that the address is hers, so nothing but that question goes to it."
+    if mail.kind == "prove" and mail.place_state != "unproven":
+        return "She has shown that the address is hers, or left."
+    if mail.place_state == State.CANCELLED and mail.kind not in CANCELS | {"my_link"} | WAY_KINDS:
         return "Her place is cancelled, so this mail would be wrong."
+    if not may_be_told(mail.kind, mail.place_state):
+        return f"Her place is not what this mail says any more ({WORDS[State(mail.place_state)]})."
     # It would take out of her calendar what she has a place in.
     still_on = mail.cohort_state != "cancelled" and mail.session_state != "cancelled"
     if mail.place_state == "confirmed" and still_on and mail.kind in CANCELS:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, select
 
 from webinar_hub.models import AttendanceSegment, Broadcast, Consent, Delivery, Download, Person, Registration
+from webinar_hub.rules.answered import answered
 
 STATES = ("confirmed", "cancelled")
 
@@ -16,7 +17,8 @@ class Segment:
     """Everybody who meets all that is set; what is None or empty does not matter.
 
     `state` is that of the registration. `came` goes with `session` (its id), `took` with `drop` (its id): a bonus
-    counts as taken when anything of it was downloaded.
+    counts as taken when anything of it was downloaded. `question` is the key of a question of the cohort, answered
+    with `answer`, or with several of which that is one.
     """
 
     state: str = "confirmed"
@@ -25,6 +27,8 @@ class Segment:
     drop: int | None = None
     took: bool = True
     professions: tuple[str, ...] = ()
+    question: str = ""
+    answer: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """What is stored: only what differs from "everybody who has a place"."""
@@ -35,6 +39,8 @@ class Segment:
             data |= {"drop": self.drop, "took": self.took}
         if self.professions:
             data["professions"] = list(self.professions)
+        if self.question:
+            data |= {"question": self.question, "answer": self.answer}
         return data
 
 
@@ -48,6 +54,8 @@ def from_data(data: Mapping[str, Any]) -> Segment:
         drop=given.pop("drop", None),
         took=bool(given.pop("took", True)),
         professions=tuple(given.pop("professions", ())),
+        question=str(given.pop("question", "")),
+        answer=str(given.pop("answer", "")),
     )
     if given or segment.state not in STATES:
         # To write to more people than were meant is worse than not to write.
@@ -68,6 +76,8 @@ def conditions(segment: Segment) -> list[ColumnElement[bool]]:
         wanted.append(took if segment.took else ~took)
     if segment.professions:
         wanted.append(Person.profession.in_(segment.professions))
+    if segment.question:
+        wanted.append(answered(segment.question, segment.answer))
     return wanted
 
 

@@ -71,7 +71,16 @@ _NEWS = {
     "cohort_cancelled": "The whole cohort was cancelled.",
     "registration_cancelled": "Her place was given back.",
     "calendar_cancel": "{session} has to be taken out of her calendar.",
+    "arranged": "What she needs to take part is arranged.",
     "announcement": "There is an announcement she has not got: the outbox says which.",
+    "prove": "She was to show that the address is hers before she gets a place: ask for another address.",
+    "waitlisted": "She is on the waitlist.",
+    "offer": "A seat is held for her, and she has to accept it on her page.",
+    "offer_over": "The seat that was held for her went to somebody else, because she did not answer in time.",
+    "applied": "Her sign-up waits for your decision.",
+    "declined": "Her sign-up was declined.",
+    "waitlist_left": "She is no longer on the waitlist.",
+    "waitlist_over": "No seat came free for her.",
     "my_link": "She asked for her personal link, which can only be sent by mail: ask for another address.",
 }
 

@@ -1,11 +1,11 @@
-"""Admits somebody: her person, her registration and her confirmation in the outbox, all or nothing.
+"""Admits somebody: her person, her registration and the first mail about it in the outbox, all or nothing.
 
 Whether she may come in is decided next door, in `registrations.py`. PostgreSQL does all of it in one statement,
 because each one is a way there and back; SQLite, which lives in this process, does one after the other.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -41,6 +41,7 @@ class Newcomer:
     """Who comes in where; `zone` is an IANA name, moments are aware.
 
     `step` counts the pauses between confirmations: in each of them one person is sent one (A07).
+    `state` is where she begins (`rules/places.py`), `mail` the kind of mail that says so, or "" for none.
     """
 
     name: str
@@ -54,6 +55,10 @@ class Newcomer:
     step: int
     source: str = ""
     language: str = "en"
+    wants_bonuses: bool = True
+    state: str = "confirmed"
+    mail: str = "confirmation"
+    answers: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +80,30 @@ def admit(newcomer: Newcomer, *, now: datetime) -> Admitted:
     if db.engine.dialect.name == "postgresql":
         values = _named("person", person) | _named("registration", registration) | _named("mail", mail)
         statement = _at_once((tuple(person), tuple(registration), tuple(mail)))
-        found = db.session.connection().execute(statement, values | {"step": str(newcomer.step)}).one()
+        found = db.session.connection().execute(statement, values | {"key_end": _key_end(newcomer)}).one()
         # No person: she came in a moment ago in another transaction, and only the next statement sees her.
         if found.person is not None:
             return Admitted(found.person, found.registration, found.newcomer is not None)
     return _step_by_step(newcomer, person, registration, mail)
 
 
-def confirmation_key(registration: int, revision: int, step: int) -> str:
-    """What a confirmation is, for ever."""
-    return f"registration:{registration}:confirmation:{revision}:{step}"
+def admit_unproven(newcomer: Newcomer, *, now: datetime) -> Admitted:
+    """Write down somebody who has to show first that the address is hers: no seat; the mail is for the caller."""
+    person, registration, _ = _rows(newcomer, now)
+    new = insert_new(Person, person, "id")
+    known = select(Person.id).where(Person.email_key == newcomer.email_key)
+    person_id: int = new.id if new else db.session.scalars(known).one()
+    place = insert_new(Registration, registration | {"person_id": person_id, "state": "unproven"}, "id")
+    return Admitted(person_id, place.id if place else None, is_new=new is not None)
+
+
+def confirmation_key(registration: int, revision: int, step: int, kind: str = "confirmation") -> str:
+    """What a confirmation is, or another mail that says where she stands, for ever."""
+    return f"registration:{registration}:{kind}:{revision}:{step}"
+
+
+def _key_end(newcomer: Newcomer) -> str:
+    return f":{newcomer.mail}:0:{newcomer.step}"
 
 
 # Seats are counted in the row itself, so that two who want the last one are told apart by the database (A4).
@@ -109,12 +128,21 @@ def _rows(newcomer: Newcomer, now: datetime) -> tuple[Row, Row, Row]:
         "created_at": now, "link_nonce": nonce(), "search": search_text(newcomer.name, newcomer.email),
     }  # fmt: skip
     registration = {
-        "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": "confirmed", "registered_at": now,
+        "public_id": public_id(), "cohort_id": newcomer.cohort_id, "state": newcomer.state, "registered_at": now,
         "revision": 0, "nonce": nonce(), "source": newcomer.source,
+        "bonuses_off_at": None if newcomer.wants_bonuses else now,
     }  # fmt: skip
+    if newcomer.answers:
+        registration["answers"] = newcomer.answers
+    if newcomer.state == "waitlisted":
+        registration["waiting_since"] = now
+    if not newcomer.mail:
+        return person, registration, {}
+    # Only who has a place is sent an invite with it.
+    session = newcomer.next_session_id if newcomer.state == "confirmed" else None
     mail = {
-        "kind": "confirmation", "session_id": newcomer.next_session_id, "state": "queued", "attempts": 0,
-        "priority": priority_of("confirmation"), "created_at": now, "due_at": now,
+        "kind": newcomer.mail, "session_id": session, "state": "queued", "attempts": 0,
+        "priority": priority_of(newcomer.mail), "created_at": now, "due_at": now,
         "expires_at": newcomer.last_end,
     }  # fmt: skip
     return person, registration, mail
@@ -127,8 +155,9 @@ def _step_by_step(newcomer: Newcomer, person: Row, registration: Row, mail: Row)
     place = insert_new(Registration, registration | {"person_id": person_id}, "id")
     if place is None:
         return Admitted(person_id, None, is_new=new is not None)
-    key = confirmation_key(place.id, 0, newcomer.step)
-    insert_new(Delivery, mail | {"registration_id": place.id, "key": key}, "id")
+    if mail:
+        key = f"registration:{place.id}{_key_end(newcomer)}"
+        insert_new(Delivery, mail | {"registration_id": place.id, "key": key}, "id")
     return Admitted(person_id, place.id, is_new=new is not None)
 
 
@@ -147,10 +176,12 @@ def _at_once(names: tuple[tuple[str, ...], ...]) -> Any:
     before = select(people.c.id).where(people.c.email_key == bindparam("person_email_key"))
     known = union_all(select(newcomer.c.id), before).cte("known")
     registration = _added("registration", registrations, of_registration, person_id=known.c.id)
-    key = literal("registration:") + cast(registration.c.id, String) + ":confirmation:0:" + bindparam("step")
-    mail = _added("mail", deliveries, of_mail, key=key, registration_id=registration.c.id)
     ids = ((known, "person"), (newcomer, "newcomer"), (registration, "registration"))
-    return select(*(select(part.c.id).scalar_subquery().label(name) for part, name in ids)).add_cte(mail)
+    found = select(*(select(part.c.id).scalar_subquery().label(name) for part, name in ids))
+    if not of_mail:
+        return found
+    key = literal("registration:") + cast(registration.c.id, String) + bindparam("key_end", type_=String())
+    return found.add_cte(_added("mail", deliveries, of_mail, key=key, registration_id=registration.c.id))
 
 
 def _added(prefix: str, table: Table, names: Iterable[str], **from_before: ColumnElement[Any]) -> CTE:

@@ -3,8 +3,10 @@
 They are counted in Redis where there is one, and in the database, which also stands in while Redis is away.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -18,21 +20,32 @@ from webinar_hub.adapters.tries import RedisTries, TriesAway
 from webinar_hub.core.db import db, on_rollback
 from webinar_hub.core.errors import TooMany
 from webinar_hub.core.inserts import insert_or_update
-from webinar_hub.core.language import gettext as _
 from webinar_hub.core.language import ngettext
 from webinar_hub.models import Allowance
 
-Counted = dict[str, tuple[int, datetime]]
+Counts = dict[str, tuple[int, datetime]]
 """By name: how many tries there are in the window that began then."""
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What is only counted, under a name that says nothing of anybody."""
+
+    name: str
+    limit: int = sys.maxsize >> 16
+
+
+@dataclass(frozen=True, slots=True)
 class Try:
-    """One more try of `what` by `who`, of which there may be `limit` in a window."""
+    """One more try of `what` by `who`, of which there may be `limit` in a window.
+
+    `refusal` is said to whoever tries more often; without one she reads how long to wait.
+    """
 
     what: str
     who: str
     limit: int
+    refusal: str = ""
 
     @property
     def name(self) -> str:
@@ -51,30 +64,9 @@ def demand_left(what: str, who: str, *, limit: int, window: timedelta, now: date
     For what is counted only when it was wrong: whoever has guessed too often is not told that a guess was right.
     """
     each = Try(what, who, limit)
-    used, since = _peeked_in_redis(each, window, now) or _peeked_in_database(each, window, now)
+    used, since = counted(each.name, window=window, now=now)
     if used >= limit:
-        raise _too_many(since, window, now)
-
-
-def _peeked_in_redis(each: Try, window: timedelta, now: datetime) -> tuple[int, datetime] | None:
-    redis: RedisTries | None = current_app.extensions["tries"]
-    if redis is None:
-        return None
-    try:
-        used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
-    except TriesAway:
-        return None
-    if used <= each.limit:
-        redis.take_back(each.name, since)
-    return used - 1, since
-
-
-def _peeked_in_database(each: Try, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    known = select(Allowance.used, Allowance.since).where(
-        Allowance.name == each.name, Allowance.since > now - window
-    )
-    row = db.session.execute(known).first()
-    return (row.used, row.since) if row else (0, now)
+        raise _too_many(each, since, window, now)
 
 
 def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> None:
@@ -88,16 +80,15 @@ def spend_each(tries: Iterable[Try], *, window: timedelta, now: datetime) -> Non
     for each in several:
         used, since = counted[each.name]
         if used > each.limit:
-            raise _too_many(since, window, now)
+            raise _too_many(each, since, window, now)
 
 
-def _too_many(since: datetime, window: timedelta, now: datetime) -> TooMany:
+def _too_many(each: Try, since: datetime, window: timedelta, now: datetime) -> TooMany:
     wait = int((since + window - now).total_seconds()) + 1
-    words = _("That was often. Please try again in %(time)s; nothing was lost.", time=_in_words(wait))
-    return TooMany(words, retry_after=wait)
+    return TooMany(each.refusal or often(wait), retry_after=wait)
 
 
-def _in_redis(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Counted | None:
+def _in_redis(tries: Mapping[Any, int], window: timedelta, now: datetime) -> Counts | None:
     """None where there is no Redis, or it does not answer."""
     redis: RedisTries | None = current_app.extensions["tries"]
     if redis is None:
@@ -108,15 +99,15 @@ def _in_redis(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Cou
         return None
 
 
-def _count(redis: RedisTries, each: Try, times: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
-    for _time in range(times):
+def _count(redis: RedisTries, each: Any, times: int, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    for _ in range(times):
         used, since = redis.count(each.name, limit=each.limit, window=window, now=now)
         if used <= each.limit:
             on_rollback(partial(redis.take_back, each.name, since))
     return used, since
 
 
-def _in_database(tries: Mapping[Try, int], window: timedelta, now: datetime) -> Counted:
+def _in_database(tries: Mapping[Any, int], window: timedelta, now: datetime) -> Counts:
     values: dict[str, Any] = {"now": now, "over": now - window}
     for position, (each, times) in enumerate(tries.items()):
         values |= {f"name_{position}": each.name, f"times_{position}": times}
@@ -148,9 +139,42 @@ def _row(position: int, now: Any) -> Select[Any]:
     return select(name, now.label("since"), times).where(text("1 = 1"))
 
 
-def _in_words(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    return _("a minute") if minutes == 1 else ngettext("%(num)s minute", "%(num)s minutes", minutes)
+def often(seconds: int) -> str:
+    """What is said to whoever has to wait so many seconds."""
+    words: str = ngettext(
+        "That was often. Please try again in a minute; nothing was lost.",
+        "That was often. Please try again in %(num)s minutes; nothing was lost.",
+        -(-seconds // 60),
+    )
+    return words
+
+
+def count(name: str, times: int, *, window: timedelta, now: datetime) -> int:
+    """Count `times` more of a name, without a limit; how many that makes in its window."""
+    each = Counted(name)
+    used, _ = (_in_redis({each: times}, window, now) or _in_database({each: times}, window, now))[name]
+    return used
+
+
+def counted(name: str, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    """How many of a name there are in the window under way, and when that began; 0 and now where none is."""
+    redis: RedisTries | None = current_app.extensions["tries"]
+    found = None
+    if redis is not None:
+        with suppress(TriesAway):
+            found = redis.look(name)
+    if found is None:
+        row = db.session.execute(select(Allowance.used, Allowance.since).where(Allowance.name == name)).first()
+        found = (row.used, row.since) if row else None
+    return found if found and found[1] > now - window else (0, now)
+
+
+def forget_one(name: str) -> None:
+    """Begin again with a name."""
+    redis: RedisTries | None = current_app.extensions["tries"]
+    if redis is not None:
+        redis.forget(name)
+    db.session.execute(delete(Allowance).where(Allowance.name == name))
 
 
 def forget(before: datetime) -> None:

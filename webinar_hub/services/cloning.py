@@ -26,7 +26,7 @@ from webinar_hub.models import (
 from webinar_hub.rules.cohort_file import SessionPart
 from webinar_hub.rules.program import DatedDrop, DatedSession, LaidOut, Pattern, laid_out, overlap_in, pattern_of
 from webinar_hub.rules.zones import NonexistentTime, to_utc
-from webinar_hub.services import audit, plan, sessions, webinars
+from webinar_hub.services import audit, plan, questions, sessions, webinars
 from webinar_hub.services.cohorts import SETTINGS
 from webinar_hub.services.creating import checked_walls, month_key, month_words, start_cohort
 
@@ -100,10 +100,11 @@ def run_of(
     webinar = db.session.get_one(Webinar, webinar_id)
     cohort = start_cohort(webinar_id, f"{webinar.slug}-{month_key(run.first)}", now=now)
     cohort.title = run.title or month_words(run.first)
-    # A program that was kept before a setting came up does not know it.
-    for name in settings.keys() & set(SETTINGS):
+    # A program that was made by an older release does not know all of them.
+    for name in settings.keys() & SETTINGS:
         setattr(cohort, name, settings[name])
     db.session.flush()
+    questions.lay(cohort.id, settings.get("questions", ()))
     _add_sessions(cohort, laid, actor, now)
     _add_drops(cohort, laid, materials or {})
     plan.replan(cohort, now=now)
@@ -112,7 +113,7 @@ def run_of(
 
 def settings_of(cohort: Cohort) -> dict[str, Any]:
     """What a new run takes over beside sessions and drops."""
-    return {name: getattr(cohort, name) for name in SETTINGS}
+    return {name: getattr(cohort, name) for name in SETTINGS} | {"questions": questions.kept(cohort.id)}
 
 
 def pattern(cohort: Cohort) -> Pattern:
@@ -152,6 +153,7 @@ def _dated(drop: Drop, keys: Mapping[int, str]) -> DatedDrop:
         drop.key, drop.title, drop.note, drop.surprise, datetime.fromisoformat(drop.wall_release),
         keys.get(drop.after_session_id or 0, ""), drop.after_days,
         time.fromisoformat(drop.after_at) if drop.after_at else None, tuple(db.session.scalars(held)),
+        drop.enrolment_days, drop.enrolment_at,
     )  # fmt: skip
 
 
@@ -171,6 +173,7 @@ def _add_drops(cohort: Cohort, laid: LaidOut, materials: Mapping[int, int]) -> N
             release_at=checked_release(was.title, release, cohort.zone), after_session_id=ids.get(was.after),
             after_days=was.days if was.after in ids else 0,
             after_at=was.at.isoformat() if was.after in ids and was.at else "",
+            enrolment_days=was.own_days, enrolment_at=was.own_at,
         )  # fmt: skip
         db.session.add(drop)
         db.session.flush()

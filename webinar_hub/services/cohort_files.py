@@ -29,7 +29,7 @@ from webinar_hub.rules.cohort_file import (
     MaterialPart,
     SessionPart,
 )
-from webinar_hub.services import access_codes, audit, cohorts, drops, materials, plan, sessions, webinars
+from webinar_hub.services import access_codes, audit, cohorts, drops, materials, plan, questions, sessions, webinars
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def apply(file: CohortFile, uploads: Mapping[str, Upload], *, actor: str, now: d
     cohort, is_new = _cohort(file, webinar, now)
     _sessions(file, cohort, announce=not is_new, actor=actor, now=now)
     _drops(file, cohort, webinar, uploads, actor, now)
+    if file.asked is not None:
+        questions.settle(cohort, file.asked, actor=actor, now=now)
     access_codes.set_codes(cohort, file.cohort.codes, now=now)
     plan.replan(cohort, now=now)
     audit.note(actor, "cohort.imported", f"cohort:{cohort.id}", now=now, key=cohort.key, new=is_new)
@@ -138,12 +140,17 @@ def _drops(
             drop = Drop(cohort_id=cohort.id, key=part.key)
             db.session.add(drop)
         drop.title, drop.note, drop.surprise = part.title, part.note, part.surprise
-        drops.place(drop, part.release, cohort.zone)
+        if part.own is not None:
+            own = drops.OnOwnClock(part.own.days, part.own.at, part.own.also_past)
+            drops.set_own_clock(drop, own, cohort, now)
+        else:
+            drops.leave_own_clock(drop)
+            drops.place(drop, part.release, cohort.zone)
         _follow(part, drop, cohort)
         db.session.flush()
         _materials(part, drop, webinar, uploads, actor, now)
     for drop in known.values():
-        if drop.release_at <= now:
+        if drops.no_removal_because(drop, now):
             raise Conflict(f"Drop {drop.key!r} has been released; put it back into the file.")
         db.session.delete(drop)
 

@@ -7,20 +7,29 @@ from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid
-from webinar_hub.models import Cohort, Session, Webinar
+from webinar_hub.models import Cohort, Registration, Session, Webinar
 from webinar_hub.rules import life_cycle, publishing
 from webinar_hub.rules.cohort_file import CohortPart, MessagesPart
+from webinar_hub.rules.hours import Hours
+from webinar_hub.rules.places import HOPES, State
 from webinar_hub.rules.zones import NonexistentTime, to_utc
-from webinar_hub.services import audit, plan, sessions
+from webinar_hub.services import audit, places, plan, sessions
 from webinar_hub.services.editing import edit
 from webinar_hub.services.webinars import NotReady
 
 SETTINGS = (
     "zone", "organizer_name", "organizer_email", "capacity", "late_join", "livestream_url", "host_url",
-    "declined_frees_seat", "reminder_minutes", "announces_live", "thank_you_minutes", "welcome_note",
-    "thank_you_note", "needs_code", "takes_groups", "group_hold_hours",
+    "declined_frees_seat", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "reminder_minutes",
+    "announces_live", "thank_you_minutes", "welcome_note", "thank_you_note", "proves_address",
+    "proof_of_work", "asks_credit", "needs_code", "takes_groups", "group_hold_hours",
+    "bonus_at", "write_from", "write_until", "weekdays_only",
 )  # fmt: skip
 """The columns that a clone or a program takes over as they are."""
+
+_ENTRY = (
+    *("proves_address", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "asks_credit"),
+    *("needs_code", "takes_groups"),
+)
 
 
 class TooFewSeats(Conflict):
@@ -53,17 +62,37 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
     cohort.welcome_note, cohort.thank_you_note = messages.welcome_note, messages.thank_you_note
+    if messages.hours is not None:
+        set_hours(cohort, messages.hours)
     db.session.flush()
 
 
 def _settle_entry(cohort: Cohort, part: CohortPart) -> None:
     """What a cohort asks of whoever comes in, where it is spoken of."""
-    if part.needs_code is not None:
-        cohort.needs_code = part.needs_code
-    if part.takes_groups is not None:
-        cohort.takes_groups = part.takes_groups
+    for name in _ENTRY:
+        if (wanted := getattr(part, name)) is not None:
+            setattr(cohort, name, wanted)
     if part.group_hold_hours is not None:
         cohort.group_hold_hours = part.group_hold_hours or None
+    if part.changes_close is not None:
+        cohort.changes_close_at = _moment("changes_close", part.changes_close, part.zone)
+
+
+def set_hours(cohort: Cohort, hours: Hours) -> None:
+    """At which hours people are written to who have not chosen themselves."""
+    cohort.bonus_at, cohort.weekdays_only = hours.bonus_at, hours.weekdays_only
+    cohort.write_from, cohort.write_until = hours.opens, hours.closes
+
+
+def change_hours(key: str, hours: Hours, *, seen: int, actor: str, now: datetime) -> None:
+    """Save at which hours people are written to who have not chosen. Raises NotFound, EditedMeanwhile."""
+    cohort = sessions.find_cohort(key)
+    edit(cohort, seen)
+    before = _kept(cohort)
+    set_hours(cohort, hours)
+    after = _kept(cohort)
+    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
+    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
 
 
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:
@@ -86,6 +115,8 @@ def change(key: str, part: CohortPart, messages: MessagesPart, *, seen: int, act
     settle(cohort, part, messages)
     _follow_link(cohort, old_link, now)
     plan.replan(cohort, now=now)
+    # More seats are somebody's who waits.
+    places.release(cohort.id, now=now)
     after = _kept(cohort)
     changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
     audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
@@ -137,7 +168,11 @@ def unpublish(key: str, *, actor: str, now: datetime) -> None:
     if cohort.state != "open" or cohort.archived_at is not None:
         raise Conflict("Only a cohort that is open can become a draft again.")
     first, _ = _bounds(cohort)
-    reason = life_cycle.no_unpublishing_because(cohort.seats_taken, first is not None and first <= now)
+    hoping = select(func.count()).where(
+        Registration.cohort_id == cohort.id, Registration.state.in_(sorted(HOPES - {State.OFFERED}))
+    )
+    registered = cohort.seats_taken + (db.session.scalar(hoping) or 0)
+    reason = life_cycle.no_unpublishing_because(registered, first is not None and first <= now)
     if reason:
         raise Conflict(reason)
     cohort.state = "draft"

@@ -1,27 +1,87 @@
 """Consents: given in the words that were shown, ended at any time; what was agreed to stays on record."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.models import Consent
 from webinar_hub.services import audit
+from webinar_hub.services.admission import Admitted
+
+BONUS_BOX = "A mail when a bonus unlocks"
+"""What stands beside the box of each place on the page where she chooses her mails."""
 
 
-def give(person: int, topic: str, *, words: str, page: str, now: datetime) -> None:
-    """Record that she agreed, on `page`, to `words`."""
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The words beside the boxes that were ticked on `page`, "" for those that were not.
+
+    `network` is the address she came from, "" where the owner does not want it kept.
+    """
+
+    news: str
+    bonuses: str
+    page: str
+    network: str = ""
+
+
+def sign_up(admitted: Admitted, ticked: Ticked, *, now: datetime) -> None:
+    """Record what was ticked with a sign-up.
+
+    For an address we know anybody could have ticked it. So of the boxes only the one for bonuses counts, which
+    belongs to the place that is new; for news its owner has a box on her own page.
+    """
+    if ticked.news and admitted.is_new:
+        give(admitted.person_id, "news", words=ticked.news, page=ticked.page, network=ticked.network, now=now)
+    if ticked.bonuses and admitted.registration_id is not None:
+        give(
+            admitted.person_id, "bonuses", words=ticked.bonuses, page=ticked.page, network=ticked.network, now=now,
+            registration=admitted.registration_id,
+        )  # fmt: skip
+
+
+def give(
+    person: int,
+    topic: str,
+    *,
+    words: str,
+    page: str,
+    now: datetime,
+    network: str = "",
+    registration: int | None = None,
+) -> None:
+    """Record that she agreed, on `page`, to `words`; what concerns one place only names its registration."""
     consent = Consent(person_id=person, topic=topic, words=words, page=page[:200], given_at=now)
+    consent.network, consent.registration_id = network[:64], registration
     db.session.add(consent)
 
 
-def choose(person: int, topic: str, *, wanted: bool, words: str, page: str, now: datetime) -> None:
+def choose_bonuses(person: int, registrations: Sequence[int], *, wanted: bool, page: str, now: datetime) -> None:
+    """Give or withdraw her consent to the bonus mails of these places, where she has just chosen otherwise."""
+    if not registrations:
+        return
+    valid = (Consent.topic == "bonuses", Consent.registration_id.in_(registrations), Consent.withdrawn_at.is_(None))
+    if wanted:
+        said = {"person_id": person, "topic": "bonuses", "words": BONUS_BOX, "page": page[:200], "given_at": now}
+        db.session.execute(insert(Consent), [said | {"registration_id": place} for place in registrations])
+    else:
+        db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
+
+
+def choose(
+    person: int, topic: str, *, wanted: bool, words: str, page: str, now: datetime, registration: int | None = None
+) -> None:
     """Give or withdraw from her own page; choosing what is so already changes nothing."""
-    valid = (Consent.person_id == person, Consent.topic == topic, Consent.withdrawn_at.is_(None))
+    valid = [Consent.person_id == person, Consent.topic == topic, Consent.withdrawn_at.is_(None)]
+    if registration is not None:
+        valid.append(Consent.registration_id == registration)
     if wanted == (db.session.scalar(select(Consent.id).where(*valid).limit(1)) is not None):
         return
     if wanted:
-        give(person, topic, words=words, page=page, now=now)
+        give(person, topic, words=words, page=page, now=now, registration=registration)
     else:
         db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
     audit.note(f"person:{person}", f"consent.{'given' if wanted else 'withdrawn'}", f"person:{person}", now=now)

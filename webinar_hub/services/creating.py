@@ -55,10 +55,18 @@ class QuickWish:
         return weekly(self.starts, self.weeks, self.skip)
 
 
-def quick(wish: QuickWish, by: Staff, *, reminders: tuple[timedelta, ...], now: datetime) -> Cohort:
+def quick(
+    wish: QuickWish,
+    by: Staff,
+    *,
+    reminders: tuple[timedelta, ...],
+    proves_address: bool = False,
+    now: datetime,
+) -> Cohort:
     """Create and publish; the organizer teaches, and is whom people answer to, until somebody else is named.
 
-    `reminders` go out so long before each session. Pressing the button twice is pressing it once.
+    `reminders` go out so long before each session, `proves_address` begins with double opt-in.
+    Pressing the button twice is pressing it once.
     Raises Invalid for a time that does not exist or has passed.
     """
     walls = checked_walls(wish.walls(), wish.zone, now)
@@ -69,11 +77,12 @@ def quick(wish: QuickWish, by: Staff, *, reminders: tuple[timedelta, ...], now: 
     webinars.write(webinar, _words(webinar.slug, wish.title))
     webinars.set_presenters(webinar, [PresenterPart(by.name, "", "", "", "", by.email)])
     cohort = start_cohort(webinar.id, f"{webinar.slug}-{month_key(wish.starts)}", now=now, state="open")
-    cohorts.settle(cohort, _settings(wish, cohort.key, by), replace(MESSAGES, reminders=reminders))
+    part = replace(_settings(wish, cohort.key, by), proves_address=proves_address)
+    cohorts.settle(cohort, part, replace(MESSAGES, reminders=reminders))
     for number, wall in enumerate(walls, start=1):
         title = wish.title if len(walls) == 1 else f"Session {number}"
-        part = SessionPart(f"week-{number}", title, "", wall, wish.minutes, wish.livestream_url or None, False)
-        sessions.add(cohort, part, announce=False, actor=by.actor, now=now)
+        each = SessionPart(f"week-{number}", title, "", wall, wish.minutes, wish.livestream_url or None, False)
+        sessions.add(cohort, each, announce=False, actor=by.actor, now=now)
     plan.replan(cohort, now=now)
     audit.note(
         by.actor, "webinar.created", f"webinar:{webinar.id}", now=now,

@@ -28,6 +28,7 @@ from webinar_hub.models import (
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.material import free_key
 from webinar_hub.rules.message_plan import DROP_LIFE
+from webinar_hub.rules.own_clock import OwnClock
 from webinar_hub.rules.release import release_after
 from webinar_hub.rules.zones import NonexistentTime, clock_words, to_utc, zone
 from webinar_hub.services import audit, editing, materials, plan, sessions
@@ -43,13 +44,25 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class OnOwnClock:
+    """To each one so many days after she came in, at a time of day or, with None, to the minute.
+
+    Whoever is past that already gets it only with `also_past`.
+    """
+
+    days: int
+    at: time | None
+    also_past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What an organizer wants a drop to be; a `release` at a fixed moment is naive. `note` is Markdown."""
 
     title: str
     note: str
     surprise: bool
-    release: datetime | After
+    release: datetime | After | OnOwnClock
 
 
 def create(cohort_key: str, wish: Wish, *, actor: str, now: datetime) -> Drop:
@@ -57,7 +70,7 @@ def create(cohort_key: str, wish: Wish, *, actor: str, now: datetime) -> Drop:
     cohort = sessions.find_cohort(cohort_key)
     taken = db.session.scalars(select(Drop.key).where(Drop.cohort_id == cohort.id)).all()
     drop = Drop(cohort_id=cohort.id, key=free_key(wish.title, "bonus", set(taken)))
-    _fill(drop, wish, cohort)
+    _fill(drop, wish, cohort, now)
     db.session.add(drop)
     db.session.flush()
     plan.replan(cohort, now=now)
@@ -70,7 +83,7 @@ def change(cohort_key: str, drop_id: str, wish: Wish, seen: int, *, actor: str, 
     cohort, drop = find(cohort_key, drop_id)
     before = _told(drop)
     editing.edit(drop, seen)
-    _fill(drop, wish, cohort)
+    _fill(drop, wish, cohort, now)
     plan.replan(cohort, now=now)
     audit.note(actor, "drop.changed", _subject(drop), now=now, before=before, after=_told(drop))
     return drop
@@ -89,11 +102,38 @@ def remove(cohort_key: str, drop_id: str, *, actor: str, now: datetime) -> None:
 
 def no_removal_because(drop: Drop, now: datetime) -> str:
     """Why this drop has to stay, or ""."""
-    if drop.release_at <= now:
+    if drop.enrolment_days is not None:
+        if _was_sent(drop):
+            return "Somebody has been sent it already: it stays. Change its words, or take materials out of it."
+    elif drop.release_at <= now:
         return "It is out, and people may be reading it: it stays. Change its words, or take materials out of it."
     if db.session.scalar(select(Download.id).where(Download.drop_id == drop.id).limit(1)):
         return "Somebody who was given it early has taken something from it, and that record must stay true."
     return ""
+
+
+def _was_sent(drop: Drop) -> bool:
+    about_it = select(Broadcast.id).where(Broadcast.cohort_id == drop.cohort_id, Broadcast.drop_id == drop.id)
+    sent = select(Delivery.id).where(Delivery.broadcast_id.in_(about_it), Delivery.state == "sent")
+    return db.session.scalar(sent.limit(1)) is not None
+
+
+def set_own_clock(drop: Drop, own: OnOwnClock, cohort: Cohort, now: datetime) -> None:
+    """Have it open to each one on her own clock; who is past it is left alone, unless `own` says otherwise."""
+    if drop.enrolment_days is None:
+        # It is out from now on; whose it is her own clock tells.
+        wall = now.astimezone(zone(cohort.zone)).replace(tzinfo=None, second=0, microsecond=0)
+        drop.wall_release, drop.zone, drop.release_at = wall.isoformat(timespec="seconds"), cohort.zone, now
+        clock = OwnClock(own.days, own.at, cohort.zone)
+        drop.enrolled_from = clock.came_before(now)
+    drop.enrolled_from = None if own.also_past else drop.enrolled_from
+    drop.enrolment_days = own.days
+    drop.enrolment_at = own.at.isoformat() if own.at else ""
+
+
+def leave_own_clock(drop: Drop) -> None:
+    """Have it open to everybody at one moment."""
+    drop.enrolment_days, drop.enrolment_at, drop.enrolled_from = None, "", None
 
 
 def place(drop: Drop, wall: datetime, zone_name: str) -> None:
@@ -169,7 +209,7 @@ def grant(cohort_key: str, drop_id: str, registration: str, *, actor: str, now: 
     Raises NotFound; Conflict for a drop that is out or a place that was given back.
     """
     _, drop = find(cohort_key, drop_id)
-    if drop.release_at <= now:
+    if drop.release_at <= now and drop.enrolment_days is None:
         raise Conflict("It is out, so everybody in the cohort has it already.")
     person, place_of_hers = _registered(drop, registration)
     reads_mails = place_of_hers.bonuses_off_at is None and person.suppressed_at is None
@@ -209,8 +249,13 @@ def in_order(drop: Drop) -> list[int]:
     return list(db.session.scalars(rows))
 
 
-def _fill(drop: Drop, wish: Wish, cohort: Cohort) -> None:
+def _fill(drop: Drop, wish: Wish, cohort: Cohort, now: datetime) -> None:
     drop.title, drop.note, drop.surprise = wish.title, wish.note, wish.surprise
+    if isinstance(wish.release, OnOwnClock):
+        set_own_clock(drop, wish.release, cohort, now)
+        drop.after_session_id, drop.after_days, drop.after_at = None, 0, ""
+        return
+    leave_own_clock(drop)
     if isinstance(wish.release, After):
         session = _followed(cohort, wish.release)
         place(drop, _moment_after(session, wish.release, cohort), cohort.zone)
@@ -287,5 +332,5 @@ def _told(drop: Drop) -> dict[str, Any]:
     return {
         "title": drop.title, "note": drop.note, "surprise": drop.surprise, "release": drop.wall_release,
         "zone": drop.zone, "after_session": drop.after_session_id, "after_days": drop.after_days,
-        "after_at": drop.after_at,
+        "after_at": drop.after_at, "own_days": drop.enrolment_days, "own_at": drop.enrolment_at,
     }  # fmt: skip

@@ -9,15 +9,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.documents.returned import CalendarReply
-from webinar_hub.models import Cohort, InviteReply, Person, Registration, Session
+from webinar_hub.models import Cohort, InviteReply, Person, Registration, Session, SessionChoice
+from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.registration import email_key
-from webinar_hub.services import audit, registrations
+from webinar_hub.services import audit, registrations, series
 
 _UID = re.compile(r"([0-9a-f]{16})\.([0-9a-f]{16})@(.+)")
 # A calendar's clock may be wrong, but an answer from next week would outdo every later one.
@@ -32,10 +33,11 @@ class _Invited:
     registration: Registration
     session: Session
     cohort: Cohort
+    own: int
 
     @property
     def sequence(self) -> int:
-        return self.session.revision + self.registration.revision
+        return self.session.revision + self.registration.revision + self.own
 
 
 def take(reply: CalendarReply, *, host: str, now: datetime) -> str:
@@ -67,7 +69,9 @@ def change_mind(person: int, registration: str, session: str, *, now: datetime) 
         select(InviteReply).where(InviteReply.registration_id == row.id, InviteReply.session_id == found.id)
     ).first()
     if reply is not None:
-        reply.answer, reply.replied_at, reply.sequence = "accepted", now, found.revision + row.revision
+        own = series.choice(row.id, found.id)
+        reply.answer, reply.replied_at = "accepted", now
+        reply.sequence = found.revision + row.revision + (own.revision if own else 0)
 
 
 def _invited(uid: str, host: str) -> _Invited | None:
@@ -75,7 +79,7 @@ def _invited(uid: str, host: str) -> _Invited | None:
     if parts is None or parts[3].lower() != host.lower():
         return None
     row = db.session.execute(
-        select(Person, Registration, Session, Cohort)
+        select(Person, Registration, Session, Cohort, own_revision())
         .join(Registration, Registration.person_id == Person.id)
         .join(Session, Session.cohort_id == Registration.cohort_id)
         .join(Cohort, Cohort.id == Session.cohort_id)
@@ -97,7 +101,7 @@ def _problem(reply: CalendarReply, invited: _Invited, now: datetime) -> str:
         return "to another version of the invite"
     if reply.stamped_at > now + CLOCKS_DIFFER:
         return "from the future"
-    gone = "cancelled" in (invited.registration.state, invited.session.state, invited.cohort.state)
+    gone = invited.registration.state != "confirmed" or "cancelled" in (invited.session.state, invited.cohort.state)
     return "about what does not take place for her" if gone or invited.session.ends_at <= now else ""
 
 
@@ -121,10 +125,15 @@ def _give_back(invited: _Invited, now: datetime) -> None:
     """Free the place of somebody who has declined all there is still to come, if the organizer wants that."""
     if not invited.cohort.declined_frees_seat:
         return
+    own = (
+        select(SessionChoice.revision)
+        .where(SessionChoice.session_id == Session.id, SessionChoice.registration_id == invited.registration.id)
+        .scalar_subquery()
+    )
     answer = and_(
         InviteReply.session_id == Session.id,
         InviteReply.registration_id == invited.registration.id,
-        InviteReply.sequence == Session.revision + invited.registration.revision,
+        InviteReply.sequence == Session.revision + invited.registration.revision + func.coalesce(own, 0),
     )
     answers = db.session.scalars(
         select(InviteReply.answer)

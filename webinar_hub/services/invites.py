@@ -8,12 +8,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, exists, literal, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, literal, select
 from sqlalchemy.orm import aliased
 
 from webinar_hub.core.db import leave_work
 from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Cohort, Delivery, Registration, Session
+from webinar_hub.models.session_choice import has_opted_out, own_revision
 from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
 from webinar_hub.rules.delivery import priority_of
 
@@ -22,6 +23,8 @@ from webinar_hub.rules.delivery import priority_of
 FOLLOWED_BY = {
     "confirmation": "invite",
     "registration_cancelled": "calendar_cancel",
+    # Of somebody who had a place and was looked at again; whoever never had one has nothing in her calendar.
+    "declined": "calendar_cancel",
     "cohort_cancelled": "calendar_cancel",
 }
 COLUMNS = [
@@ -40,7 +43,7 @@ def follow_up(deliveries: Sequence[int], kinds: Collection[str], *, now: datetim
 
 def _rows(deliveries: Sequence[int], kind: str, next_kind: str, now: datetime) -> Any:
     first = aliased(Delivery)
-    revision = Session.revision + Registration.revision
+    revision = Session.revision + Registration.revision + own_revision()
     kind_of_session = case((Session.state == "scheduled", next_kind), else_="calendar_cancel")
     key = (
         literal("session:") + cast(Session.id, String) + ":" + kind_of_session + ":" + cast(revision, String)
@@ -81,9 +84,12 @@ def _still_true(kind: str) -> ColumnElement[bool]:
     """An invite goes to who is coming, for what takes place; a cancellation to who left, and to who had it."""
     takes_place = Session.state == "scheduled"
     if kind == "invite":
-        return (Registration.state == "confirmed") & (takes_place | _still_in_her_calendar())
+        coming = (Registration.state == "confirmed") & ~has_opted_out(Session.id)
+        return and_(coming, takes_place | _still_in_her_calendar())
     left = (Registration.state == "cancelled") & (takes_place | _still_in_her_calendar())
-    return left | (Cohort.state == "cancelled")
+    declined = (Registration.state == "declined") & _still_in_her_calendar()
+    called_off = (Cohort.state == "cancelled") & Registration.state.not_in(("unproven", "waitlisted", "offered"))
+    return left | declined | called_off
 
 
 def _still_in_her_calendar() -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from webinar_hub.rules.mail_events import (
 )
 from webinar_hub.rules.suppression import Told, ends_topics, soft_bounces_since, suppression_reason
 from webinar_hub.services import invitations, preferences, suppressions, tasks
+from webinar_hub.services.address_change import was_to_a_former_address
 from webinar_hub.services.outbox import Result
 
 Recorded = Literal["new", "known", "unmatched"]
@@ -72,6 +73,8 @@ def _follow(delivery: Delivery, kind: EventKind, happened_at: datetime, detail: 
         # Of a notice the outbox keeps what came back; nobody of the staff is suppressed by it.
         if kind not in WITHOUT_CONSEQUENCE and kind != "bounced_soft":
             invitations.came_back(delivery.key, unwanted=ends_topics(kind), now=now)
+        return
+    if was_to_a_former_address(delivery):
         return
     (person,) = suppressions.hold([delivery.registration_id])
     if kind in BOUNCES:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import delete, select
 
 from webinar_hub.core.db import db
@@ -15,10 +16,12 @@ from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.search_words import search_text
 from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.models import Cohort, Person, PersonNote, PersonTag, Registration
+from webinar_hub.rules.erased import asked_about, erased
 from webinar_hub.rules.people import clean_tag
+from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import audit, registrations
+from webinar_hub.services import answers, audit, registrations
 from webinar_hub.services.admission import move_seats
 
 NOT_OPEN = {
@@ -69,9 +72,12 @@ def take_place(
     actor: str,
     now: datetime,
 ) -> Registration:
-    """Give a person a seat: a new registration, or the cancelled one again. Raises Conflict where there is none."""
+    """Give a person a seat: a new registration, or the one she has, from wherever it stands.
+
+    Raises Conflict where there is none.
+    """
     demand_open(cohort)
-    if not move_seats(cohort.id, +1):
+    if not (move_seats(cohort.id, +1) if registration is None else registrations.take_seat(registration, place)):
         raise Conflict(FULL)
     if registration is None:
         values = {
@@ -82,7 +88,7 @@ def take_place(
         db.session.add(registration)
         db.session.flush()
     else:
-        registrations.revive(registration, now)
+        registrations.come_in(registration, State.CONFIRMED, now=now, actor=actor)
     if tell and place.next_session_id is not None:
         registrations.confirm(registration.id, registration.revision, place, now)
     audit.note(
@@ -101,9 +107,9 @@ def demand_open(cohort: Cohort) -> None:
 def cancel_place(registration: int, *, tell: bool, actor: str, now: datetime) -> None:
     """Cancel her place. Raises NotFound, and Conflict once nothing is ahead that she could leave."""
     row = _locked(registration)
-    if row.state == "cancelled":
+    if row.state in GONE:
         raise Conflict("Her place is cancelled already.")
-    if registrations.next_session(row.cohort_id, now) is None:
+    if row.state == State.CONFIRMED and registrations.next_session(row.cohort_id, now) is None:
         raise Conflict(
             "No session of this cohort is ahead, so no seat can be given back; what she attended stays on record."
         )
@@ -118,7 +124,7 @@ def move(registration: int, to: str, *, tell: bool, actor: str, now: datetime) -
     Conflict where she has a place there or none is left.
     """
     row = _locked(registration)
-    if row.state == "cancelled":
+    if row.state in GONE:
         raise Conflict("Her place is cancelled, so there is none to move. Add her to the other cohort instead.")
     target = _cohort(to)
     if target.id == row.cohort_id:
@@ -128,12 +134,13 @@ def move(registration: int, to: str, *, tell: bool, actor: str, now: datetime) -
     there = _locked_place(row.person_id, target.id)
     if there is not None and there.state == "confirmed":
         raise Conflict(f"She has a place in {target.title} already. Cancel this one instead.")
-    if registrations.next_session(row.cohort_id, now) is not None:
+    if row.state != State.CONFIRMED or registrations.next_session(row.cohort_id, now) is not None:
         registrations.leave(row, actor=actor, now=now, tell=tell)
     place = registrations.place_in(target.public_id, now)
     new = take_place(target, row.person_id, there, place=place, tell=tell, actor=actor, now=now)
     # Whoever does not want reminders does not want those of the other cohort either.
     new.reminders_off_at, new.bonuses_off_at = row.reminders_off_at, row.bonuses_off_at
+    answers.bring_over(row, new)
     audit.note(
         actor, "registration.moved", f"registration:{row.id}", now=now, to=f"registration:{new.id}", cohort=to
     )  # fmt: skip
@@ -155,7 +162,7 @@ def tag(person: int, word: str, *, actor: str, now: datetime) -> None:
     clean = tag_word(word)
     values = {"person_id": person, "word": clean, "added_at": now}
     if insert_new(PersonTag, values, "id") is not None:
-        audit.note(actor, "person.tagged", f"person:{person}", now=now, tag=clean)
+        audit.note(actor, "person.tagged", f"person:{person}", now=now)
 
 
 def tag_word(typed: str) -> str:
@@ -170,7 +177,7 @@ def untag(person: int, word: str, *, actor: str, now: datetime) -> None:
     """Take a word from her."""
     gone = delete(PersonTag).where(PersonTag.person_id == person, PersonTag.word == word).returning(PersonTag.id)
     if db.session.execute(gone).first() is not None:
-        audit.note(actor, "person.untagged", f"person:{person}", now=now, tag=word)
+        audit.note(actor, "person.untagged", f"person:{person}", now=now)
 
 
 def _person(added: Added, home_zone: str, now: datetime) -> int:
@@ -187,8 +194,20 @@ def _person(added: Added, home_zone: str, now: datetime) -> int:
         "search": search_text(added.name, added.email),
     }  # fmt: skip
     new = insert_new(Person, values, "id")
-    known = select(Person.id).where(Person.email_key == key)
-    return int(new.id) if new else db.session.scalars(known).one()
+    if new is None:
+        return db.session.scalars(select(Person.id).where(Person.email_key == key)).one()
+    _demand_that_she_may_come_back(key)
+    return int(new.id)
+
+
+def _demand_that_she_may_come_back(key: str) -> None:
+    """Raises Conflict for an address whose owner asked to be deleted: only she herself brings it back."""
+    asked, owners = asked_about(current_app.extensions["tokens"], [key])
+    for since in erased(db.session.execute(asked), owners).values():
+        raise Conflict(
+            f"She asked on {since:%Y-%m-%d} for her data to be deleted, so nobody adds her again. She can sign up "
+            "by herself on the webinar's page. Nothing was changed."
+        )
 
 
 def _cohort(key: str) -> Cohort:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from flask import current_app
 from sqlalchemy import String, and_, cast, delete, literal, or_, select
 
 from webinar_hub.core.db import db, leave_work
@@ -15,6 +16,7 @@ from webinar_hub.core.tokens import nonce, public_id
 from webinar_hub.documents.names import plain_name
 from webinar_hub.models import Cohort, Delivery, PeopleImport, Person, Registration
 from webinar_hub.rules.delivery import priority_of
+from webinar_hub.rules.erased import asked_about, erased
 from webinar_hub.rules.people_import import FIELDS, Known, Row, checked, guessed, keys_of, known_people, missing
 from webinar_hub.services import audit, people, registrations
 from webinar_hub.services.admission import move_seats
@@ -99,6 +101,9 @@ def _known(row: PeopleImport, cohort: int) -> dict[str, Known]:
     for keys in _parts(keys_of(row.rows, row.columns)):
         for key, state, stopped in db.session.execute(known_people(keys, cohort)):
             known[key] = Known(state or "", stopped is not None)
+        asked, owners = asked_about(current_app.extensions["tokens"], [key for key in keys if key not in known])
+        for key, moment in erased(db.session.execute(asked), owners).items():
+            known[key] = Known("", mail_stopped=False, erased_at=moment)
     return known
 
 
@@ -174,6 +179,7 @@ def _result(report: Sequence[Row], added: int, back: int, *, told: bool) -> dict
         "here": sum(row.outcome == "here" for row in report),
         "left": sum(row.outcome == "left" for row in report) - back,
         "twice": sum(row.outcome == "twice" for row in report),
+        "erased": sum(row.outcome == "erased" for row in report),
         "wrong": [[row.number, row.name, row.email, row.problem, row.remedy] for row in wrong[:REPORTED]],
     }
 

@@ -17,6 +17,7 @@ from webinar_hub.models import (
     AttendanceSegment,
     Cohort,
     Consent,
+    CreditDetails,
     Download,
     MergedPerson,
     Person,
@@ -25,14 +26,18 @@ from webinar_hub.models import (
     Registration,
     Task,
 )
-from webinar_hub.services import audit, people, registrations
+from webinar_hub.rules.places import HOPES, State, Step
+from webinar_hub.services import answers, audit, people, places, registrations
 from webinar_hub.services.admission import move_seats
 
 EVIDENCE = (AttendanceSegment, Download, Task)
 
 
-def merge(kept: int, gone: int, *, actor: str, now: datetime) -> None:
-    """Make `gone` part of `kept`. Raises NotFound, Conflict for one and the same or one merged before."""
+def merge(kept: int, gone: int, *, actor: str, now: datetime, tell_gone: bool = True) -> None:
+    """Make `gone` part of `kept`; without `tell_gone` the caller clears the calendar of the address that goes.
+
+    Raises NotFound, Conflict for one and the same or one merged before.
+    """
     if kept == gone:
         raise Conflict("That is one and the same person. Choose the other one.")
     held = db.session.scalars(
@@ -51,13 +56,15 @@ def merge(kept: int, gone: int, *, actor: str, now: datetime) -> None:
     ).all()
     hers = {place.cohort_id: place for place in places if place.person_id == kept}
     for place in [place for place in places if place.person_id == gone]:
-        _bring_over(place, hers.get(place.cohort_id), kept, actor, now)
+        _bring_over(place, hers.get(place.cohort_id), kept, actor, now, tell_gone)
     _records(kept, gone)
     db.session.add(MergedPerson(person_id=gone, into_id=kept, merged_at=now))
     audit.note(actor, "person.merged", f"person:{kept}", now=now, gone=f"person:{gone}")
 
 
-def _bring_over(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> None:
+def _bring_over(
+    place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime, tell_gone: bool
+) -> None:
     """One place of the address that goes; `hers` is the kept person's in the same cohort, where she has one."""
     is_ahead = place.state == "confirmed" and registrations.next_session(place.cohort_id, now) is not None
     if hers is None and not is_ahead:
@@ -65,11 +72,15 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
         db.session.flush()
         return
     since = place.registered_at
+    if hers is not None and place.state in HOPES:
+        _in_her_line(place, hers, actor, now)
     if is_ahead:
-        registrations.leave(place, actor=actor, now=now)
+        # Her own seat: it is not offered to whoever is next in line.
+        registrations.leave(place, actor=actor, now=now, tell=tell_gone, hand_on=True)
         hers = _taken(place, hers, kept, actor, now)
     assert hers is not None  # noqa: S101  not ahead and none of hers was answered above
     _evidence(place, hers)
+    answers.bring_over(place, hers)
     hers.registered_at = min(hers.registered_at, since)
     hers.reminders_off_at = hers.reminders_off_at or place.reminders_off_at
     hers.bonuses_off_at = hers.bonuses_off_at or place.bonuses_off_at
@@ -78,9 +89,22 @@ def _bring_over(place: Registration, hers: Registration | None, kept: int, actor
     db.session.flush()
 
 
+def _in_her_line(place: Registration, hers: Registration, actor: str, now: datetime) -> None:
+    """What the address that goes waited for, the kept one waits for, as long, unless she is further herself."""
+    if hers.state == State.CANCELLED:
+        waits = State.WAITLISTED if place.state == State.OFFERED else State(place.state)
+        places.go(hers, Step.RETURN, waits, now=now, actor=actor)
+        if waits is State.WAITLISTED:
+            hers.waiting_since, hers.waiting_rank = place.waiting_since, place.waiting_rank
+        db.session.flush()
+    # A seat that was held for that address is offered again: to her, if she is the next.
+    registrations.leave(place, actor=actor, now=now, tell=False)
+
+
 def _taken(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> Registration:
     """The seat that was just given back, for the kept person; the one she has where she has one."""
     if hers is not None and hers.state == "confirmed":
+        places.release(place.cohort_id, now=now)
         return hers
     cohort = db.session.get_one(Cohort, place.cohort_id)
     facts = registrations.place_in(cohort.public_id, now)
@@ -95,11 +119,13 @@ def _evidence(place: Registration, hers: Registration) -> None:
 
 def _count_once(place: Registration, hers: Registration, now: datetime) -> None:
     """Two places in a cohort that is over are one woman: the kept one's counts."""
-    if hers.state != "confirmed":
-        hers.state, hers.cancelled_at = "confirmed", None
+    if hers.state != State.CONFIRMED:
+        if hers.state == State.OFFERED or hers.seat_kept:
+            move_seats(place.cohort_id, -1)
+        places.go(hers, places.INTO_A_PLACE[State(hers.state)], State.CONFIRMED, now=now)
     else:
         move_seats(place.cohort_id, -1)
-    place.state, place.cancelled_at = "cancelled", now
+    places.go(place, Step.CANCEL, State.CANCELLED, now=now)
 
 
 def _records(kept: int, gone: int) -> None:
@@ -107,6 +133,9 @@ def _records(kept: int, gone: int) -> None:
     for model in (Consent, PersonNote):
         of_gone: Any = update(model).where(model.person_id == gone)
         db.session.execute(of_gone.values(person_id=kept), execution_options={"synchronize_session": False})
+    if db.session.get(CreditDetails, kept) is None:
+        licence = update(CreditDetails).where(CreditDetails.person_id == gone).values(person_id=kept)
+        db.session.execute(licence, execution_options={"synchronize_session": False})
     has = select(PersonTag.word).where(PersonTag.person_id == kept)
     new = update(PersonTag).where(PersonTag.person_id == gone, PersonTag.word.not_in(has))
     db.session.execute(new.values(person_id=kept), execution_options={"synchronize_session": False})

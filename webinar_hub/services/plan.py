@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db, leave_work
 from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Session
+from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME
 from webinar_hub.rules.message_plan import (
     DropFacts,
     MessageRules,
@@ -15,10 +16,9 @@ from webinar_hub.rules.message_plan import (
     overdue,
     plan,
 )
-from webinar_hub.services import outbox
+from webinar_hub.services import outbox, own_clocks
 
 OPEN = ("planned", "expanding")
-ABOUT_ITS_TIME = ("reminder", "live", "invite", "session_changed", "session_added")
 
 
 def planned_messages(cohort: Cohort) -> list[PlannedMessage]:
@@ -31,7 +31,7 @@ def planned_messages(cohort: Cohort) -> list[PlannedMessage]:
     return plan(
         cohort.id,
         [SessionFacts(s.id, s.starts_at, s.ends_at, s.state == "cancelled") for s in sessions],
-        [DropFacts(drop.id, drop.release_at) for drop in drops],
+        [DropFacts(drop.id, drop.release_at) for drop in drops if drop.enrolment_days is None],
         MessageRules(
             reminders=tuple(timedelta(minutes=minutes) for minutes in cohort.reminder_minutes),
             announces_live=cohort.announces_live,
@@ -52,6 +52,7 @@ def replan(cohort: Cohort, *, now: datetime) -> None:
         _make_true(cohort, message, stored.get(key, []), now)
     dropped = (row for key, rows in stored.items() if key not in wanted for row in rows)
     _withdraw([row for row in dropped if row.state in (*OPEN, "expanded")])
+    _withdraw(own_clocks.replan(cohort, now=now))
     if cohort.state == "cancelled":
         _withdraw_announcements(cohort)
     leave_work()
@@ -148,7 +149,11 @@ def _stored(cohort: Cohort) -> dict[str, list[Broadcast]]:
     """The plan's stored broadcasts by key, the latest round last."""
     rows = db.session.scalars(
         select(Broadcast)
-        .where(Broadcast.cohort_id == cohort.id, Broadcast.kind.in_(("reminder", "live", "drop", "thank_you")))
+        .where(
+            Broadcast.cohort_id == cohort.id,
+            Broadcast.kind.in_(("reminder", "live", "drop", "thank_you")),
+            Broadcast.own_days.is_(None),
+        )
         .order_by(Broadcast.key, Broadcast.round)
         .with_for_update()
     )

@@ -5,6 +5,7 @@ session as for fifty, and for the first person as for the hundred-thousandth.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,12 +14,14 @@ from sqlalchemy import bindparam, func, or_, select
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.core.language import DEFAULT, lazy_gettext
-from webinar_hub.core.language import gettext as _
-from webinar_hub.models import Cohort, Delivery, Person, Registration, Session, Webinar
-from webinar_hub.rules.registration import CohortFacts, closed_because, email_key
-from webinar_hub.services import allowances, audit, consents, entering, outbox
+from webinar_hub.models import AskedQuestion, Cohort, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.rules.places import GONE, WAY_KINDS, State, Step, first_stop, holds_seat
+from webinar_hub.rules.publishing import gives_credit
+from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, line_only
+from webinar_hub.services import allowances, answers, asking, audit, consents, entering, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
+from webinar_hub.services.care import CARELESS, Care
 from webinar_hub.services.entering import NO_TICKET, Ticket
 
 HOUR = timedelta(hours=1)
@@ -34,9 +37,12 @@ NOTHING_TO_LEAVE = lazy_gettext(
 _OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
 _PLACE = select(
     Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
-    Cohort.capacity, Cohort.seats_taken,
+    Cohort.capacity, Cohort.seats_taken, Cohort.has_waitlist, Cohort.needs_approval, Cohort.proves_address,
+    Cohort.proof_of_work, Cohort.asks_credit, Webinar.credit,
+    select(AskedQuestion.id).where(AskedQuestion.cohort_id == Cohort.id).exists().label("asks"),
     or_(Cohort.needs_code, Webinar.visibility == "invitation").label("by_invitation"),
     select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
+    select(func.max(Session.starts_at)).where(_OF_COHORT).scalar_subquery().label("last_start"),
     select(Session.id)
     .where(_OF_COHORT, Session.ends_at > bindparam("now"))
     .order_by(Session.starts_at)
@@ -51,6 +57,8 @@ class SignUp:
     """What the form says; `zone` "" means the cohort's, `news_words` are the words she ticked or "".
 
     `page` is where she did, in `language`; `source` is what brought her there (`rules/source.py`), or "".
+    `bonus_words` are those she ticked, "" if she left the box empty, None where there is none and bonuses belong
+    to the sign-up. `typed` is all else the form sent, by field (`services/answers.py`); None where nobody asked.
     `ticket` is the invitation or the access code she came with (`entering.py`).
     """
 
@@ -62,6 +70,9 @@ class SignUp:
     page: str
     source: str = ""
     language: str = DEFAULT
+    bonus_words: str | None = None
+    care: Care = CARELESS
+    typed: Mapping[str, Sequence[str]] | None = None
     ticket: Ticket = NO_TICKET
 
 
@@ -74,6 +85,11 @@ class Place:
     zone: str
     facts: CohortFacts
     next_session_id: int | None
+    needs_approval: bool = False
+    proves_address: bool = False
+    proof_of_work: str = ""
+    asks_questions: bool = False
+    asks_credit: bool = False
     by_invitation: bool = False
 
 
@@ -89,8 +105,8 @@ def sign_up(
 
     Signing up twice is signing up once: the confirmation may come again, nothing else changes. What an unknown
     person types about a known address is not believed: her name, her zone and her wish for news stay.
-    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, TooMany
-    beyond the limits.
+    Raises NotFound, Conflict when the last seat went a moment ago, Invalid for an impossible address, WrongAnswers
+    for what the cohort's questions do not take, TooMany beyond the limits.
     """
     try:
         key = email_key(form.email)
@@ -99,6 +115,7 @@ def sign_up(
     place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
+    unworked = form.care.is_unworked(place.proof_of_work)
     way = entering.PLAIN
     if form.ticket or place.by_invitation:
         way = entering.look(form.ticket, place.id, needed=place.by_invitation, network=network, now=now)
@@ -106,11 +123,12 @@ def sign_up(
     if reason := closed_because(place.facts, now) or way.reason:
         _remind(key, place, now)
     else:
-        _let_in(form, key, place, now)
+        _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
     if way is not entering.PLAIN and not reason:
         entering.settle(way, key, place.id, now=now)
-    tries = Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)
-    at_the_end(_count, _Tries(tries, now))
+    tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
+    tries += form.care.tries(network, unworked=unworked)
+    at_the_end(_count, _Tries(tuple(tries), now))
     return reason
 
 
@@ -127,14 +145,44 @@ def _count(sign_ups: list[_Tries]) -> None:
     allowances.spend_each(tries, window=HOUR, now=sign_ups[-1].now)
 
 
-def _take_seats(cohorts: list[int]) -> None:
-    """Raises Conflict where the last seat went a moment ago (A4)."""
-    for cohort, seats in Counter(cohorts).items():
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """A seat that somebody is to have, as her registration says already."""
+
+    cohort: int
+    registration: int
+    now: datetime
+
+
+def _take_seats(wishes: list[_Seat]) -> None:
+    """Raises Conflict where the last seat went a moment ago (A4) and nobody can wait for one (A5)."""
+    for cohort, seats in Counter(wish.cohort for wish in wishes).items():
         if not move_seats(cohort, seats):
-            raise Conflict(_("This cohort is full."))
+            came = [wish.registration for wish in wishes if wish.cohort == cohort]
+            places.share_out(cohort, came, now=wishes[-1].now)
 
 
-def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
+# What says where she stands; of an address that is not proven yet nothing is said here.
+TELLS = {
+    State.CONFIRMED: "confirmation",
+    State.PENDING: "applied",
+    State.WAITLISTED: "waitlisted",
+    State.OFFERED: "offer",
+    State.DECLINED: "declined",
+}
+
+
+def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
+    """Where somebody who comes in begins; for a place there is a seat, unless the last one goes at this moment."""
+    asked = {"proves_address": place.proves_address, "needs_approval": place.needs_approval}
+    stop = first_stop(**asked, proven=proven, approved=False)
+    return stop or (State.WAITLISTED if line_only(place.facts, now) else State.CONFIRMED)
+
+
+def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
+    told = _told(form, place)
+    # Who is not asked whether the address is hers has shown it, or need not.
+    state = entrance(place, now, proven=True)
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -147,15 +195,41 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime) -> None:
         step=step_of(now),
         source=form.source,
         language=form.language,
+        wants_bonuses=form.bonus_words != "",
+        state=state.value,
+        mail=TELLS.get(state, ""),
+        answers=told.stored,
     )
-    admitted = admit(newcomer, now=now)
-    if admitted.registration_id is None:
+    asked = asking.ask(newcomer, now=now) if carefully else None
+    admitted = asked or admit(newcomer, now=now)
+    if asked is None and admitted.registration_id is None:
         _come_in_again(admitted.person_id, place, now)
-    else:
-        at_the_end(_take_seats, place.id)
-    # For an address we know anybody could have ticked it; its owner has a box on her own page.
-    if form.news_words and admitted.is_new:
-        consents.give(admitted.person_id, "news", words=form.news_words, page=form.page, now=now)
+    elif admitted.registration_id is not None:
+        if asked is None:
+            _settle(state, admitted.person_id, admitted.registration_id, place, now, is_new=admitted.is_new)
+        answers.keep(
+            told, person=admitted.person_id, registration=admitted.registration_id, is_new=admitted.is_new,
+            next_session=place.next_session_id, now=now,
+        )  # fmt: skip
+    kept = network if form.care.keeps_network else ""
+    consents.sign_up(
+        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, kept), now=now
+    )  # fmt: skip
+
+
+def _settle(state: State, person: int, registration: int, place: Place, now: datetime, *, is_new: bool) -> None:
+    if state is State.CONFIRMED:
+        at_the_end(_take_seats, _Seat(place.id, registration, now))
+    if not is_new:
+        mail_bombs.hold_back(person, registration, now)
+
+
+def _told(form: SignUp, place: Place) -> answers.Told:
+    """What she told besides; nothing where no form asked her. Raises WrongAnswers."""
+    if form.typed is None:
+        return answers.Told()
+    asked = answers.asks(place.id, questions=place.asks_questions, credit=place.asks_credit)
+    return answers.read(asked, form.typed, form.profession)
 
 
 def place_in(cohort: str, now: datetime) -> Place:
@@ -169,53 +243,87 @@ def place_in(cohort: str, now: datetime) -> Place:
         enrolment_closes_at=row.enrolment_closes_at,
         last_end=row.last_end,
         seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
+        has_waitlist=row.has_waitlist,
+        last_start=row.last_start,
     )
-    return Place(row.id, row.slug, row.zone, facts, row.next_session, row.by_invitation)
+    asked = row.needs_approval, row.proves_address, row.proof_of_work
+    credit = gives_credit(row.credit) if row.asks_credit is None else row.asks_credit
+    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked, row.asks, credit, row.by_invitation)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:
-    """Confirm once more to whoever has a place, while a session is ahead; the sign-up itself is closed."""
+    """Say once more where she stands, while a session is ahead; the sign-up itself is closed."""
     registration = db.session.scalars(
         select(Registration)
         .join(Person, Person.id == Registration.person_id)
-        .where(Person.email_key == key, Registration.cohort_id == place.id, Registration.state == "confirmed")
+        .where(Person.email_key == key, Registration.cohort_id == place.id, Registration.state.not_in(GONE))
         .with_for_update(of=Registration)
     ).first()
     if registration is not None and place.facts.state != "cancelled" and place.next_session_id is not None:
-        _confirm_again(registration, place, now)
+        _tell_again(registration, place, now)
 
 
 def _come_in_again(person: int, place: Place, now: datetime) -> None:
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update()).one()
-    if registration.state == "cancelled":
-        at_the_end(_take_seats, place.id)
-        revive(registration, now)
-    _confirm_again(registration, place, now)
+    if registration.state == State.CANCELLED:
+        state = entrance(place, now, proven=place.proves_address and is_proven(person))
+        come_in(registration, state, now=now)
+        if state is State.CONFIRMED:
+            at_the_end(_take_seats, _Seat(place.id, registration.id, now))
+    _tell_again(registration, place, now)
 
 
-def _confirm_again(registration: Registration, place: Place, now: datetime) -> None:
-    if not _confirmed_since(registration.id, now - CONFIRMATION_PAUSE, registration.revision):
-        confirm(registration.id, registration.revision, place, now)
+def is_proven(person: int) -> bool:
+    """Whether she has shown that the address is hers."""
+    return db.session.scalar(select(Person.proven_at).where(Person.id == person)) is not None
 
 
-def _demand_seat(place: Place, taken: bool, now: datetime) -> None:
-    """Raises Conflict where the cohort is closed or the last seat went a moment ago (A4)."""
-    reason = closed_because(place.facts, now) or ("" if taken else _("This cohort is full."))
-    if reason:
+def _tell_again(registration: Registration, place: Place, now: datetime) -> None:
+    kind = TELLS.get(State(registration.state))
+    told = kind and _told_since(registration, kind, now - CONFIRMATION_PAUSE)
+    if kind and not told and not mail_bombs.is_full(registration.person_id, now):
+        tell(registration, place, now)
+
+
+def _demand_open(place: Place, now: datetime) -> None:
+    """Raises Conflict where nobody can come in."""
+    if reason := closed_because(place.facts, now):
         raise Conflict(reason)
 
 
-def revive(registration: Registration, now: datetime) -> None:
-    """Make a cancelled place a place again; its seat and its confirmation are for the caller."""
-    registration.state = "confirmed"
-    registration.registered_at = now
-    registration.cancelled_at = None
-    registration.revision += 1
+def come_in(row: Registration, state: State, *, now: datetime, actor: str = "system") -> None:
+    """Bring her, from wherever she stands, to where she begins or to a place; seat and mail are for the caller."""
+    places.go(row, places.INTO_A_PLACE[State(row.state)], state, now=now, actor=actor)
+    row.registered_at = now
+    row.reason = ""
+    row.revision += 1
     db.session.flush()
-    # A farewell that still waits would take her new entries out of her calendar.
-    farewells = ("registration_cancelled", "calendar_cancel")
-    outbox.cancel(Delivery.registration_id == registration.id, Delivery.kind.in_(farewells))
+    # A farewell that still waits would take her new entries out of her calendar, and what else waits is not so.
+    outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(_SAID_BEFORE))
+
+
+_SAID_BEFORE = ("registration_cancelled", "calendar_cancel", *sorted(WAY_KINDS))
+
+
+def revive(registration: Registration, now: datetime) -> None:
+    """Make a place of it again; its seat and its confirmation are for the caller."""
+    come_in(registration, State.CONFIRMED, now=now)
+
+
+def take_seat(row: Registration, place: Place) -> bool:
+    """Have a seat counted for her, unless one is; whether there was one."""
+    return holds_seat(row.state, kept=row.seat_kept) or move_seats(place.id, +1)
+
+
+def tell(row: Registration, place: Place, now: datetime) -> None:
+    """Put the mail into the outbox that says where she stands now."""
+    kind = TELLS.get(State(row.state), "")
+    if kind == "confirmation":
+        confirm(row.id, row.revision, place, now)
+    elif kind:
+        key = confirmation_key(row.id, row.revision, step_of(now), kind)
+        outbox.enqueue(key, kind, row.id, now=now, expires_at=row.offer_until or place.facts.last_end)
 
 
 def confirm(registration: int, revision: int, place: Place, now: datetime) -> None:
@@ -235,10 +343,10 @@ def step_of(now: datetime) -> int:
     return int(now.timestamp() // CONFIRMATION_PAUSE.total_seconds())
 
 
-def _confirmed_since(registration: int, moment: datetime, revision: int) -> bool:
+def _told_since(row: Registration, kind: str, moment: datetime) -> bool:
     recent = select(Delivery.id).where(
-        Delivery.registration_id == registration,
-        Delivery.key.startswith(f"registration:{registration}:confirmation:{revision}:"),
+        Delivery.registration_id == row.id,
+        Delivery.key.startswith(f"registration:{row.id}:{kind}:{row.revision}:"),
         Delivery.created_at > moment,
     )
     return db.session.scalar(recent.limit(1)) is not None
@@ -264,37 +372,62 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
     leave(hers(person, registration), actor=f"person:{person}", now=now)
 
 
-def leave(row: Registration, *, actor: str, now: datetime, tell: bool = True) -> None:
-    """Give a place back that the caller has locked; without `tell` no mail says so, and her calendar keeps it."""
-    if row.state == "cancelled":
+def leave(
+    row: Registration, *, actor: str, now: datetime, tell: bool = True, hand_on: bool = False
+) -> None:  # fmt: skip
+    """Give a place back that the caller has locked, or the way to one; whoever is next in line is offered a seat.
+
+    Without `tell` no mail says so, and her calendar keeps it. With `hand_on` the seat is free for the caller, who
+    gives it to somebody in the same transaction. Raises Conflict for a place with nothing ahead.
+    """
+    if row.state in GONE:
         return
+    seat = holds_seat(row.state, kept=row.seat_kept)
+    has_place = row.state == State.CONFIRMED or row.seat_kept
     following = next_session(row.cohort_id, now)
-    if following is None:
+    if has_place and following is None:
         raise Conflict(str(NOTHING_TO_LEAVE))
-    row.state, row.cancelled_at = "cancelled", now
+    lets_go = row.state == State.OFFERED and actor.startswith("person:")
+    places.go(row, Step.LET_GO if lets_go else Step.CANCEL, State.CANCELLED, now=now, actor=actor)
     row.revision += 1
     db.session.flush()
-    move_seats(row.cohort_id, -1)
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind != "my_link")
-    if tell:
+    if tell and has_place:
         key = f"registration:{row.id}:cancelled:{row.revision}"
         outbox.enqueue(key, "registration_cancelled", row.id, now=now, session_id=following)
+    elif tell:
+        key = f"registration:{row.id}:waitlist_left:{row.revision}"
+        outbox.enqueue(key, "waitlist_left", row.id, now=now)
     audit.note(actor, "registration.cancelled", f"registration:{row.id}", now=now)
+    if seat:
+        move_seats(row.cohort_id, -1)
+        if not hand_on:
+            places.release(row.cohort_id, now=now)
 
 
-def come_back(person: int, registration: str, *, now: datetime) -> None:
-    """Take a place again after leaving, with all its mails. Raises Conflict with the reason when there is none."""
+def come_back(person: int, registration: str, *, now: datetime) -> State:
+    """Take a place again after leaving, or one in the line; where she stands now.
+
+    Raises Conflict with the reason when she cannot.
+    """
     row = hers(person, registration)
-    if row.state == "confirmed":
-        return
+    if row.state != State.CANCELLED:
+        return State(row.state)
     # Only here: a sign-up anybody may have typed does not undo what she unsubscribed from.
     row.reminders_off_at = row.bonuses_off_at = None
     public = db.session.scalar(select(Cohort.public_id).where(Cohort.id == row.cohort_id)) or ""
     place = place_in(public, now)
-    _demand_seat(place, move_seats(place.id, +1), now)
-    revive(row, now)
-    confirm(row.id, row.revision, place, now)
+    _demand_open(place, now)
+    # She comes by a link that was mailed to her, so the address is hers.
+    state = entrance(place, now, proven=True)
+    come_in(row, state, now=now, actor=f"person:{person}")
+    if state is State.CONFIRMED and not move_seats(place.id, +1):
+        places.share_out(place.id, [row.id], now=now)
+        db.session.refresh(row)
+    else:
+        tell(row, place, now)
     audit.note(f"person:{person}", "registration.returned", f"registration:{row.id}", now=now)
+    return State(row.state)
 
 
 def next_session(cohort: int, now: datetime) -> int | None:

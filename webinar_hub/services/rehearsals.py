@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from webinar_hub.core.db import Base, db, finish_now
-from webinar_hub.models import Broadcast, Cohort, Person, Registration
+from webinar_hub.models import Broadcast, Cohort, Delivery, Person, Registration, Rhythm, SessionChoice
 from webinar_hub.rules.delivery import Claimed
 from webinar_hub.services import broadcasts, outbox, plan, registrations
 from webinar_hub.services.registrations import SignUp
@@ -21,6 +21,8 @@ from webinar_hub.services.registrations import SignUp
 _ALL = 10_000
 _LEASE = 600.0
 _A_MINUTE = timedelta(minutes=1)
+# No hours that anybody can choose keep a mail for longer.
+_LATEST_HOUR = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Visitor:
     bonuses_off: bool = False
     suppressed: bool = False
     is_real: bool = False
+    rhythm: Mapping[str, Any] | None = None
+    """The columns of her hours and her pause (`models/rhythm.py`), if she has chosen any."""
+    opted_out: frozenset[int] = frozenset()
+    """The ids of the sessions she leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +100,55 @@ def play(cohort_id: int, visitor: Visitor, part: Part = WHOLE) -> Played:
     if closed := _come_in(cohort, visitor):
         return Played((), {}, 0, closed)
     chosen, following = _chosen(visitor, part)
+    own = list(db.session.scalars(select(Broadcast).where(Broadcast.own_days.is_not(None))))
     claimed = list(_send(visitor.joins_at)) if not part.begin else list(_silently(visitor.joins_at))
-    for due_at in sorted({max(row.due_at, visitor.joins_at) for row in chosen}):
-        while broadcasts.expand_next(due_at).more:
+    begins = chosen[0].due_at if part.begin and chosen else visitor.joins_at
+    ends = chosen[-1].due_at if following else _horizon(visitor, planned, own)
+    claimed += _run(visitor.joins_at, begins, ends)
+    return Played(claimed, {row.id: row.key for row in [*chosen, *own]}, following, "")
+
+
+def _horizon(visitor: Visitor, planned: Sequence[datetime], own: Sequence[Broadcast]) -> datetime:
+    """When all is said: what comes on her own clock included, at whatever hour."""
+    days = max((row.own_days or 0 for row in own), default=0)
+    paused = visitor.rhythm["paused_until"] if visitor.rhythm else None
+    return max([*planned, visitor.joins_at + timedelta(days=days), paused or visitor.joins_at]) + _LATEST_HOUR
+
+
+def _run(joins_at: datetime, begins: datetime, ends: datetime) -> Iterator[Claimed]:
+    """Ring whenever something is due, as the clock does; what is told before `begins` was in an earlier part."""
+    while (moment := _next_bell()) is not None and moment <= ends:
+        at = max(moment, joins_at)
+        broadcasts.miss_expired(at)
+        outbox.expire(at)
+        while broadcasts.expand_next(at).more:
             pass
-        claimed += _send(due_at)
-    return Played(claimed, {row.id: row.key for row in chosen}, following, "")
+        # Her turn has been: nobody else comes.
+        done = update(Broadcast).where(Broadcast.own_through > joins_at).values(state="expanded")
+        db.session.execute(done, execution_options={"synchronize_session": False})
+        if at >= begins:
+            yield from _send(at)
+        else:
+            _send_all()
+    while (later := _next_mail()) is not None:
+        outbox.expire(later)
+        yield from _send(later)
+
+
+def _next_bell() -> datetime | None:
+    broadcast = select(func.min(Broadcast.due_at)).where(Broadcast.state.in_(("planned", "expanding")))
+    return min(filter(None, (db.session.scalar(broadcast), _next_mail())), default=None)
+
+
+def _next_mail() -> datetime | None:
+    moment: datetime | None = db.session.scalar(select(func.min(Delivery.due_at)).where(Delivery.state == "queued"))
+    return moment
+
+
+def _send_all() -> None:
+    while (moment := _next_mail()) is not None:
+        outbox.expire(moment)
+        list(_send(moment))
 
 
 def _come_in(cohort: Cohort, visitor: Visitor) -> str:
@@ -116,8 +165,25 @@ def _come_in(cohort: Cohort, visitor: Visitor) -> str:
     registration.bonuses_off_at = visitor.joins_at if visitor.bonuses_off else None
     if visitor.suppressed:
         db.session.execute(update(Person).values(suppressed_at=visitor.joins_at))
+    if visitor.rhythm is not None:
+        _take_over_rhythm(registration, visitor.rhythm)
+    db.session.add_all(
+        SessionChoice(
+            registration_id=registration.id, session_id=session, out=True, revision=1, changed_at=visitor.joins_at
+        )
+        for session in visitor.opted_out
+    )
     db.session.flush()
     return ""
+
+
+def _take_over_rhythm(registration: Registration, rhythm: Mapping[str, Any]) -> None:
+    db.session.add(Rhythm(person_id=registration.person_id, **rhythm))
+    if rhythm["paused_until"] is not None and rhythm["pauses_bonuses"]:
+        outbox.enqueue(
+            f"registration:{registration.id}:catch-up:rehearsed", "catch_up", registration.id,
+            now=max(rhythm["paused_at"], registration.registered_at), due_at=rhythm["paused_until"],
+        )  # fmt: skip
 
 
 def _chosen(visitor: Visitor, part: Part) -> tuple[list[Broadcast], int]:
@@ -132,7 +198,11 @@ def _chosen(visitor: Visitor, part: Part) -> tuple[list[Broadcast], int]:
         chosen = [row for row in coming if row.key == part.only]
     else:
         chosen = coming[part.begin : part.begin + part.most]
-    others = update(Broadcast).where(Broadcast.id.not_in([row.id for row in chosen])).values(state="expanded")
+    others = (
+        update(Broadcast)
+        .where(Broadcast.own_days.is_(None), Broadcast.id.not_in([row.id for row in chosen]))
+        .values(state="expanded")
+    )
     db.session.execute(others, execution_options={"synchronize_session": False})
     return chosen, max(0, len(coming) - part.begin - part.most)
 
@@ -142,6 +212,9 @@ def _send(now: datetime) -> Iterator[Claimed]:
     while claimed := outbox.claim(_ALL, lease=_LEASE, now=now):
         yield from claimed
         outbox.record([outbox.Result(item, "sent", "250 rehearsed") for item in claimed], now=now)
+        # Only a confirmation brings more mails with it, the invites to the sessions after the next.
+        if all(item.kind != "confirmation" for item in claimed):
+            return
 
 
 def _silently(now: datetime) -> Iterator[Claimed]:

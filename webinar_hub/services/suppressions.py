@@ -64,6 +64,7 @@ def lift(address: str, *, actor: str, now: datetime) -> None:
         raise NotFound(f"Nobody has signed up as {address}.")
     if person.suppressed_at is None:
         raise Conflict(f"Mails to {address} are not stopped; there is nothing to lift.")
-    detail = {"reason": person.suppression_reason, "since": person.suppressed_at.isoformat()}
+    # Not the reason: it quotes a mail server, which quotes addresses, and what is chained stays for years.
+    detail = {"since": person.suppressed_at.isoformat()}
     person.suppressed_at, person.suppression_reason, person.suppression_lifted_at = None, None, now
     audit.note(actor, "suppression.lifted", f"person:{person.id}", now=now, **detail)

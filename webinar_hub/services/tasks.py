@@ -20,6 +20,7 @@ _SAID_BY = {
     "invite": ("confirmation", "invite"),
     "calendar_cancel": ("registration_cancelled", "cohort_cancelled", "calendar_cancel"),
     "my_link": ("my_link",),
+    "prove": ("prove",),
 }
 
 

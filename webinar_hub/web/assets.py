@@ -16,6 +16,11 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={_version(file, file.stat().st_mtime_ns)}"
 
 
+def are_there(*paths: str) -> bool:
+    """Whether files below static/ are there, which the build step may not have brought."""
+    return all((_folder() / path).is_file() for path in paths)
+
+
 def fonts() -> list[str]:
     """The addresses of the fonts as css/fonts.css names them; empty where the build step has not brought them."""
     style = _folder() / "css" / "fonts.css"

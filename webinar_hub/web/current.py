@@ -13,6 +13,8 @@ from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.house import House
+from webinar_hub.services import erasures
+from webinar_hub.services.address_mail import Voice
 from webinar_hub.services.staff_letters import Post
 
 
@@ -65,6 +67,21 @@ def staff_post() -> Post:
     """What mails to staff need; they come from the owner's address, unless the operator has set one."""
     post = cast(Post, current_app.extensions["staff_post"])
     return replace(post, sender=settings().mail_sender or house().sender_address or post.sender)
+
+
+def voice() -> Voice:
+    """How mails to a new address, a former one or a colleague's are written."""
+    said = hub()
+    return Voice(
+        links=said.links, host=said.host, sender=said.sender, from_name=said.from_name, reply_to=said.reply_to,
+        fallback=staff_post().sender, templates=notice_templates(),
+    )  # fmt: skip
+
+
+def erasure_voice() -> erasures.Voice:
+    """How whoever asks to be deleted is written to."""
+    ours = hub()
+    return erasures.Voice(notice_templates(), ours.links, ours.sender, ours.from_name, house().name)
 
 
 def network() -> str:

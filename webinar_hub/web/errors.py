@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from flask import Flask, Response, make_response, render_template, request
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -15,7 +16,9 @@ from webinar_hub.core.errors import HubError, TooMany
 from webinar_hub.core.language import gettext as _
 from webinar_hub.core.language import lazy_gettext as _later
 from webinar_hub.core.log import get_logger
+from webinar_hub.web import rate_limits
 from webinar_hub.web.current import ask_nothing_more
+from webinar_hub.web.studio import refusals
 from webinar_hub.web.visitor import NotRecognised
 
 _BUSY_SECONDS = 30
@@ -75,6 +78,7 @@ def not_recognised(problem: NotRecognised) -> Response:
 
 def expected(problem: HubError) -> Response:
     """What a service or rule said no to, in its own words."""
+    refusals.keep(problem)
     response = _answer(_page(problem.status, problem.message))
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)
@@ -146,6 +150,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, stale_page)
     app.register_error_handler(NotRecognised, not_recognised)
     app.register_error_handler(HubError, expected)
+    app.register_error_handler(RateLimitExceeded, lambda problem: expected(rate_limits.exceeded(problem)))
     app.register_error_handler(HTTPException, refused)
     app.register_error_handler(StorageAway, storage_away)
     for away in (OperationalError, InterfaceError, NoFreeConnection):

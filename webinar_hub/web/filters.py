@@ -12,7 +12,15 @@ from flask import Flask, request
 from webinar_hub.core import clock
 from webinar_hub.core.language import locale
 from webinar_hub.documents.markdown import to_html
-from webinar_hub.documents.when import duration_in_words, place_of, short_month, time_range, when_for, when_in
+from webinar_hub.documents.when import (
+    clock_of_day,
+    duration_in_words,
+    place_of,
+    short_month,
+    time_range,
+    when_for,
+    when_in,
+)
 from webinar_hub.queries.views import DropView, SessionView
 from webinar_hub.rules.source import passed_on
 from webinar_hub.web.assets import asset, fonts
@@ -67,7 +75,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         when_in=when_in, when_for=when_for, place_of=place_of, time_range=time_range, markdown=to_html, iso=iso,
         duration_in_words=duration_in_words, month_in=short_month, year_in=year_in, day_in=day_in,
-        size_in_words=size_in_words, initials=initials,
+        size_in_words=size_in_words, initials=initials, clock=clock_of_day,
     )  # fmt: skip
     app.jinja_env.globals.update(asset=asset, fonts=fonts, trail=trail, came_from=came_from)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,25 +1,21 @@
-"""Her own page: the exchange of a mail's link for a cookie, what is next, her details, and "Not you?"."""
+"""Her own page: the exchange of a mail's link for a cookie, what is next, her calendar, and "Not you?"."""
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.language import gettext as _
-from webinar_hub.core.language import lazy_gettext
 from webinar_hub.documents.calendar_links import CalendarLinks, calendar_links
-from webinar_hub.queries import calendars
+from webinar_hub.queries import calendars, erasures
 from webinar_hub.queries import me as queries
 from webinar_hub.queries.views import MyPageView
-from webinar_hub.services import consents, preferences, subscriptions
+from webinar_hub.services import subscriptions
 from webinar_hub.web import visitor
 from webinar_hub.web.current import hub, links, tokens
-from webinar_hub.web.forms.details import DetailsForm
 
 blueprint = Blueprint("me", __name__)
-
-NEWS_WORDS = lazy_gettext("News about new webinars and trainings")
 
 
 @blueprint.get("/me/<token>")
@@ -38,34 +34,11 @@ def enter(token: str, session: str | None = None, drop: str | None = None) -> Re
 
 
 @blueprint.get("/my")
-def page() -> Response:
-    """What is next, the trail of sessions and bonuses, and everything she can change."""
-    return _page(visitor.required())
-
-
-@blueprint.post("/my/details")
-def details() -> Response | Redirect:
-    """Correct her name and zone."""
-    person = visitor.required()
-    form = DetailsForm()
-    if not form.validate():
-        return _page(person, form)
-    with transaction():
-        preferences.change_details(person, name=form.clean_name, zone_name=form.clean_zone, now=clock.now())
-    flash(_("Your details are saved. Every time on this page is now shown for your zone."), "done")
-    return redirect(url_for("me.page"), 303)
-
-
-@blueprint.post("/my/news")
-def news() -> Redirect:
-    """Agree to news about other webinars, or end them."""
-    person = visitor.required()
-    wanted = "news" in request.form
-    with transaction():
-        consents.choose(person, "news", wanted=wanted, words=str(NEWS_WORDS), page=request.path, now=clock.now())
-    said = _("Saved: we write to you about new webinars.") if wanted else _("Saved: you get no more news from us.")
-    flash(said, "done")
-    return redirect(url_for("me.page"), 303)
+def page() -> str:
+    """What is next, and the trail of sessions and bonuses; what she can set is in `preferences.py`."""
+    now, person = clock.now(), visitor.required()
+    view, wish = queries.my_page(person, links(), now), erasures.open_wish(person, now)
+    return render_template("web/my.html", view=view, calendar=_next_in_calendars(view), now=now, wish=wish)
 
 
 @blueprint.post("/my/calendar")
@@ -93,15 +66,6 @@ def leave() -> Redirect:
     """Forget her on this device."""
     visitor.forget()
     return redirect(url_for("lost_link.form", left="yes"), 303)
-
-
-def _page(person: int, form: DetailsForm | None = None) -> Response:
-    now = clock.now()
-    view = queries.my_page(person, links(), now)
-    shown = form or DetailsForm(name=view.person.name, zone=view.person.zone)
-    calendar = _next_in_calendars(view)
-    body = render_template("web/my.html", view=view, form=shown, calendar=calendar, now=now, news_words=NEWS_WORDS)
-    return make_response(body, 400 if form else 200)
 
 
 def _next_in_calendars(view: MyPageView) -> CalendarLinks | None:

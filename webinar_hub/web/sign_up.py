@@ -1,5 +1,7 @@
 """Signing up for a cohort: the form, what becomes of it, and the thank-you that is the same for everybody."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -10,15 +12,20 @@ from webinar_hub.core.errors import Conflict, HubError, Invalid, TooMany
 from webinar_hub.core.language import as_here
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
-from webinar_hub.queries import calendars
+from webinar_hub.queries import calendars, gate
 from webinar_hub.queries import public as queries
+from webinar_hub.queries import questions as asked
 from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.rules.source import source_of
-from webinar_hub.services import registrations
-from webinar_hub.web import entry
+from webinar_hub.services import answers, registrations
+from webinar_hub.services.answers import WrongAnswers
+from webinar_hub.web import care, entry, straight_in, watch
 from webinar_hub.web.current import hub, network, settings
+from webinar_hub.web.forms.asked import AskedPart, typed_of
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
 from webinar_hub.web.protection import csrf
+
+NONE: Mapping[str, str] = {}
 
 blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
 
@@ -35,53 +42,71 @@ def form(slug: str, cohort: str) -> Response:
 @csrf.exempt
 def save(slug: str, cohort: str) -> Response | Redirect:
     """Register her. A form a robot filled in is thanked and forgotten."""
-    if not is_by_robot(request.form):
+    if is_by_robot(request.form):
+        watch.refused(slug)
+    else:
         wanted = read(request.form, page=request.path, source=source_of(request.args))
         if wanted is None:
             return _wrong(slug, cohort)
         try:
-            _sign_up(slug, cohort, entry.with_ticket(wanted))
+            _sign_up(slug, cohort, replace(entry.with_ticket(wanted), typed=typed_of(request.form)))
         except HubError as problem:
             return _refused(slug, cohort, problem)
         metrics.record_sign_up()
     flash(request.form.get("email", ""), "signed_up")
-    return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort), 303)
+    # What the form was for is the same for everybody who saw it, whoever is known here (A20).
+    line = request.form.get("line") and "y"
+    return redirect(url_for("sign_up.thanks", slug=slug, cohort=cohort, line=line), 303)
 
 
 @blueprint.get("/thanks/<cohort>")
 def thanks(slug: str, cohort: str) -> str:
-    """What happens next; it never shows a way in, because the address is not proven yet (A14)."""
+    """What happens next; it shows no way in, because the address is not proven yet, but shortly before (A14)."""
     view, cohort_view = queries.sign_up_page(slug, cohort, clock.now())
     entries = calendars.public_cohort(cohort, hub())
     coming = cohort_view.next_session.public_id if cohort_view.next_session else None
     links = [calendar_links(entry.session) for entry in entries if entry.session.public_id == coming]
-    return render_template("web/thanks.html", view=view, cohort=cohort_view, calendar=links[0] if links else None)
+    came = straight_in.came(cohort_view)
+    return render_template(
+        "web/thanks.html", view=view, cohort=cohort_view, calendar=links[0] if links else None, came=came
+    )
 
 
 def _sign_up(slug: str, cohort: str, wanted: registrations.SignUp) -> None:
     """Raises what the service raises, and Conflict with the reason why nobody can come in."""
     per_network = settings().sign_ups_per_hour
+    taken = replace(wanted, care=care.of_request(slug))
     work = partial(
-        registrations.sign_up, cohort, wanted,
+        registrations.sign_up, cohort, taken,
         network=network(), per_network=per_network, now=clock.now(), webinar=slug,
     )  # fmt: skip
     if reason := together(as_here(work), group=cohort):
         raise Conflict(reason)
+    straight_in.remember(cohort, taken)
+    watch.look(slug)
 
 
 def _wrong(slug: str, cohort: str) -> Response:
     """The form again, saying what is wrong beside each field."""
     filled = SignUpForm()
     filled.validate()
-    return _form_page(_about(slug, cohort), filled, 400)
+    about, problems = _about(slug, cohort), {}
+    try:
+        answers.read(asked.asked_by(cohort), typed_of(request.form), filled.profession.data or "")
+    except WrongAnswers as wrong:
+        problems = dict(wrong.problems)
+    return _form_page(about, filled, 400, problems)
 
 
 def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     """The form again, saying why a service did not take what is right in itself."""
     filled = SignUpForm()
-    filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
-    response = _form_page(_about(slug, cohort), filled, problem.status)
+    problems = problem.problems if isinstance(problem, WrongAnswers) else {}
+    if not problems:
+        filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
+    response = _form_page(_about(slug, cohort), filled, problem.status, problems)
     if isinstance(problem, TooMany):
+        watch.refused(slug)
         response.headers["Retry-After"] = str(problem.retry_after)
     return response
 
@@ -93,10 +118,19 @@ def _about(slug: str, cohort: str) -> tuple[WebinarView, CohortView]:
     return view, entry.as_for(entry.invited(cohort), shown, now)
 
 
-def _form_page(about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int) -> Response:
+def _form_page(
+    about: tuple[WebinarView, CohortView], shown: SignUpForm, status: int, problems: Mapping[str, str] = NONE
+) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
     shown.code.data = entry.code()
-    invited = entry.invited(cohort.public_id) is not None
-    page = render_template("web/sign_up.html", view=view, cohort=cohort, form=shown, invited=invited)
+    page = render_template(
+        "web/sign_up.html",
+        view=view,
+        cohort=cohort,
+        form=shown,
+        part=AskedPart(asked.asked_by(cohort.public_id), typed_of(request.form), problems),
+        works=care.works(view.slug, gate.entrance(cohort.public_id)),
+        invited=entry.invited(cohort.public_id) is not None,
+    )
     return make_response(page, status)

@@ -23,6 +23,7 @@ def events(webinar: WebinarView, links: Links) -> list[dict[str, Any]]:
 
 def _event(webinar: WebinarView, cohort: CohortView, session: SessionView, links: Links) -> dict[str, Any]:
     page = links.webinar(webinar.slug)
+    sold_out = cohort.closed_because or cohort.waits
     return {
         "@context": "https://schema.org",
         "@type": "Event",
@@ -42,6 +43,6 @@ def _event(webinar: WebinarView, cohort: CohortView, session: SessionView, links
             "price": "0",
             "priceCurrency": "USD",
             "url": page,
-            "availability": f"https://schema.org/{'SoldOut' if cohort.closed_because else 'InStock'}",
+            "availability": f"https://schema.org/{'SoldOut' if sold_out else 'InStock'}",
         },
     }

@@ -78,4 +78,5 @@ def required() -> int:
     person = recognised()
     if person is None:
         raise NotRecognised()
+    g.acted_as = person
     return person

@@ -18,12 +18,13 @@ from flask import Flask
 from webinar_hub.core import clock, metrics, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
-from webinar_hub.queries import health
+from webinar_hub.queries import health, lines
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.head_starts import HeadStart, head_starts
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
+    addresses,
     allowances,
     broadcasts,
     inviting,
@@ -32,11 +33,16 @@ from webinar_hub.services import (
     one_time_links,
     outbox,
     pacing,
+    places,
     presenters,
+    proving,
     sign_ins,
+    transfers,
     zone_rules,
 )
+from webinar_hub.services.address_mail import Voice
 from webinar_hub.worker import digests
+from webinar_hub.worker.clearing import Clearer
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
 
@@ -46,6 +52,8 @@ SWEEP_EVERY = timedelta(minutes=10)
 ALLOWANCES_KEPT = timedelta(days=1)
 # Less than this a clock is corrected all the time.
 PUT_BACK = timedelta(seconds=5)
+# How often, in seconds of real time, the leader looks for seats that are free and people who wait for one.
+LINES_EVERY = 15.0
 # How often, in seconds of real time, the leader looks what presenters have to be told.
 TELL_EVERY = 15.0
 # How often, in seconds of real time, the leader looks which invitations are due.
@@ -104,7 +112,9 @@ class Clockwork:
         self._ahead: list[HeadStart] = []
         self._looked_ahead_at = 0.0
         self._told_at: float | None = None
+        self._turned_at: float | None = None
         self._invited_at: float | None = None
+        self._clearer = Clearer(app)
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -165,8 +175,8 @@ class Clockwork:
                     due = self._next_due(called=True)
                 if leads:
                     self._sweep()
-                    due = self._tell_presenters(due)
-                    due = self._invite(due)
+                    due = self._invite(self._turn_lines(self._tell_presenters(due)))
+                    self._clearer.look()
             if waiting:
                 self._senders.wake()
             self._arm(due)
@@ -233,6 +243,25 @@ class Clockwork:
         log.info("presenters told", mails=told)
         return self._next_due(called=True)
 
+    def _turn_lines(self, due: datetime | None) -> datetime | None:
+        """End offers of seats that ran out, and ask who is next; when the next thing is due after that.
+
+        Whoever leaves offers the seat at once: this is for offers that end, and for what was passed over.
+        """
+        end = lines.next_end()
+        rests = self._turned_at is not None and clock.monotonic() - self._turned_at < LINES_EVERY
+        if rests and (end is None or end > clock.now()):
+            return min(filter(None, (due, end)), default=None)
+        self._turned_at = clock.monotonic()
+        took = 0
+        for cohort in lines.due(clock.now()):
+            with transaction():
+                took += places.turn(cohort, now=clock.now())
+        if took:
+            log.info("waitlists turned", steps=took)
+            due = self._next_due(called=True)
+        return min(filter(None, (due, lines.next_end())), default=None)
+
     def _invite(self, due: datetime | None) -> datetime | None:
         """Write the invitations that are due; when the next thing is due after that.
 
@@ -258,6 +287,9 @@ class Clockwork:
             notices.forget_sent()
             one_time_links.forget_expired(clock.real_now())
             sign_ins.forget_ended(clock.real_now())
+            proving.forget_unproven(now)
+            addresses.forget_expired(now)
+            transfers.end_expired(address_voice(self._app), now=now)
             if self._limits.any:
                 pacing.forget()
             if self._swept_at is None:
@@ -281,3 +313,13 @@ def voice_of(app: Flask) -> presenters.Voice:
     house: KeptHouse = app.extensions["house"]
     hub: Hub = app.extensions["hub"].of(house.now())
     return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])
+
+
+def address_voice(app: Flask) -> Voice:
+    """How mails to a new address, a former one or a colleague's are written, as the owner has set it by now."""
+    house: KeptHouse = app.extensions["house"]
+    hub: Hub = app.extensions["hub"].of(house.now())
+    return Voice(
+        links=hub.links, host=hub.host, sender=hub.sender, from_name=hub.from_name, reply_to=hub.reply_to,
+        fallback=app.extensions["staff_post"].sender, templates=app.extensions["notice_templates"],
+    )  # fmt: skip

@@ -15,10 +15,8 @@ from flask import Flask, render_template
 from tests.web.rendering import samples
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.errors import ErrorPage
-from webinar_hub.web.forms.details import DetailsForm
 from webinar_hub.web.forms.lost_link import LostLinkForm
 from webinar_hub.web.forms.sign_up import SignUpForm
-from webinar_hub.web.me import NEWS_WORDS
 from webinar_hub.web.structured_data import events
 
 CHECKOUT = Path(__file__).parents[3]
@@ -66,7 +64,7 @@ def form(kind: str, **values: Any) -> Any:
         sign_up = SignUpForm()
         sign_up.offer_zones("America/New_York")
         return sign_up
-    return DetailsForm(**values) if kind == "details" else LostLinkForm()
+    return LostLinkForm()
 
 
 PAGES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -116,9 +114,7 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def _mine(view: Any) -> dict[str, Any]:
-    details = form("details", name=view.person.name, zone=view.person.zone)
-    values = {"view": view, "form": details, "calendar": samples.CALENDAR, "now": samples.NOW}
-    return values | {"news_words": NEWS_WORDS}
+    return {"view": view, "calendar": samples.CALENDAR, "now": samples.NOW}
 
 
 def _my_page_while(state: str) -> Any:

@@ -10,27 +10,15 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from webinar_hub.core.addresses import checked_address
+from webinar_hub.rules import texts
 
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that turn the direction of text round and so let it read as something else (Unicode TR 36)."""
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _HOST = re.compile(r"(?:[\w-]{1,63}\.)+[^\W\d_][\w-]{0,62}")
 _SPAN = re.compile(r"(\d{1,4}) (week|day|hour|minute)s?")
 _NOBODY = re.compile(r"(?:no|do-?not)[-_.]?reply", re.IGNORECASE)
 LONGEST_ADDRESS = 2000
 
-
-def readable(text: str, *, longest: int, paragraphs: bool) -> str:
-    """Return the text without blanks around it: at most `longest` characters, line ends only in paragraphs."""
-    kept = text.strip()
-    if len(kept) > longest:
-        raise ValueError(f"This is {len(kept):,} characters long; at most {longest:,} fit here.")
-    if not paragraphs and "\n" in kept:
-        raise ValueError("This has to stay on one line.")
-    harmless = "\n\t" if paragraphs else ""
-    if any(_is_hidden(sign) for sign in kept if sign not in harmless):
-        raise ValueError("There is an invisible control character in this text. Type it again by hand.")
-    return kept
+readable = texts.readable
 
 
 def slug(text: str) -> str:
@@ -103,10 +91,6 @@ def span(text: str) -> timedelta:
     if written is None:
         raise ValueError('Write a number and a unit: "1 week", "2 days", "1 hour" or "10 minutes".')
     return timedelta(**{f"{written[2]}s": int(written[1])})
-
-
-def _is_hidden(sign: str) -> bool:
-    return sign in _OVERRIDES or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _nearest_slug(text: str) -> str:

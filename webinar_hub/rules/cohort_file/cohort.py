@@ -14,10 +14,16 @@ from webinar_hub.rules.recurrence import weekly
 from webinar_hub.rules.zones import NonexistentTime, UnknownZone, day_words, place_meant, to_utc, zone
 
 MOST_SESSIONS = 104
+# In minutes: what an offer of a seat may be held for.
+LEAST_OFFER, MOST_OFFER = 15, 14 * 24 * 60
 _USUAL_MINUTES = 60
 _LONGEST_HOLD = 14 * 24
 """Hours."""
-_LATE_JOIN: dict[str, LateJoin] = {"all past drops": "all past drops", "from now on": "from now on"}
+_LATE_JOIN: dict[str, LateJoin] = {
+    "all past drops": "all past drops",
+    "from now on": "from now on",
+    "one per day": "one per day",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,15 @@ def read_cohort(table: Table) -> CohortPart:
         livestream_url=livestream_of(table),
         declined_frees_seat=table.flag("declined_frees_seat", default=False),
         host_url=_host_url(table),
-        needs_code=_flag_if_written(table, "needs_code"),
-        takes_groups=_flag_if_written(table, "takes_groups"),
+        proves_address=_flag(table, "proves_address"),
+        has_waitlist=_flag(table, "has_waitlist"),
+        offer_minutes=table.number("offer_minutes", least=LEAST_OFFER, most=MOST_OFFER),
+        needs_approval=_flag(table, "needs_approval"),
+        approval_again=_flag(table, "approval_again"),
+        changes_close=table.wall("changes_close"),
+        asks_credit=_flag(table, "asks_credit"),
+        needs_code=_flag(table, "needs_code"),
+        takes_groups=_flag(table, "takes_groups"),
         group_hold_hours=table.number("group_hold_hours", least=0, most=_LONGEST_HOLD),
         codes=tuple(_code(entry) for entry in table.tables("codes")),
     )
@@ -75,7 +88,8 @@ def livestream_of(table: Table) -> str | None:
     return table.text("livestream_url", longest=checks.LONGEST_ADDRESS, check=checks.web_address) or None
 
 
-def _flag_if_written(table: Table, key: str) -> bool | None:
+def _flag(table: Table, key: str) -> bool | None:
+    """What is written, or None, which leaves what is known."""
     written = table.flag(key, default=False)
     return written if key in table else None
 
@@ -123,7 +137,8 @@ def _check_enrolment(table: Table, cohort: CohortPart) -> None:
     for position, code in enumerate(cohort.codes):
         if code.expires:
             exists_in_zone(table.notebook, (*table.path, "codes", position, "expires"), code.expires, cohort.zone)
-    for key, wall in (("enrolment_opens", opens), ("enrolment_closes", closes)):
+    moments = ("enrolment_opens", opens), ("enrolment_closes", closes), ("changes_close", cohort.changes_close)
+    for key, wall in moments:
         if wall:
             exists_in_zone(table.notebook, (*table.path, key), wall, cohort.zone)
     if opens and closes and opens >= closes:
@@ -147,5 +162,5 @@ def _zone_name(written: str) -> str:
 
 def _late_join(written: str) -> str:
     if written not in _LATE_JOIN:
-        raise ValueError('Write "all past drops" or "from now on".')
+        raise ValueError('Write "all past drops", "one per day" or "from now on".')
     return written

@@ -6,18 +6,18 @@ from pathlib import PurePosixPath
 from webinar_hub.rules.cohort_file import checks
 from webinar_hub.rules.cohort_file.cohort import exists_in_zone
 from webinar_hub.rules.cohort_file.keys import Keys
-from webinar_hub.rules.cohort_file.parts import AfterSession, DropPart, MaterialPart, SessionPart
+from webinar_hub.rules.cohort_file.parts import AfterEnrolment, AfterSession, DropPart, MaterialPart, SessionPart
 from webinar_hub.rules.cohort_file.sections import SENTENCE, SHORT_TEXT, TITLE
 from webinar_hub.rules.cohort_file.sessions import Sessions
 from webinar_hub.rules.cohort_file.table import UNREADABLE, Notebook, Table
+from webinar_hub.rules.own_clock import LEAST_DAYS, MOST_DAYS
 from webinar_hub.rules.release import release_after
 from webinar_hub.rules.zones import clock_words, to_utc, zone
 
 _SOURCES = ("file", "handout", "link")
-_MOST_DAYS = 366
 _NO_RELEASE = (
     "This drop has no moment yet. Write releases = 2026-12-10T08:00:00, "
-    'or after_session = "week-1" with days = 2 and at = 08:00:00.'
+    'or after_session = "week-1" with days = 2 and at = 08:00:00, or days_after_enrolment = 3 with at = 08:00:00.'
 )
 _ONE_SOURCE = 'Write exactly one: file = "...", handout = "..." (Markdown that we print) or link = "https://..."'
 
@@ -34,24 +34,43 @@ class DropReader:
 
     def read(self, table: Table, position: int) -> DropPart:
         """Read one [[drops]] with its materials."""
-        after = self._after(table)
+        own = self._own(table)
+        after = None if own else self._after(table)
         drop = DropPart(
             key=self._drop_keys.read(table, otherwise=f"drop-{position + 1}"),
             title=table.text("title", longest=TITLE, required=True),
             note=table.text("note", longest=SHORT_TEXT, paragraphs=True),
             surprise=table.flag("surprise", default=False),
-            release=self._release(table, after) or UNREADABLE,
+            release=UNREADABLE if own else self._release(table, after) or UNREADABLE,
             after=after,
             materials=tuple(self._material(entry) for entry in table.tables("materials")),
+            own=own,
         )
         if not drop.materials and not drop.note and "materials" not in table:
             table.refuse("materials", "This drop is empty. Give it a note or [[drops.materials]].")
         table.done()
         return drop
 
+    def _own(self, table: Table) -> AfterEnrolment | None:
+        days = table.number("days_after_enrolment", least=LEAST_DAYS, most=MOST_DAYS)
+        also_past = table.flag("also_past", default=False)
+        if "days_after_enrolment" not in table:
+            if "also_past" in table:
+                table.refuse("also_past", "This belongs to days_after_enrolment. Write that beside it.")
+            return None
+        (
+            table.wall("releases"),
+            table.text("after_session", longest=80),
+            table.number("days", least=0, most=MOST_DAYS),
+        )
+        for key in ("releases", "after_session", "days"):
+            if key in table:
+                table.refuse(key, f"There are two moments for this drop. Keep days_after_enrolment or {key}.")
+        return AfterEnrolment(days or LEAST_DAYS, table.time_of_day("at"), also_past)
+
     def _after(self, table: Table) -> AfterSession | None:
         session_key = table.text("after_session", longest=80)
-        days, at = table.number("days", least=0, most=_MOST_DAYS), table.time_of_day("at")
+        days, at = table.number("days", least=0, most=MOST_DAYS), table.time_of_day("at")
         if "after_session" not in table:
             for key in ("days", "at"):
                 if key in table:

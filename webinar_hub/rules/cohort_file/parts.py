@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
+from webinar_hub.rules import questions
 from webinar_hub.rules.access import Visibility
 from webinar_hub.rules.cohort_file.lines import KeyPath, line_of
+from webinar_hub.rules.hours import Hours
 
-LateJoin = Literal["all past drops", "from now on"]
+LateJoin = Literal["all past drops", "from now on", "one per day"]
 
 NO_CREDIT = "No CE credit."
 """The statement of credit nobody has to write: a free webinar must not hint at credit it does not give."""
@@ -111,6 +113,7 @@ class CohortPart:
     """One dated run of the webinar; `capacity` None means no limit, an enrolment moment None means no limit.
 
     `host_url` is where presenters start it. It and what follows it leave what is known where they are None;
+    `proves_address` is double opt-in, with `asks_credit` people are asked what a certificate needs, and
     `group_hold_hours` 0 keeps no seats.
     """
 
@@ -126,6 +129,13 @@ class CohortPart:
     livestream_url: str | None
     declined_frees_seat: bool = False
     host_url: str | None = None
+    proves_address: bool | None = None
+    has_waitlist: bool | None = None
+    offer_minutes: int | None = None
+    needs_approval: bool | None = None
+    approval_again: bool | None = None
+    changes_close: datetime | None = None
+    asks_credit: bool | None = None
     needs_code: bool | None = None
     takes_groups: bool | None = None
     group_hold_hours: int | None = None
@@ -155,6 +165,18 @@ class AfterSession:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterEnrolment:
+    """A release on each one's own clock: so many days after she came in, at a time of day, or (None) to the minute.
+
+    `also_past` says that whoever is past it when it is added gets it, too.
+    """
+
+    days: int
+    at: time | None
+    also_past: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MaterialPart:
     """Something to hand out: exactly one of `file`, `handout` (relative paths) and `link` (http or https)."""
 
@@ -168,7 +190,10 @@ class MaterialPart:
 
 @dataclass(frozen=True, slots=True)
 class DropPart:
-    """Materials released together at `release`; `after` is the rule it was worked out from, if there is one."""
+    """Materials released together at `release`; `after` is the rule it was worked out from, if there is one.
+
+    With `own` each person has a moment of her own, and `release` says nothing.
+    """
 
     key: str
     title: str
@@ -177,11 +202,15 @@ class DropPart:
     release: datetime
     after: AfterSession | None
     materials: tuple[MaterialPart, ...]
+    own: AfterEnrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesPart:
-    """What is mailed by itself: `reminders` before each session (longest first), thanks after the last one."""
+    """What is mailed by itself: `reminders` before each session (longest first), thanks after the last one.
+
+    `hours` None leaves what is known.
+    """
 
     reminders: tuple[timedelta, ...]
     live: bool
@@ -189,11 +218,12 @@ class MessagesPart:
     thank_you_after: timedelta
     welcome_note: str
     thank_you_note: str
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CohortFile:
-    """A cohort file that was read without an error."""
+    """A cohort file that was read without an error; with `asked` None the cohort's questions stay as they are."""
 
     webinar: WebinarPart
     presenters: tuple[PresenterPart, ...]
@@ -201,6 +231,7 @@ class CohortFile:
     sessions: tuple[SessionPart, ...]
     drops: tuple[DropPart, ...]
     messages: MessagesPart
+    asked: tuple[questions.Question, ...] | None = None
     lines: Mapping[KeyPath, int] = field(default_factory=dict, compare=False, repr=False)
 
     def line_of(self, *path: str | int) -> int:

@@ -1,5 +1,6 @@
 """Reads a whole cohort file and reports every mistake at once; each part is read in a module of its own."""
 
+from webinar_hub.rules.cohort_file.asked import read_questions
 from webinar_hub.rules.cohort_file.cohort import read_cohort, read_rhythm
 from webinar_hub.rules.cohort_file.drops import DropReader
 from webinar_hub.rules.cohort_file.lines import lines_of_keys
@@ -36,6 +37,7 @@ def _read(whole: Table, notebook: Notebook) -> CohortFile:
     drop_reader = DropReader(sessions, cohort.zone, notebook)
     drops = tuple(drop_reader.read(table, position) for position, table in enumerate(whole.tables("drops")))
     messages = read_messages(whole.table("messages") or Table({}, ("messages",), notebook))
+    asked = read_questions(whole.tables("questions"), notebook)
     whole.done()
     return CohortFile(
         webinar=webinar,
@@ -44,6 +46,7 @@ def _read(whole: Table, notebook: Notebook) -> CohortFile:
         sessions=tuple(session for session in sessions.values() if session),
         drops=drops,
         messages=messages,
+        asked=asked if "questions" in whole else None,
         lines=notebook.lines,
     )
 

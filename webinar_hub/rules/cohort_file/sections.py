@@ -15,6 +15,7 @@ from webinar_hub.rules.cohort_file.parts import (
     WebinarPart,
 )
 from webinar_hub.rules.cohort_file.table import Table
+from webinar_hub.rules.hours import MIDNIGHT, Hours, minutes_of
 from webinar_hub.rules.message_plan import MOST_REMINDERS
 
 LONG_TEXT = 20_000
@@ -82,9 +83,27 @@ def read_messages(table: Table) -> MessagesPart:
         thank_you_after=checks.span(thank_you_after) if thank_you_after else timedelta(hours=1),
         welcome_note=table.text("welcome_note", longest=SHORT_TEXT, paragraphs=True),
         thank_you_note=table.text("thank_you_note", longest=SHORT_TEXT, paragraphs=True),
+        hours=_hours(table),
     )
     table.done()
     return messages
+
+
+def _hours(table: Table) -> Hours | None:
+    bonus_at, opens, closes = (table.time_of_day(key) for key in ("bonus_at", "write_from", "write_until"))
+    weekdays_only = table.flag("weekdays_only", default=False)
+    if not any(key in table for key in ("bonus_at", "write_from", "write_until", "weekdays_only")):
+        return None
+    hours = Hours(
+        None if bonus_at is None else minutes_of(bonus_at),
+        minutes_of(opens) if opens else 0,
+        minutes_of(closes) if closes else MIDNIGHT,
+        weekdays_only,
+    )
+    if hours.opens >= hours.closes:
+        table.refuse("write_until", "This is not later than write_from, so no mail could ever leave.")
+        return None
+    return hours
 
 
 def _agenda_item(table: Table) -> AgendaItem:

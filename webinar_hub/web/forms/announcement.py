@@ -16,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 
 from webinar_hub.documents.when import when_in
 from webinar_hub.queries.announcements import AnnouncementView, Choices
+from webinar_hub.rules.answered import parted
 from webinar_hub.rules.segment import Segment
 from webinar_hub.services.announcements import Draft
 
@@ -39,6 +40,7 @@ class AnnouncementForm(FlaskForm):
     session = SelectField("Session", validate_choice=False)
     drop = SelectField("Bonus", validate_choice=False)
     professions = SelectMultipleField("Profession", validate_choice=False)
+    answer = SelectField("Answer", validate_choice=False)
 
     def offer(self, choices: Choices, zone: str) -> None:
         """Fill the lists, before the form is shown."""
@@ -55,6 +57,9 @@ class AnnouncementForm(FlaskForm):
                 SelectChoice(f"{id_}:took", f"Downloaded: {title}"),
                 SelectChoice(f"{id_}:not", f"Has not downloaded: {title}"),
             ]
+        self.answer.choices = [ANY]
+        for asked in choices.questions:
+            self.answer.choices += [SelectChoice(value, f"{asked.label} {words}") for value, words in asked.answers]
         self.professions.choices = [SelectChoice(one, one) for one in choices.professions]
 
     def show(self, view: AnnouncementView) -> None:
@@ -66,12 +71,15 @@ class AnnouncementForm(FlaskForm):
         self.session.data = _pair(segment.session, "came" if segment.came else "missed")
         self.drop.data = _pair(segment.drop, "took" if segment.took else "not")
         self.professions.data = list(segment.professions)
+        self.answer.data = f"{segment.question}:{segment.answer}" if segment.question else ""
 
     def draft(self) -> Draft:
         """What was typed; what is not in the lists does not matter."""
         session, came = _parts(self.session)
         drop, took = _parts(self.drop)
         offered = {choice.value for choice in self.professions.iter_choices()}
+        is_offered = self.answer.data in [choice.value for choice in self.answer.iter_choices()]
+        question, answer = parted(self.answer.data or "") if is_offered else ("", "")
         return Draft(
             kind=self.kind.data or "announcement",
             subject=(self.subject.data or "").strip(),
@@ -83,6 +91,8 @@ class AnnouncementForm(FlaskForm):
                 drop=drop,
                 took=took != "not",
                 professions=tuple(one for one in self.professions.data or () if one in offered),
+                question=question,
+                answer=answer,
             ),
             whole_webinar=bool(self.whole_webinar.data),
         )

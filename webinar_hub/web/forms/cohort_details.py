@@ -34,7 +34,11 @@ from webinar_hub.web.forms.studio_form import (
 
 LADDER = (14 * 1440, 7 * 1440, 2 * 1440, 1440, 120, 60, 30, 10)
 """The reminders offered, in minutes before the start; a cohort may have others, which are offered to it."""
-LATE_JOIN: dict[str, LateJoin] = {"all past drops": "all past drops", "from now on": "from now on"}
+LATE_JOIN: dict[str, LateJoin] = {
+    "all past drops": "all past drops",
+    "one per day": "one per day",
+    "from now on": "from now on",
+}
 
 
 def _reminders(form: Any, field: SelectMultipleField) -> None:
@@ -59,6 +63,7 @@ class CohortForm(StudioForm):
         [one_of(*LATE_JOIN)],
         choices=[
             SelectChoice("all past drops", "every bonus that is open already"),
+            SelectChoice("one per day", "one open bonus a day, in order, until she has caught up"),
             SelectChoice("from now on", "only what opens from then on"),
         ],
         validate_choice=False,

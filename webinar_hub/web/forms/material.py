@@ -12,10 +12,11 @@ from webinar_hub.documents.when import when_in
 from webinar_hub.queries.drops import Anchor, DropForm
 from webinar_hub.rules.cohort_file.checks import readable, web_address
 from webinar_hub.rules.cohort_file.sections import SENTENCE, SHORT_TEXT, TITLE
-from webinar_hub.services.drops import After, Wish
+from webinar_hub.rules.own_clock import LEAST_DAYS
+from webinar_hub.services.drops import After, OnOwnClock, Wish
 from webinar_hub.services.materials import Words
 
-FIXED, FOLLOWS = "fixed", "follows"
+FIXED, FOLLOWS, OWN = "fixed", "follows", "own"
 MOST_DAYS = 366
 LONGEST_HANDOUT = 20_000
 """Characters: about eight pages. A form may have 64 kB, in which a letter outside ASCII takes six bytes."""
@@ -71,11 +72,14 @@ class BonusForm(FlaskForm):
     session = SelectField("Session", validate_choice=False)
     days = StringField("Days after it")
     at = StringField("Time of day")
+    own_days = StringField("Days after she came in")
+    own_at = StringField("Time of day")
+    also_past = BooleanField("Whoever has been here for longer already gets it, too, at once")
     version = StringField()
     confirmed = StringField()
 
     def __init__(self, sessions: list[Anchor], zone: str, stored: DropForm | None = None) -> None:
-        super().__init__(data=_of(stored) if stored else {"when": FIXED, "days": "1"})
+        super().__init__(data=_of(stored) if stored else {"when": FIXED, "days": "1", "own_days": "1"})
         self.session.choices = [
             SelectChoice(one.key, f"{one.title} ({when_in(one.starts_at, zone)})") for one in sessions
         ]
@@ -87,8 +91,8 @@ class BonusForm(FlaskForm):
             raise ValidationError("Choose the day and the time at which it opens.")
 
     def validate_when(self, field: Field) -> None:
-        """One of the two."""
-        if field.data not in (FIXED, FOLLOWS):
+        """One of the three."""
+        if field.data not in (FIXED, FOLLOWS, OWN):
             raise ValidationError("Choose when it opens.")
 
     def validate_days(self, field: Field) -> None:
@@ -101,12 +105,23 @@ class BonusForm(FlaskForm):
         if self.when.data == FOLLOWS and (field.data or "").strip() and _clock(field.data) is None:
             raise ValidationError("Write a time like 08:00, or leave it empty for the hour the session ends.")
 
+    def validate_own_days(self, field: Field) -> None:
+        """Whole days, where it opens on each one's own clock."""
+        if self.when.data == OWN and _number(field.data) not in range(LEAST_DAYS, MOST_DAYS + 1):
+            raise ValidationError(f"Write a number of days from {LEAST_DAYS} to {MOST_DAYS}.")
+
+    def validate_own_at(self, field: Field) -> None:
+        """A time of day, or nothing: the minute at which she came in."""
+        if self.when.data == OWN and (field.data or "").strip() and _clock(field.data) is None:
+            raise ValidationError("Write a time like 08:00, or leave it empty for the minute at which she came in.")
+
     @property
     def wish(self) -> Wish:
         """What she wants it to be; only of a form that was found valid."""
         follows = After(self.session.data or "", _number(self.days.data), _clock(self.at.data))
         fixed = _moment(self.release.data)
-        release = fixed if self.when.data == FIXED and fixed else follows
+        own = OnOwnClock(_number(self.own_days.data), _clock(self.own_at.data), bool(self.also_past.data))
+        release = {OWN: own, FIXED: fixed or follows}.get(self.when.data or "", follows)
         return Wish(_typed(self.title).strip(), _typed(self.note).strip(), bool(self.surprise.data), release)
 
     @property
@@ -175,7 +190,10 @@ def _of(stored: DropForm) -> dict[str, Any]:
         "title": stored.title,
         "note": stored.note,
         "surprise": stored.surprise,
-        "when": FOLLOWS if stored.session else FIXED,
+        "when": OWN if stored.own_days else FOLLOWS if stored.session else FIXED,
+        "own_days": str(stored.own_days or 1),
+        "own_at": f"{stored.own_at:%H:%M}" if stored.own_at else "",
+        "also_past": stored.also_past,
         "release": f"{stored.release:%Y-%m-%dT%H:%M}",
         "session": stored.session,
         "days": str(stored.days if stored.session else 1),

@@ -214,6 +214,8 @@ def _drop(row: Any, key: str, known: Mapping[str, PatternDrop], sessions: list[s
         days=int(row.days.data),
         at=a_time(row.at),
         materials=was.materials if was else (),
+        own_days=was.own_days if was else None,
+        own_at=was.own_at if was else "",
     )
 
 

@@ -66,7 +66,7 @@ def visitor_of(person: RealPerson) -> Visitor:
     """Somebody registered, as she is now, from the moment she came."""
     return Visitor(
         person.name, person.email, person.zone, person.profession, person.registered_at, person.reminders_off,
-        person.bonuses_off, person.suppressed, is_real=True,
+        person.bonuses_off, person.suppressed, is_real=True, rhythm=person.rhythm, opted_out=person.opted_out,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import NamedTuple
 
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import validate_csrf
@@ -12,10 +13,10 @@ from wtforms.validators import InputRequired, ValidationError
 from webinar_hub.core.language import current
 from webinar_hub.core.language import lazy_gettext as _later
 from webinar_hub.documents.names import plain_name
-from webinar_hub.rules.house import NEWS_WORDS
+from webinar_hub.rules.house import BONUS_WORDS, NEWS_WORDS
 from webinar_hub.services.registrations import SignUp
 from webinar_hub.web.current import house
-from webinar_hub.web.forms import checks
+from webinar_hub.web.forms import checks, pace
 from webinar_hub.web.forms.zone_choices import zone_choices
 
 NEWS_CHANGED = _later(
@@ -61,9 +62,12 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
         checks.time_zone_typed(typed.get("zone", ""))
     except ValidationError:
         return None
-    ticked = typed.get("news", "") not in _UNTICKED
-    news_words = house().news_said if ticked else ""
-    if profession not in _OFFERED or (ticked and typed["news"] != _version(news_words)):
+    own = house()
+    if profession not in _OFFERED or pace.problem(typed["csrf_token"]):
+        return None
+    news_words = _ticked(typed.get("news", ""), own.news_said)
+    bonus_words = _ticked(typed.get("bonuses", ""), own.bonus_said) if own.asks_for_bonuses else ""
+    if news_words is None or bonus_words is None:
         return None
     return SignUp(
         name=plain_name(name),
@@ -74,12 +78,28 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
         page=page,
         source=source,
         language=current(),
+        bonus_words=bonus_words if own.asks_for_bonuses else None,
     )
+
+
+def _ticked(sent: str, words: str) -> str | None:
+    """The words a box stands for: "" where it was left empty, None where others stood beside it."""
+    if sent in _UNTICKED:
+        return ""
+    return words if sent == _version(words) else None
 
 
 def _version(words: str) -> str:
     """What a ticked box sends, so that nobody is recorded with words she has not seen."""
-    return "y" if words == NEWS_WORDS else sha256(words.encode()).hexdigest()[:12]
+    return "y" if words in (NEWS_WORDS, BONUS_WORDS) else sha256(words.encode()).hexdigest()[:12]
+
+
+class Box(NamedTuple):
+    """A box of the form, what stands beside it, and what it sends when it is ticked."""
+
+    field: BooleanField
+    words: str
+    version: str
 
 
 class SignUpForm(FlaskForm):
@@ -94,6 +114,7 @@ class SignUpForm(FlaskForm):
         validate_choice=False,
     )
     zone = SelectField(_later("Your time zone"), [checks.time_zone], validate_choice=False)
+    bonuses = BooleanField(_later("Bonus mails"))
     news = BooleanField(_later("News about new webinars"))
     leave_empty = StringField(_later("Leave this field empty"))
     code = StringField(_later("Access code"))
@@ -106,14 +127,11 @@ class SignUpForm(FlaskForm):
         self.zone.choices = zone_choices(home_zone, self.zone.data)
 
     @property
-    def news_words(self) -> str:
-        """What stands beside the box for news, as the owner has set it."""
-        return house().news_said
-
-    @property
-    def news_version(self) -> str:
-        """What a ticked box sends."""
-        return _version(self.news_words)
+    def boxes(self) -> list[Box]:
+        """The boxes nobody has to tick, each with the words beside it."""
+        own = house()
+        boxes = [Box(self.bonuses, own.bonus_said, _version(own.bonus_said))] if own.asks_for_bonuses else []
+        return [*boxes, Box(self.news, own.news_said, _version(own.news_said))]
 
     def note(self, field: str, message: str) -> None:
         """Show what a service said: beside the field it names, or above the form."""
@@ -127,6 +145,9 @@ class SignUpForm(FlaskForm):
         is_right = bool(super().validate())
         if self.csrf_token.errors:
             self.problem = STALE
-        if self.news.data and self.news.raw_data != [self.news_version]:
-            self.news.data, self.news.errors, is_right = False, [NEWS_CHANGED], False
-        return is_right
+        else:
+            self.problem = pace.problem(self.csrf_token.data)
+        for box in self.boxes:
+            if box.field.data and box.field.raw_data != [box.version]:
+                box.field.data, box.field.errors, is_right = False, [NEWS_CHANGED], False
+        return is_right and not self.problem

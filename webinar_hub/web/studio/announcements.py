@@ -297,6 +297,10 @@ def _in_words(head: CohortHead, view: queries.AnnouncementView, now: datetime) -
         told.append(f"{how} {drops.get(segment.drop, 'a bonus of another cohort')}")
     if segment.professions:
         told.append(f"is one of: {', '.join(segment.professions)}")
+    if segment.question:
+        labels = {value: asked.label for asked in offered.questions for value, _ in asked.answers}
+        label = labels.get(f"{segment.question}:{segment.answer}", "a question of another cohort")
+        told.append(f"answered “{label}” with: {segment.answer}")
     if view.kind == "news":
         told.append("asked for news")
     return told

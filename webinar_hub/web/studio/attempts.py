@@ -3,20 +3,15 @@
 Whether an account exists makes no difference, and a right password is counted like a wrong one.
 """
 
-from datetime import timedelta
-
 from flask import request, session
 from flask_security import current_user
 from werkzeug.exceptions import UnsupportedMediaType
 
-from webinar_hub.core import clock
-from webinar_hub.core.db import transaction
 from webinar_hub.rules.registration import email_key
-from webinar_hub.services import allowances
-from webinar_hub.services.allowances import Try
 from webinar_hub.web.current import network
+from webinar_hub.web.rate_limits import demand
 
-WINDOW = timedelta(minutes=15)
+WINDOW = "15 minutes"
 HERE = 10
 """Tries of one account from one network."""
 ANYWHERE = 50
@@ -27,7 +22,6 @@ NETWORK = 60
 """Tries from one network, whatever the account."""
 LINKS = 3
 """Mails with links to one address."""
-LINKS_WINDOW = timedelta(hours=1)
 
 # Where something secret is typed in, or signed.
 _GUARDED = frozenset(
@@ -59,18 +53,16 @@ def count() -> None:
 
 def spend(account: str, anywhere: int = ANYWHERE) -> None:
     """Count one try to come in as `account`, which may be "" where none is named. Raises TooMany."""
-    tries = [Try("staff-network", network(), NETWORK)]
     if account:
-        tries += [Try("staff-here", f"{account} {network()}", HERE), Try("staff", account, anywhere)]
-    with transaction():
-        allowances.spend_each(tries, window=WINDOW, now=clock.real_now())
+        demand("staff-here", f"{HERE} per {WINDOW}", f"{account} {network()}")
+        demand("staff", f"{anywhere} per {WINDOW}", account)
+    demand("staff-network", f"{NETWORK} per {WINDOW}", network())
 
 
 def spend_mail(email: str) -> None:
     """Count one mail with a link, asked for by anybody. Raises TooMany."""
-    tries = [Try("staff-mail", _one_name(email), LINKS), Try("staff-mail-network", network(), NETWORK)]
-    with transaction():
-        allowances.spend_each(tries, window=LINKS_WINDOW, now=clock.real_now())
+    demand("staff-mail", f"{LINKS} per hour", _one_name(email))
+    demand("staff-mail-network", f"{NETWORK} per hour", network())
 
 
 def _account() -> str:

@@ -27,12 +27,12 @@ class Entry(NamedTuple):
 BAR = (
     Entry("studio_today.page", "Today", "clock", Permission.SEE),
     Entry("studio_webinars.page", "Webinars", "screen", Permission.SEE),
-    Entry("studio_people.page", "People", "people", Permission.PEOPLE, ("studio_person",)),
+    Entry("studio_people.page", "People", "people", Permission.PEOPLE, ("studio_person", "studio_person_data")),
     Entry("studio_outbox.page", "Messages", "mail", Permission.MESSAGES, ("studio_templates",)),
     Entry("studio_health.page", "Health", "pulse", Permission.SEE),
     Entry("studio_audit.page", "Audit log", "book", Permission.AUDIT),
     Entry("studio_team.page", "Team", "key", Permission.TEAM),
-    Entry("studio_settings.page", "Settings", "sliders", Permission.SETTINGS, ("studio_transport",)),
+    Entry("studio_settings.page", "Settings", "sliders", Permission.SETTINGS, ("studio_transport", "studio_purge")),
 )
 # Each takes the cohort's key as `cohort`.
 TABS = (
@@ -40,7 +40,10 @@ TABS = (
     Entry("studio_cohort_people.page", "People", "people", Permission.PEOPLE, ("studio_people_import",)),
     Entry(
         *("studio_registering.page", "Registration", "key", Permission.SEE),
-        also=("studio_invitations", "studio_access_codes", "studio_groups"),
+        also=(
+            *("studio_places", "studio_entrance", "studio_questions", "studio_accommodations"),
+            *("studio_invitations", "studio_access_codes", "studio_groups", "studio_rhythm"),
+        ),
     ),
     Entry("studio_messages.page", "Messages", "mail", Permission.SEE, ("studio_announcements",)),
     Entry("studio_materials.page", "Materials", "download", Permission.SEE, ("studio_drops",)),

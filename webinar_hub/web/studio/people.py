@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError, Invalid
+from webinar_hub.queries import answers, people_views
 from webinar_hub.queries import people as queries
-from webinar_hub.queries import people_views
 from webinar_hub.rules.people import Scope
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import people_bulk
@@ -41,6 +41,7 @@ def shown(scope: Scope) -> dict[str, Any]:
         "unread": people_filters.unread(),
         "is_first": not request.args.get("after"),
         "zone": scope.zone,
+        "questions": answers.to_find_by(scope.cohort) if scope.cohort is not None else (),
     }
 
 

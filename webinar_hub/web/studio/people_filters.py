@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from webinar_hub.rules.answered import parted
 from webinar_hub.rules.people import ORDERS, PROFESSIONS, STATES, Chosen, Scope, Wanted
 from webinar_hub.rules.staff import Permission
 from webinar_hub.web.forms.numbers import whole
@@ -37,6 +38,7 @@ def read(values: MultiDict[str, str]) -> Wanted:
         until=_day(values.get("until", "")),
         tag=values.get("tag", "").strip()[:40].replace("\x00", ""),
         declined=values.get("declined") == "yes",
+        answer=":".join(filter(None, parted(values.get("answer", "")))),
         **{name: value for name, value in chosen.items() if value in _CHOICES[name]},
     )
 
@@ -53,7 +55,8 @@ def query(filters: Wanted, **also: str) -> str:
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",
         "attended": filters.attended, "downloaded": filters.downloaded, "mail": filters.mail, "tag": filters.tag,
-        "declined": "yes" if filters.declined else "", "order": filters.order if filters.order != "newest" else "",
+        "declined": "yes" if filters.declined else "", "answer": filters.answer,
+        "order": filters.order if filters.order != "newest" else "",
     }  # fmt: skip
     return urlencode({name: value for name, value in (pairs | also).items() if value})
 

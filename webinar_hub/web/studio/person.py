@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError, NotAllowed, NotFound
+from webinar_hub.queries import answers
 from webinar_hub.queries import people as lists
 from webinar_hub.queries import person_story as queries
 from webinar_hub.rules.people import Scope, Wanted
@@ -35,7 +36,9 @@ def _demand(person: int, permission: Permission) -> None:
 
 def _page(person: int, problem: str = "", **typed: Any) -> str:
     story = queries.story(person, _scope(), clock.now(), request.args.get("after", ""))
-    return render_template("studio/people/person.html", story=story, problem=problem, typed=typed)
+    desk = staff().webinars(Permission.REGISTER)
+    told = answers.about(person, [place.id for place in story.places], desk)
+    return render_template("studio/people/person.html", story=story, told=told, problem=problem, typed=typed)
 
 
 def _back(person: int, said: str) -> Redirect:
@@ -189,11 +192,11 @@ def do_move(person: int, place: int) -> Redirect | tuple[str, int]:
 @needs(Permission.REGISTER)
 def merge(person: int) -> str:
     """Find the other address; or, once it is chosen, see what is kept."""
-    _demand_whole(person)
+    demand_whole(person)
     typed, gone = request.args.get("words", "").replace("\x00", "")[:200], whole(request.args.get("other"))
     kept = lists.one(person)
     if gone is not None:
-        _demand_whole(gone)
+        demand_whole(gone)
         told = queries.merging(person, gone, clock.now())
         return render_template("studio/people/merge_confirm.html", kept=kept, gone=lists.one(gone), told=told)
     found = lists.page(Wanted(words=typed), _scope(Permission.REGISTER)).lines if typed.strip() else ()
@@ -206,16 +209,16 @@ def merge(person: int) -> str:
 def do_merge(person: int) -> Redirect:
     """Make the two one."""
     gone = whole(request.form.get("other")) or 0
-    _demand_whole(person)
-    _demand_whole(gone)
+    demand_whole(person)
+    demand_whole(gone)
     with transaction():
         people_merging.merge(person, gone, actor=staff().actor, now=clock.now())
     return _back(person, "The two are one person now.")
 
 
-def _demand_whole(person: int) -> None:
+def demand_whole(person: int) -> None:
     """Raises NotFound; NotAllowed where she has a place in a webinar that is not hers to change."""
     _demand(person, Permission.REGISTER)
     allowed, hers = staff().webinars(Permission.REGISTER), queries.scope_of(person)
     if allowed is not None and not (hers or set()) <= set(allowed):
-        raise NotAllowed("She has a place in a webinar that is not yours to change, so you cannot merge her.")
+        raise NotAllowed("She has a place in a webinar that is not yours to change, so this is not yours to do.")

@@ -48,8 +48,8 @@ class BrokenOff(HubError):
         super().__init__("The file did not arrive whole. Nothing was kept: try again.")
 
 
-def prepare_for_file(*, extra: int = 0) -> None:
-    """Look at the token, then let this request be as large as a file may be.
+def prepare_for_file(*, extra: int = 0, most: int | None = None) -> None:
+    """Look at the token, then let this request be as large as a file may be: `most` bytes, or as is set.
 
     Raises CSRFError and TooLarge before anything is read. The token stands in a header or in the query: one inside
     the form could only be read with all the rest.
@@ -59,10 +59,10 @@ def prepare_for_file(*, extra: int = 0) -> None:
             validate_csrf(request.headers.get("X-CSRFToken") or request.args.get("csrf_token"))
         except ValidationError as problem:
             raise CSRFError(str(problem)) from problem
-    most = settings().upload_limit + extra
-    request.max_content_length = most
-    if (request.content_length or 0) > most:
-        raise TooLarge(_too_large())
+    limit = settings().upload_limit if most is None else min(most, settings().upload_limit)
+    request.max_content_length = limit + extra
+    if (request.content_length or 0) > limit + extra:
+        raise TooLarge(_too_large(limit))
 
 
 def keep(source: BinaryIO, filename: str, claim: Callable[[Bytes], Kept]) -> Kept:
@@ -107,8 +107,8 @@ def _refused() -> Iterator[None]:
         ) from problem
 
 
-def _too_large() -> str:
-    return f"A file can have {size_in_words(settings().upload_limit)} at most. Nothing was kept."
+def _too_large(limit: int | None = None) -> str:
+    return f"A file can have {size_in_words(limit or settings().upload_limit)} at most. Nothing was kept."
 
 
 def body() -> BinaryIO:

@@ -21,7 +21,24 @@ class Part(NamedTuple):
     permission: Permission = Permission.SEE
 
 
-PARTS: tuple[Part, ...] = (
+PARTS = (
+    Part(
+        "studio_places.page",
+        "Places",
+        "How many seats there are, the waitlist, who decides on sign-ups, and everybody who waits.",
+    ),
+    Part("studio_questions.page", "Questions", "What you want to know of whoever signs up, and CE credit."),
+    Part(
+        "studio_accommodations.page",
+        "Accommodations",
+        "Captions, an interpreter, anything somebody needs to take part fully.",
+        Permission.REGISTER,
+    ),
+    Part(
+        "studio_entrance.page",
+        "Who may come in, and how carefully",
+        "Whether an address is asked first, and what keeps robots out.",
+    ),
     Part(
         "studio_invitations.page",
         "Invitations",
@@ -40,6 +57,7 @@ PARTS: tuple[Part, ...] = (
         "Managers who signed up their people, and how far those are.",
         Permission.PEOPLE,
     ),
+    Part("studio_rhythm.page", "Hours", "At which hour of her own day somebody is written to, and on which days."),
 )
 
 

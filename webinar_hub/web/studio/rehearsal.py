@@ -64,10 +64,10 @@ def page(cohort: str) -> Response:
 @needs(Permission.SEE)
 def mail(cohort: str) -> Response:
     """One mail's HTML for a frame: no script runs in it, nothing is loaded, and no link leads anywhere."""
-    wish = _wish(cohort)
-    if wish.visitor is None:
+    wish, name = _wish(cohort), request.args.get("mail", "")
+    if wish.visitor is None or not name:
         abort(404)
-    found = rehearsing.one(queries.snapshot(wish.head.id), wish.visitor, request.args.get("mail", ""))
+    found = rehearsing.one(queries.snapshot(wish.head.id), wish.visitor, name)
     if found is None or not found.content:
         abort(404)
     response = Response(read_mail(found.content).html, mimetype="text/html")

@@ -22,12 +22,12 @@ from webinar_hub.queries import letters
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.rehearsal import DropPoint, SessionPoint, Snapshot, Stage
 from webinar_hub.rules.delivery import Claimed
-from webinar_hub.rules.entitlement import drop_is_hers
+from webinar_hub.rules.own_clock import opens_to
 from webinar_hub.services import rehearsals
 from webinar_hub.services.rehearsals import WHOLE, Part, Visitor
 from webinar_hub.web.current import hub
 
-PAGE = 40
+PAGE = 20
 """Messages of the plan that are composed for one page; what comes with the sign-up is on the first."""
 
 
@@ -110,13 +110,16 @@ def one(cohort: Snapshot, visitor: Visitor, name: str) -> Rehearsed | None:
 
 def readable(cohort: Snapshot, visitor: Visitor, most: int) -> list[ReadMail]:
     """The first `most` mails, taken apart."""
-    mails = run(cohort, visitor, Part(most=most)).mails
-    return [read_mail(mail.content) for mail in mails if mail.content][:most]
+    return [read_mail(content) for content in _first(cohort, visitor, most)]
+
+
+def _first(cohort: Snapshot, visitor: Visitor, most: int) -> list[bytes]:
+    return [mail.content for mail in run(cohort, visitor, Part(most=most)).mails if mail.content][:most]
 
 
 def count(cohort: Snapshot, visitor: Visitor, most: int) -> int:
     """How many mails that is, `most` at most."""
-    return len(readable(cohort, visitor, most))
+    return len(_first(cohort, visitor, most))
 
 
 def story(cohort: Snapshot, stage: Stage, visitor: Visitor, begin: int) -> Story:
@@ -147,8 +150,5 @@ def _around(stage: Stage, visitor: Visitor) -> Iterator[Scene]:
     for session in stage.sessions:
         yield Scene(session.starts_at, "session", session=session)
     for drop in stage.drops:
-        hers = drop_is_hers(
-            release_at=drop.release_at, late_join=stage.late_join, registered_at=visitor.joins_at,
-            now=max(drop.release_at, visitor.joins_at),
-        )  # fmt: skip
-        yield Scene(max(drop.release_at, visitor.joins_at), "bonus", drop=drop, is_hers=hers)
+        opens = opens_to(drop.clock, late_join=stage.late_join, came=visitor.joins_at)
+        yield Scene(max(opens or drop.release_at, visitor.joins_at), "bonus", drop=drop, is_hers=opens is not None)

@@ -11,7 +11,8 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.documents.logo import UnfitLogo, fitted
 from webinar_hub.rules import colours
-from webinar_hub.rules.house import RETENTION, Refused, typed
+from webinar_hub.rules.house import Refused, typed
+from webinar_hub.rules.retention import KINDS
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import house as services
 from webinar_hub.services.editing import EditedMeanwhile
@@ -46,16 +47,21 @@ SECTIONS = {
     ),
     "texts": Section(
         "Texts",
-        "The line at the foot of pages, your privacy page, and the words people agree to.",
-        ("footer", "privacy_url", "news_words"),
+        "The foot of pages, your privacy page, the words people agree to, and whether they may send files.",
+        ("footer", "privacy_url", "news_words", "file_questions"),
+    ),
+    "entrance": Section(
+        "Who may come in, and how carefully",
+        "Whether an address is asked first, what people tick, and what keeps robots out.",
+        ("proves_address", "proof_of_work", "bonus_box", "bonus_words", "consent_network"),
     ),
     "defaults": Section(
         "For new cohorts", "The time zone and the reminders a new cohort begins with.", ("zone", "reminders")
     ),
     "retention": Section(
         "How long things are kept",
-        "After so many days what you no longer need may go.",
-        tuple(f"keep_{kind}" for kind in RETENTION),
+        "After so many days what you no longer need goes, each night.",
+        tuple(f"keep_{kind}" for kind in KINDS),
     ),
 }
 
@@ -64,7 +70,7 @@ SECTIONS = {
 @needs(Permission.SETTINGS)
 def page() -> str:
     """Everything there is to set, with what holds now."""
-    return render_template("studio/settings/page.html", sections=SECTIONS, now=typed(house()), kinds=RETENTION)
+    return render_template("studio/settings/page.html", sections=SECTIONS, now=typed(house()), kinds=KINDS)
 
 
 @blueprint.get("/settings/<section>")
@@ -171,7 +177,7 @@ def _form(
         problems=problems,
         offers=offers,
         zones=zone_choices(values.get("zone") or house().zone),
-        kinds=RETENTION,
+        kinds=KINDS,
         operators_sender=settings().mail_sender,
         ratios=(
             colours.least(accent, colours.LIGHT_GROUNDS),

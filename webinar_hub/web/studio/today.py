@@ -7,10 +7,11 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.queries import digests as digest_queries
 from webinar_hub.queries import today as queries
-from webinar_hub.queries.needs import Asked, Need, needs
+from webinar_hub.queries.needs import Asked, Need, needs, purges
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import digests
 from webinar_hub.services import tasks as services
+from webinar_hub.web.current import house
 from webinar_hub.web.studio.access import demand, own_account, staff
 from webinar_hub.web.studio.access import needs as permitted
 from webinar_hub.web.studio.area import area
@@ -22,8 +23,11 @@ blueprint = area("today")
 _MENDED_AT = {
     "delayed": ("studio_health.page", "See what is wrong"),
     "empty_drop": ("studio_materials.page", "Add the file"),
+    "accommodation": ("studio_accommodations.page", "Arrange it"),
     "clash": ("studio_timeline.page", "See the timeline"),
     "incomplete": ("studio_cohort.page", "Fill it in"),
+    "undecided": ("studio_places.page", "Decide"),
+    "purge": ("studio_purge.page", "See what will be deleted"),
 }
 
 
@@ -77,9 +81,10 @@ def digest(wish: str) -> Redirect:
 def _live() -> dict[str, object]:
     who, now = staff(), clock.now()
     only, people = who.webinars(Permission.SEE), who.webinars(Permission.PEOPLE)
-    sees_people = who.may(Permission.PEOPLE)
+    cleaned = purges(house(), who.zone, now) if who.may(Permission.SETTINGS) else []
+    sees_people, desk = who.may(Permission.PEOPLE), who.webinars(Permission.REGISTER)
     return {
-        "needs": [(need, *_way(need)) for need in needs(Asked(only, now, who.zone))],
+        "needs": [(need, *_way(need)) for need in (*cleaned, *needs(Asked(only, now, who.zone, desk)))],
         "tasks": queries.open_tasks(people) if sees_people else queries.NOBODY,
         "unreached": queries.unreached(people, now) if sees_people else queries.NOBODY,
     }

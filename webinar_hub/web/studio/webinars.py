@@ -72,7 +72,9 @@ def create() -> Redirect | tuple[str, int]:
         if warnings.digest and warnings.digest != form.seen.data:
             return _quick_page(form, 200, warnings)
         with transaction():
-            cohort = creating.quick(warnings.wish, who, reminders=house().leads, now=now)
+            cohort = creating.quick(
+                warnings.wish, who, reminders=house().leads, proves_address=house().proves, now=now
+            )
             drafting.done(DRAFT)
     except HubError as problem:
         form.refuse(problem)

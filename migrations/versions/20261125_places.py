@@ -1,0 +1,28 @@
+"""places: a seat that is kept while an organizer looks at somebody again.
+
+Revision: 0015_places
+After: 0015
+Made: 2026-11-25 03:30:00
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015_places"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("registrations") as registrations:
+        registrations.add_column(sa.Column("seat_kept", sa.Boolean(), server_default=sa.false(), nullable=False))
+        registrations.create_check_constraint(
+            op.f("ck_registrations_seat_kept_while_pending"), "state = 'pending' OR NOT seat_kept"
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("registrations") as registrations:
+        registrations.drop_constraint(op.f("ck_registrations_seat_kept_while_pending"), type_="check")
+        registrations.drop_column("seat_kept")

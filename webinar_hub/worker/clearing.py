@@ -1,0 +1,84 @@
+"""What the leader does about people's data, in short steps: wishes to be deleted, and the nightly clean-up."""
+
+from flask import Flask
+
+from webinar_hub.core import clock
+from webinar_hub.core.db import transaction
+from webinar_hub.core.log import get_logger
+from webinar_hub.documents.notices import NoticeTemplates
+from webinar_hub.queries import erasures as queries
+from webinar_hub.queries.calendars import Hub
+from webinar_hub.queries.house import KeptHouse
+from webinar_hub.services import erasures, purging
+from webinar_hub.services.erasures import Voice
+
+log = get_logger("clearing")
+STEPS = 20
+"""So many at once: a ring must not wait long for them, and the next one goes on."""
+
+
+CLEAR_EVERY = 60.0
+PURGE_EVERY = 600.0
+"""Seconds of real time between two looks while nothing is left to do."""
+
+
+class Clearer:
+    """One per process that may lead; the leader calls `look` at every ring, inside an app context."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._cleared_at: float | None = None
+        self._purged_at: float | None = None
+
+    def look(self) -> None:
+        """Take some steps if it is time to; at the next ring again while there is more."""
+        if _is_time(self._cleared_at, CLEAR_EVERY):
+            self._cleared_at = None if carry_out(self._app) else clock.monotonic()
+        if _is_time(self._purged_at, PURGE_EVERY):
+            self._purged_at = None if purge(self._app) else clock.monotonic()
+
+
+def _is_time(last: float | None, every: float) -> bool:
+    return last is None or clock.monotonic() - last >= every
+
+
+def carry_out(app: Flask, *, most: int = STEPS) -> bool:
+    """Take some steps of wishes to be deleted that are due; whether there may be more to do now."""
+    if not queries.any_open():
+        return False
+    house: KeptHouse = app.extensions["house"]
+    keep = house.now().retention["attendance"]
+    with transaction():
+        erasures.forget_unproven(clock.now())
+    for _ in range(most):
+        with transaction():
+            done = erasures.carry_out_next(voice_of(app), keep_attendance=keep, now=clock.now())
+        if not done:
+            return False
+        log.info("a wish to be deleted went on")
+    return True
+
+
+def purge(app: Flask, *, most: int = STEPS) -> bool:
+    """Take some steps of tonight's clean-up; whether there may be more to do now."""
+    periods = periods_of(app)
+    for _ in range(most):
+        with transaction():
+            more = purging.take_next_step(periods, now=clock.now())
+        if not more:
+            return False
+    return True
+
+
+def periods_of(app: Flask) -> purging.Periods:
+    """How long the owner wants things kept."""
+    house: KeptHouse = app.extensions["house"]
+    return purging.Periods(house.now().retention, house.now().zone)
+
+
+def voice_of(app: Flask) -> Voice:
+    """How whoever is deleted is written to."""
+    house: KeptHouse = app.extensions["house"]
+    templates: NoticeTemplates = app.extensions["notice_templates"]
+    hub: Hub = app.extensions["hub"].of(house.now())
+    return Voice(templates, hub.links, hub.sender, hub.from_name, house.now().name)
