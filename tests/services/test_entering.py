@@ -177,6 +177,23 @@ def test_an_invitation_lets_in_where_a_code_is_needed(app: Flask, cohort: str) -
         ]
 
 
+def test_who_comes_by_her_own_invitation_has_shown_that_the_address_is_hers(app: Flask, cohort: str) -> None:
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().proves_address = True
+    wanted = invitations.NewList("token", "Spring", read_guests("ann@x.example\nbea@x.example"))
+    with app.app_context(), transaction():
+        invitations.invite(KEY, wanted, actor="organizer:1", now=clock.now())
+    with app.app_context():
+        ann, bea = (Ticket(invitation=(i.id, i.nonce)) for i in db.session.scalars(select(Invitation)))
+    assert come(app, cohort, "Ann@x.example", ann) == ""
+    assert come(app, cohort, "another@x.example", bea) == ""
+    with app.app_context():
+        rows = db.session.execute(
+            select(Registration.state, Person.proven_at).join(Person).order_by(Registration.id)
+        ).all()
+    assert [(state, at is not None) for state, at in rows] == [("confirmed", True), ("unproven", False)]
+
+
 def _sign_up_group(app: Flask, cohort: str, voice: Voice) -> str:
     with app.app_context():
         try:

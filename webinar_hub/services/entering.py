@@ -34,12 +34,20 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """By which she comes in; `reason` says why she does not, the same to everybody (A20)."""
+    """By which she comes in; `reason` says why she does not, the same to everybody (A20).
+
+    `address` is the one that her invitation was mailed to, as it is compared.
+    """
 
     reason: str = ""
     code: int | None = None
     invitation: int | None = None
     has_seat: bool = False
+    address: str = ""
+
+    def proves(self, email_key: str) -> bool:
+        """Whether coming by this way shows that the address is hers: its link was mailed there and nowhere else."""
+        return bool(self.address) and self.address == email_key
 
     def facts(self, facts: CohortFacts) -> CohortFacts:
         """The cohort as it is for her: a seat that is kept for her is not taken."""
@@ -78,7 +86,7 @@ def _by_invitation(link: tuple[int, str] | None, cohort: int) -> Way | None:
     ).first()
     if row is None or row.nonce != link[1] or row.state == "withdrawn":
         return None
-    return Way(_taken_up(row), invitation=row.id, has_seat=row.seat_until is not None)
+    return Way(_taken_up(row), invitation=row.id, has_seat=row.seat_until is not None, address=row.email_key)
 
 
 def _taken_up(row: Invitation) -> str:
@@ -112,10 +120,13 @@ def settle(way: Way, email_key: str, cohort: int, *, now: datetime) -> None:
     Whoever had her place before pays no second use.
     """
     row = db.session.execute(
-        select(Registration.id, Registration.registered_at)
+        select(Registration.id, Registration.registered_at, Registration.person_id)
         .join(Person, Person.id == Registration.person_id)
         .where(Person.email_key == email_key, Registration.cohort_id == cohort)
     ).one()
+    if way.proves(email_key):
+        unproven = update(Person).where(Person.id == row.person_id, Person.proven_at.is_(None))
+        db.session.execute(unproven.values(proven_at=now).execution_options(synchronize_session=False))
     if way.code is not None and row.registered_at == now:
         _use_code(way.code, row.id, now)
     if way.invitation is not None:
