@@ -123,7 +123,8 @@ def sign_up(
     if reason := closed_because(place.facts, now) or way.reason:
         _remind(key, place, now)
     else:
-        _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
+        carefully = (place.proves_address or unworked) and not way.proves(key)
+        _let_in(form, key, place, now, network=network, carefully=carefully)
     if way is not entering.PLAIN and not reason:
         entering.settle(way, key, place.id, now=now)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
