@@ -180,8 +180,8 @@ def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
 
 
 def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
-    asked = {"questions": place.asks_questions, "credit": place.asks_credit}
-    told = answers.told(form.typed, form.profession, place.id, **asked)
+    wanted = {"questions": place.asks_questions, "credit": place.asks_credit}
+    told = answers.told(form.typed, form.profession, place.id, **wanted)
     # Who is not asked whether the address is hers has shown it, or need not.
     state = entrance(place, now, proven=True)
     newcomer = Newcomer(
