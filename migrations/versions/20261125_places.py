@@ -1,6 +1,6 @@
 """places: a seat that is kept while an organizer looks at somebody again.
 
-Revision: 0015_places
+Revision: 0016
 After: 0015
 Made: 2026-11-25 03:30:00
 """
@@ -8,7 +8,7 @@ Made: 2026-11-25 03:30:00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_places"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None

@@ -165,7 +165,7 @@ def _take_rows(target: Target, now: datetime) -> int:
     ids = db.session.scalars(stretch).all()
     where: Any = keys[0].in_(ids)
     if target.empties:
-        empty = {name: _empty(target.table.c[name]) for name in target.empties}
+        empty = {name: erasing.nothing_in(target.table.c[name]) for name in target.empties}
         return _ended(update(target.table).where(where).values(**empty)) if ids else 0
     if ids:
         _let_go_of_files(target, where, now)
@@ -178,10 +178,6 @@ def _let_go_of_files(target: Target, where: Any, now: datetime) -> None:
     names = db.session.scalars(select(target.table.c[file]).where(where)).all() if file else ()
     for name in names:
         insert_new(LooseFile, {"stored_name": name, "since": now}, "stored_name")
-
-
-def _empty(column: Any) -> Any:
-    return {} if column.type.python_type is dict else None if column.nullable else ""
 
 
 def _ended(statement: Any) -> int:

@@ -19,6 +19,7 @@ from webinar_hub.web.errors import ErrorPage
 from webinar_hub.web.forms.asked import AskedPart
 from webinar_hub.web.forms.lost_link import LostLinkForm
 from webinar_hub.web.forms.sign_up import SignUpForm
+from webinar_hub.web.straight_in import Came
 from webinar_hub.web.structured_data import events
 
 CHECKOUT = Path(__file__).parents[3]
@@ -89,7 +90,9 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
         "form": form("sign_up"),
         "part": AskedPart(Asks(), {}),
     },
-    "thanks.html": lambda: {"view": samples.webinar(), "cohort": samples.cohort(), "calendar": samples.CALENDAR},
+    "thanks.html": lambda: _thanks(Came(asked=False)),
+    "thanks.html asked": lambda: _thanks(Came(asked=True)),
+    "thanks.html soon": lambda: _thanks(Came(asked=False, into=samples.cohort().next_session)),
     "my.html": lambda: _mine(samples.my_page()),
     "my.html no feed": lambda: _mine(samples.my_page(person=samples.person(feed_url=None))),
     "my.html empty": lambda: _mine(samples.my_page(registrations=())),
@@ -119,6 +122,10 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "error.html": lambda: {"page": ErrorPage(500, "Something went wrong", "Nothing was lost.", "ab12cd34")},
 }
+
+
+def _thanks(came: Came) -> dict[str, Any]:
+    return {"view": samples.webinar(), "cohort": samples.cohort(), "calendar": samples.CALENDAR, "came": came}
 
 
 def _mine(view: Any) -> dict[str, Any]:
