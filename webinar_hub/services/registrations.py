@@ -173,7 +173,8 @@ def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
 
 
 def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
-    told = _told(form, place)
+    wanted = {"questions": place.asks_questions, "credit": place.asks_credit}
+    told = answers.told(form.typed, form.profession, place.id, **wanted)
     # Who is not asked whether the address is hers has shown it, or need not.
     state = entrance(place, now, proven=True)
     newcomer = Newcomer(
@@ -215,14 +216,6 @@ def _settle(state: State, person: int, registration: int, place: Place, now: dat
         at_the_end(_take_seats, _Seat(place.id, registration, now))
     if not is_new:
         mail_bombs.hold_back(person, registration, now)
-
-
-def _told(form: SignUp, place: Place) -> answers.Told:
-    """What she told besides; nothing where no form asked her. Raises WrongAnswers."""
-    if form.typed is None:
-        return answers.Told()
-    asked = answers.asks(place.id, questions=place.asks_questions, credit=place.asks_credit)
-    return answers.read(asked, form.typed, form.profession)
 
 
 def place_in(cohort: str, now: datetime) -> Place:
