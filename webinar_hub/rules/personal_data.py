@@ -14,6 +14,7 @@ from webinar_hub.core.db import Base
 from webinar_hub.models import (
     AuditEntry,
     AuditLink,
+    Invitation,
     MergedPerson,
     Notice,
     Organizer,
@@ -67,6 +68,11 @@ def _to_her_address(whose: Whose) -> ColumnElement[bool]:
     return and_(address.in_(whose.addresses), not_(address.in_(working)))
 
 
+def _invited(whose: Whose) -> ColumnElement[bool]:
+    """Invitations to one of her addresses, and those by which she has a place."""
+    return or_(Invitation.email_key.in_(whose.addresses), Invitation.registration_id.in_(whose.places))
+
+
 HELD: tuple[Held, ...] = (
     Held(
         table=PEOPLE,
@@ -99,6 +105,8 @@ HELD: tuple[Held, ...] = (
     Held(table="accommodations", via=("registration_id",), hidden=frozenset({"arranged_by"}), kept_as="answers"),
     Held(table="answer_files", via=("registration_id",), kept_as="answers", file="stored_name"),
     Held(table="delivery_events", via=("delivery_id",)),
+    Held(table="code_uses", via=("registration_id",), kept_as="mails"),
+    Held(table="invitations", where=_invited, hidden=frozenset({"nonce", "email_key"})),
     Held(table="tasks", via=("registration_id",), kept_as="notes"),
     Held(table="audit_entries", where=_in_the_log, hidden=frozenset({"actor", "detail"})),
     # The words may hold a link that opens something; that and when it was sent is told.
@@ -113,6 +121,9 @@ _WEBINARS = "about webinars and their dates, not about who takes part"
 # What names her in passing is looked after by `services/mentions.py`.
 _STAFF = "about the team, who manage it themselves in their accounts"
 NOT_HERS: dict[str, str] = {
+    "access_codes": "words that open a sign-up; who came in with one is held in code_uses",
+    "invitation_lists": "who asked others to come; her group is ended and her name taken out of it with her",
+    "invitation_refusals": "a hash, kept so that an address that wants no invitations gets none",
     "allowances": "counts tries under a hash for a day, then forgets it",
     "announcements": "an organizer's own words to many",
     "audit_checks": "says whether the log is whole",

@@ -18,6 +18,7 @@ from webinar_hub.models import (
     DeliveryEvent,
     Draft,
     Erasure,
+    InvitationList,
     MergedPerson,
     Notice,
     PeopleImport,
@@ -150,6 +151,8 @@ def _others(kind: str, before: datetime) -> Iterator[Target]:
     if kind == "mails":
         ended = select(Delivery.id).where(Delivery.notice_id == Notice.id, Delivery.state.not_in(FINAL)).exists()
         yield _dated(Notice, Notice.created_at, before, ~ended)
+        ahead = select(Session.id).where(Session.cohort_id == InvitationList.cohort_id, Session.ends_at >= before)
+        yield _dated(InvitationList, InvitationList.created_at, before, ~ahead.exists())
         yield _dated(DeliveryEvent, DeliveryEvent.recorded_at, before, DeliveryEvent.delivery_id.is_(None))
     for name, model, moment in (
         ("imports", PeopleImport, PeopleImport.uploaded_at),

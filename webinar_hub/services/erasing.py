@@ -27,7 +27,7 @@ from webinar_hub.rules.personal_data import (
     whose,
 )
 from webinar_hub.rules.places import HOLDS_SEAT
-from webinar_hub.services import mentions
+from webinar_hub.services import invitations, mentions
 from webinar_hub.services.admission import move_seats
 
 STAYS = frozenset({"id", "person_id", "cohort_id", "state", "registered_at", "cancelled_at"})
@@ -53,6 +53,7 @@ def erase(who: Whose, *, reference: str = "", evidence_until: datetime | None = 
     _give_seats_back(who, kept.keys())
     _let_go_of_files(who, now)
     mentions.forget(who)
+    invitations.forget(who, now=now)
     stays = [segment for segments in kept.values() for segment in segments]
     for table in reversed(Base.metadata.sorted_tables):
         if about := BY_TABLE.get(table.name):
