@@ -146,14 +146,14 @@ def _take(kind: str, before: datetime, periods: Periods, now: datetime) -> int:
     if kind == "registrations":
         return _forget(_people(before, periods, now, PEOPLE_AT_ONCE), now)
     for target in targets(kind, before):
-        if number := _take_rows(target):
+        if number := _take_rows(target, now):
             return number
     if kind == "attendance":
         return _forget(list(db.session.scalars(emptied_names().limit(PEOPLE_AT_ONCE))), now)
     return _shorten_chain(before) if kind == "audit" else 0
 
 
-def _take_rows(target: Target) -> int:
+def _take_rows(target: Target, now: datetime) -> int:
     keys = list(target.table.primary_key)
     stretch = select(*keys).where(target.over).limit(AT_ONCE)
     if len(keys) > 1:
@@ -163,6 +163,8 @@ def _take_rows(target: Target) -> int:
         )
     ids = db.session.scalars(stretch).all()
     where: Any = keys[0].in_(ids)
+    if target.held is not None and target.held.file:
+        erasing.let_go(target.held, where, now)
     if target.empties:
         empty = {name: erasing.nothing_in(target.table.c[name]) for name in target.empties}
         return _ended(update(target.table).where(where).values(**empty)) if ids else 0
