@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from webinar_hub.core.db import db
 from webinar_hub.models import Accommodation, Cohort, Organizer, Person, Registration
 from webinar_hub.rules.accommodations import in_words
+from webinar_hub.rules.places import GONE
 
-GONE = ("cancelled", "declined")
 SHOWN = 200
 
 

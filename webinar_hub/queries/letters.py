@@ -248,22 +248,19 @@ class Batch:
         }
 
     def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
-        links, returns = self.hub.links, self.hub.returns
+        links, returns, asks = self.hub.links, self.hub.returns, due.kind == "prove"
         revision = letter.session.revision if letter.session else 0
-        asks = due.kind == "prove"
         choice = self.choices.get((place.id, due.session_id or 0))
         revision += choice.revision if choice else 0
+        # Of what a stranger may have typed nothing is carried to who never asked; only one page opens to her.
+        hers = (place.id, place.nonce, place.revision) if asks else (place.person_id, place.link_nonce)
         return Recipient(
-            # What a stranger may have typed is not carried to somebody who never asked.
             name="" if asks else place.name,
             email=place.email,
             key=due.key,
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
-            me_link=links.prove(place.id, place.nonce, place.revision)
-            # Until she has shown that the address is hers, this is the only page that opens to her.
-            if asks
-            else links.me(place.person_id, place.link_nonce),
+            me_link=(links.prove if asks else links.me)(*hers),
             unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",

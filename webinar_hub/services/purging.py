@@ -14,7 +14,8 @@ from sqlalchemy import CursorResult, delete, select, update
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.models import AuditEntry, AuditHead, AuditLink, Purge
+from webinar_hub.models import AuditEntry, AuditHead, AuditLink, LooseFile, Purge
+from webinar_hub.rules.personal_data import HELD
 from webinar_hub.rules.retention import (
     KINDS,
     NOTICE,
@@ -168,7 +169,17 @@ def _take_rows(target: Target, now: datetime) -> int:
     if target.empties:
         empty = {name: erasing.nothing_in(target.table.c[name]) for name in target.empties}
         return _ended(update(target.table).where(where).values(**empty)) if ids else 0
+    if ids:
+        _let_go_of_files(target, where, now)
     return _ended(delete(target.table).where(where)) if ids else 0
+
+
+def _let_go_of_files(target: Target, where: Any, now: datetime) -> None:
+    """The bytes behind rows that go; the worker that tidies up removes them."""
+    file = next((held.file for held in HELD if held.table == target.table.name), "")
+    names = db.session.scalars(select(target.table.c[file]).where(where)).all() if file else ()
+    for name in names:
+        insert_new(LooseFile, {"stored_name": name, "since": now}, "stored_name")
 
 
 def _ended(statement: Any) -> int:

@@ -128,21 +128,13 @@ def sign_up(
         entering.settle(way, key, place.id, now=now)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
     tries += form.care.tries(network, unworked=unworked)
-    at_the_end(_count, _Tries(tuple(tries), now))
+    at_the_end(_count, (tries, now))
     return reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Tries:
-    """What one sign-up counts, and when."""
-
-    tries: tuple[Try, ...]
-    now: datetime
-
-
-def _count(sign_ups: list[_Tries]) -> None:
-    tries = [each for one in sign_ups for each in one.tries]
-    allowances.spend_each(tries, window=HOUR, now=sign_ups[-1].now)
+def _count(sign_ups: list[tuple[list[Try], datetime]]) -> None:
+    tries = [each for of_one, _now in sign_ups for each in of_one]
+    allowances.spend_each(tries, window=HOUR, now=sign_ups[-1][1])
 
 
 @dataclass(frozen=True, slots=True)

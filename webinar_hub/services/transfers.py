@@ -161,8 +161,13 @@ def _demand_transferable(place: Registration, cohort: Cohort, now: datetime) -> 
     if place.state != State.CONFIRMED or cohort.state != "open":
         raise Conflict(_("You have no seat here that could be handed on."))
     if cohort.needs_approval:
-        words = _("Here the organizer decides who comes. Please write to %(name)s, %(email)s.")
-        raise Conflict(words % {"name": cohort.organizer_name, "email": cohort.organizer_email})
+        raise Conflict(
+            _(
+                "Here the organizer decides who comes. Please write to %(name)s, %(email)s.",
+                name=cohort.organizer_name,
+                email=cohort.organizer_email,
+            )
+        )
     demand_open(cohort, now)
     ends = offer_ends(_next_start(cohort.id, now), cohort.changes_close_at, now)
     if ends is None:
