@@ -31,7 +31,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, new_reference, stays
 from webinar_hub.rules.personal_data import Whose
-from webinar_hub.services import audit, erasing, notices, outbox, registrations
+from webinar_hub.services import audit, erasing, notices, outbox, place_facts, registrations
 
 OPEN = ("asked", "waiting", "leaving")
 AGAIN = timedelta(minutes=10)
@@ -181,7 +181,7 @@ def _give_back(who: Whose, now: datetime, *, tell: bool) -> bool:
         .where(Registration.id.in_(who.places), Registration.state.not_in(("cancelled", "declined")))
         .order_by(Registration.cohort_id, Registration.id)
     ).all()
-    ahead = [place for place in rows if registrations.next_session(place.cohort_id, now) is not None]
+    ahead = [place for place in rows if place_facts.next_session(place.cohort_id, now) is not None]
     for place in ahead:
         registrations.leave(place, actor=SYSTEM, now=now, tell=tell)
     return bool(ahead)
