@@ -121,9 +121,7 @@ def _labels(who: Whose) -> Labels:
     }
     drops = _pairs(db.session.execute(select(Drop.id, Drop.title).where(Drop.cohort_id.in_(cohorts))))
     places = _pairs(
-        db.session.execute(
-            select(Registration.id, Registration.public_id).where(Registration.id.in_(who.places))
-        )
+        db.session.execute(select(Registration.id, Registration.public_id).where(Registration.id.in_(who.places)))
     )
     return {
         "cohorts": cohorts.get,
