@@ -81,6 +81,8 @@ HELD: tuple[Held, ...] = (
         clears={"answers": ("answers", "reason")},
     ),
     Held(table="consents", via=("person_id",)),
+    Held(table="rhythms", via=("person_id",)),
+    Held(table="session_choices", via=("registration_id",)),
     Held(table="merged_people", via=("person_id", "into_id")),
     Held(table="person_tags", via=("person_id",), kept_as="notes"),
     Held(table="person_notes", via=("person_id",), hidden=frozenset({"author"}), kept_as="notes"),
