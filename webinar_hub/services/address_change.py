@@ -26,6 +26,7 @@ from webinar_hub.models import (
     Session,
     Webinar,
 )
+from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
 from webinar_hub.rules.changing import entry_revisions
 from webinar_hub.rules.registration import email_key, masked
@@ -181,7 +182,7 @@ def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
         taken.registration_id == put.registration_id, taken.session_id == put.session_id, *out
     )
     rows = db.session.execute(
-        select(Registration.id, Session, Cohort, Webinar.title)
+        select(Registration.id, Session, Cohort, Webinar.title, own_revision())
         .select_from(put)
         .join(Registration, Registration.id == put.registration_id)
         .join(Session, Session.id == put.session_id)
@@ -196,9 +197,9 @@ def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
     found = {
         (place, session.id): Entry(
             session, cohort, title, hers[place].public_id,
-            entry_revisions(session.revision, hers[place].revision)[0],
+            entry_revisions(session.revision, hers[place].revision + own)[0],
         )
-        for place, session, cohort, title in rows
+        for place, session, cohort, title, own in rows
     }  # fmt: skip
     return list(found.values())
 
