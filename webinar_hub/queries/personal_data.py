@@ -119,11 +119,9 @@ def _labels(who: Whose) -> Labels:
             )
         )
     }
-    drops = dict(db.session.execute(select(Drop.id, Drop.title).where(Drop.cohort_id.in_(cohorts))).tuples())
-    places = dict(
-        db.session.execute(
-            select(Registration.id, Registration.public_id).where(Registration.id.in_(who.places))
-        ).tuples()
+    drops = _pairs(db.session.execute(select(Drop.id, Drop.title).where(Drop.cohort_id.in_(cohorts))))
+    places = _pairs(
+        db.session.execute(select(Registration.id, Registration.public_id).where(Registration.id.in_(who.places)))
     )
     return {
         "cohorts": cohorts.get,
@@ -141,4 +139,8 @@ def _material_titles(who: Whose) -> dict[int, str]:
         .where(Registration.id.in_(who.places))
     )
     rows = select(MaterialVersion.id, Material.title).join(Material, Material.id == MaterialVersion.material_id)
-    return dict(db.session.execute(rows.where(Material.webinar_id.in_(webinars))).tuples())
+    return _pairs(db.session.execute(rows.where(Material.webinar_id.in_(webinars))))
+
+
+def _pairs(rows: Any) -> dict[int, str]:
+    return {number: words for number, words in rows}

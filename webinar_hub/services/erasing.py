@@ -100,16 +100,16 @@ def _nobody(reference: str, now: datetime) -> int:
 
 def _give_away(places: Any, nobody: int) -> None:
     """The places become those of nobody, with nothing in them that she wrote or chose."""
-    emptied = {column.name: _empty(column) for column in Registration.__table__.columns if column.name not in STAYS}
+    columns = [column for column in Registration.__table__.columns if column.name not in STAYS]
     # Whoever waited or was asked something does so no more.
     state = case((Registration.state.in_(("confirmed", "cancelled")), Registration.state), else_="cancelled")
     for place in places:
-        own = {name: value() if callable(value) else value for name, value in emptied.items()}
+        own = {column.name: nothing_in(column) for column in columns}
         row = update(Registration).where(Registration.id == place).values(person_id=nobody, state=state, **own)
         db.session.execute(row, execution_options={"synchronize_session": False})
 
 
-def _empty(column: Any) -> Any:
+def nothing_in(column: Any) -> Any:
     """Nothing, or where a column must have something, what it has in a new row."""
     if column.nullable:
         return None
@@ -117,7 +117,7 @@ def _empty(column: Any) -> Any:
         case ScalarElementColumnDefault(arg=value):
             return value
         case CallableColumnDefault(arg=make):
-            return lambda: make(cast("Any", None))
+            return make(cast("Any", None))
     raise LookupError(f"what an emptied {column} holds has not been decided")
 
 

@@ -123,26 +123,19 @@ def sign_up(
     if reason := closed_because(place.facts, now) or way.reason:
         _remind(key, place, now)
     else:
-        _let_in(form, key, place, now, network=network, carefully=place.proves_address or unworked)
+        carefully = (place.proves_address or unworked) and not way.proves(key)
+        _let_in(form, key, place, now, network=network, carefully=carefully)
     if way is not entering.PLAIN and not reason:
         entering.settle(way, key, place.id, now=now)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
     tries += form.care.tries(network, unworked=unworked)
-    at_the_end(_count, _Tries(tuple(tries), now))
+    at_the_end(_count, (tries, now))
     return reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Tries:
-    """What one sign-up counts, and when."""
-
-    tries: tuple[Try, ...]
-    now: datetime
-
-
-def _count(sign_ups: list[_Tries]) -> None:
-    tries = [each for one in sign_ups for each in one.tries]
-    allowances.spend_each(tries, window=HOUR, now=sign_ups[-1].now)
+def _count(sign_ups: list[tuple[list[Try], datetime]]) -> None:
+    tries = [each for of_one, _now in sign_ups for each in of_one]
+    allowances.spend_each(tries, window=HOUR, now=sign_ups[-1][1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +173,8 @@ def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
 
 
 def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
-    told = _told(form, place)
+    wanted = {"questions": place.asks_questions, "credit": place.asks_credit}
+    told = answers.told(form.typed, form.profession, place.id, **wanted)
     # Who is not asked whether the address is hers has shown it, or need not.
     state = entrance(place, now, proven=True)
     newcomer = Newcomer(
@@ -222,14 +216,6 @@ def _settle(state: State, person: int, registration: int, place: Place, now: dat
         at_the_end(_take_seats, _Seat(place.id, registration, now))
     if not is_new:
         mail_bombs.hold_back(person, registration, now)
-
-
-def _told(form: SignUp, place: Place) -> answers.Told:
-    """What she told besides; nothing where no form asked her. Raises WrongAnswers."""
-    if form.typed is None:
-        return answers.Told()
-    asked = answers.asks(place.id, questions=place.asks_questions, credit=place.asks_credit)
-    return answers.read(asked, form.typed, form.profession)
 
 
 def place_in(cohort: str, now: datetime) -> Place:
