@@ -19,7 +19,7 @@ from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import AccessCode, CodeUse, Cohort, Invitation, InvitationList, Person, Registration
 from webinar_hub.rules import access
 from webinar_hub.rules.guest_list import read_guests
-from webinar_hub.services import access_codes, entering, erasing, groups, invitations, registrations
+from webinar_hub.services import access_codes, entering, groups, invitations, registrations
 from webinar_hub.services.access_codes import NewCode
 from webinar_hub.services.entering import Ticket
 from webinar_hub.services.presenters import Voice
@@ -231,29 +231,3 @@ def test_the_plain_way_is_the_plain_way() -> None:
     assert not entering.NO_TICKET
     assert Ticket(code="x")
     assert Ticket(invitation=(1, "n"))
-
-
-def _deleted(app: Flask, email: str) -> None:
-    with app.app_context(), transaction():
-        person = db.session.scalars(select(Person.id).where(Person.email == email)).one()
-        erasing.erase(erasing.held(person), now=clock.now())
-
-
-def test_whoever_is_deleted_is_in_no_list_any_more_and_no_seat_stays_kept(app: Flask, cohort: str) -> None:
-    with app.app_context(), transaction():
-        db.session.scalars(select(Cohort)).one().group_hold_hours = 24
-    voice = Voice(app.extensions["links"], "localhost", "", app.extensions["notice_templates"])
-    assert _sign_up_group(app, cohort, voice) == ""
-    for email in ("dana@clinic.example", "ann@x.example"):
-        assert come(app, cohort, email, Ticket()) == ""
-    _deleted(app, "ann@x.example")
-    with app.app_context():
-        assert list(db.session.scalars(select(Invitation.email))) == ["bea@x.example"]
-        # Bea's kept seat and Dana's own place.
-        assert db.session.scalars(select(Cohort.seats_taken)).one() == 2
-    _deleted(app, "dana@clinic.example")
-    with app.app_context():
-        group = db.session.scalars(select(InvitationList)).one()
-        assert (group.inviter_name, group.inviter_email, group.ended_at) == ("", "", clock.now())
-        assert list(db.session.scalars(select(Invitation.state))) == ["withdrawn"]
-        assert db.session.scalars(select(Cohort.seats_taken)).one() == 0

@@ -158,7 +158,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 def _take_leave(row: Erasure, who: Whose, voice: Voice, keep: int, now: datetime) -> None:
     person = db.session.get_one(Person, row.person_id)
     _give_back(who, now, tell=True)
-    farewells = ("registration_cancelled", "calendar_cancel")
+    farewells = ("registration_cancelled", "calendar_cancel", "waitlist_left")
     outbox.cancel(Delivery.registration_id.in_(who.places), Delivery.kind.not_in(farewells))
     kept = stays(ends_of(who.places), keep, now)
     row.reference = new_reference()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, exists, func, or_, select, update
+from sqlalchemy import CursorResult, delete, exists, or_, select, update
 
 from webinar_hub.core.db import at_the_end, db, leave_work
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
@@ -37,7 +37,6 @@ from webinar_hub.rules.invitation import (
     once_key,
     scope_of,
 )
-from webinar_hub.rules.personal_data import BY_TABLE, Whose, hers
 from webinar_hub.services import audit, outbox
 from webinar_hub.services.admission import move_seats
 
@@ -333,26 +332,6 @@ def end_list(cohort: str, list_id: int, kind: str, *, actor: str, now: datetime)
             people=number, title=row.title or row.inviter_name,
         )  # fmt: skip
     return number
-
-
-def forget(who: Whose, *, now: datetime) -> None:
-    """Before somebody is deleted: no seat stays kept for her, and a group she signed up ends without her name."""
-    seats = update(Invitation).where(
-        hers(BY_TABLE[Invitation.__tablename__], who), Invitation.seat_until.is_not(None)
-    )
-    freed = db.session.execute(
-        seats.values(seat_until=None).returning(Invitation.cohort_id).execution_options(synchronize_session=False)
-    ).scalars()
-    for cohort in freed:
-        at_the_end(_free_seats, cohort)
-    of_hers = (InvitationList.kind == "group", func.lower(InvitationList.inviter_email).in_(who.addresses))
-    for row in db.session.scalars(
-        select(InvitationList).where(*of_hers).order_by(InvitationList.id).with_for_update()
-    ):
-        _close_all(row, now)
-        row.ended_at, row.link_nonce = row.ended_at or now, nonce()
-        row.inviter_name = row.inviter_email = row.organisation = ""
-    db.session.flush()
 
 
 def _close_all(row: InvitationList, now: datetime) -> int:
