@@ -315,4 +315,4 @@ def test_a_plan_is_read_in_as_many_statements_however_long_it_is(app: Flask, tmp
         with counting(app) as statements, app.app_context():
             plan = cohort_plan(f"k{weeks}")
         assert len(plan.lines) > 4 * weeks
-        assert len(statements) == 4
+        assert len(statements) == 5

@@ -20,6 +20,7 @@ FAQ = '[[webinar.faq]]\nquestion = "Free?"\nanswer = "Yes."\n\n[[presenters]]'
 COHORT_END, SESSION, DROP = "capacity = 50", 'title = "Cues"', 'title = "A gift"\n'
 CODE = '[[cohort.codes]]\ncode = "spring 26"\n'
 MESSAGES = '[[drops]]\nkey = "sheet"'
+OWN = 'after_session = "week-1"\ndays = 1\nat = 08:00:00'
 FIELDS = {
     "webinar.slug": ('slug = "baby-massage"', 'slug = "baby"', "/w/baby"),
     "webinar.title": ('title = "Baby massage & you"', 'title = "Babies"', "webinar title"),
@@ -112,6 +113,9 @@ FIELDS = {
         "- bonus sheet follows: session week-1, 1 day later, at 8:00 am",
     ),
     "drops.after.at": ("at = 08:00:00\n", "", "becomes: session week-1, 1 day later, at the hour it ends"),
+    "drops.own.days": (OWN, "days_after_enrolment = 3", "becomes: 3 days after each one came in"),
+    "drops.own.at": (OWN, "days_after_enrolment = 3\nat = 08:00:00", "3 days after each one came in, at 8:00 am"),
+    "drops.own.also_past": (OWN, "days_after_enrolment = 3\nalso_past = true", "reaches who is past it: yes"),
     "drops.materials.title": ('title = "The gift"', 'title = "A gift"', "bonus gift material gift"),
     "drops.materials.description": (
         'title = "The gift"', 'title = "The gift"\ndescription = "Songs."', "The gift; Songs.; https://",
@@ -129,6 +133,14 @@ FIELDS = {
         MESSAGES, f'[messages]\nthank_you_after = "1 day"\n\n{MESSAGES}', "becomes: 1 day after the end",
     ),
     "messages.welcome_note": (MESSAGES, f'[messages]\nwelcome_note = "Hi."\n\n{MESSAGES}', "welcome note: Hi."),
+    "messages.hours.bonus_at": (MESSAGES, f"[messages]\nbonus_at = 08:00:00\n\n{MESSAGES}", "bonuses at 8:00 am"),
+    "messages.hours.opens": (MESSAGES, f"[messages]\nwrite_from = 08:00:00\n\n{MESSAGES}", "from 8:00 am to"),
+    "messages.hours.closes": (MESSAGES, f"[messages]\nwrite_until = 20:00:00\n\n{MESSAGES}", "to 8:00 pm"),
+    "messages.hours.weekdays_only": (
+        MESSAGES,
+        f"[messages]\nweekdays_only = true\n\n{MESSAGES}",
+        "on weekdays only",
+    ),
     "messages.thank_you_note": (
         MESSAGES, f'[messages]\nthank_you_note = "Bye."\n\n{MESSAGES}', "thank-you note: Bye.",
     ),

@@ -10,7 +10,7 @@ from typing import Any
 
 from webinar_hub.documents.email import Composer
 from webinar_hub.documents.ics import CalendarSession
-from webinar_hub.documents.letters import Letter, LetterMaterial, LetterSession, Recipient
+from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 COMPOSER = Composer(TEMPLATES)
@@ -112,6 +112,14 @@ LETTERS: dict[str, Letter] = {
         surprise=True,
         materials=MATERIALS[1:2],
         topic="bonuses",
+    ),
+    "catch_up": letter(
+        "catch_up",
+        topic="bonuses",
+        drops=(
+            LetterDrop("d1", "A sheet for parents", False),
+            LetterDrop("d2", "Lullabies & <other> songs", True),
+        ),
     ),
     "thank_you": letter(
         "thank_you",

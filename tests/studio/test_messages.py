@@ -129,5 +129,5 @@ def test_the_plan_costs_the_same_however_many_there_are(
     owner.get(PLAN)
     with counting(app) as statements:
         owner.get(PLAN)
-    assert len([one for one in statements if one.startswith("SELECT")]) <= 12
+    assert len([one for one in statements if one.startswith("SELECT")]) <= 13
     assert fields(owner.get(PLAN))["version"] == "1"

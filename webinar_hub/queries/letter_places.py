@@ -1,5 +1,6 @@
 """Whom a mail is for: a registration with its person, and what she has chosen since."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -8,7 +9,8 @@ from sqlalchemy import select
 
 from webinar_hub.core import language
 from webinar_hub.core.db import db
-from webinar_hub.models import Person, Registration, Rhythm, SessionChoice
+from webinar_hub.models import Drop, Person, Registration, Rhythm, SessionChoice
+from webinar_hub.models.drop import place_in_line
 from webinar_hub.rules.delivery import topic_of
 from webinar_hub.rules.places import HOPES
 
@@ -83,3 +85,19 @@ def _place(*facts: Any) -> Place:
     resting = {"reminders": reminders, "bonuses": bonuses, "news": news}
     named = dict(zip(Place.__dataclass_fields__, known, strict=False))
     return Place(**named, pauses=tuple(each for each, rests in resting.items() if rests), has_choices=has_choices)
+
+
+def choices_of(registrations: Collection[int]) -> dict[tuple[int, int], SessionChoice]:
+    """What the few have chosen who leave out a date of their series, or did."""
+    if not registrations:
+        return {}
+    rows = db.session.scalars(select(SessionChoice).where(SessionChoice.registration_id.in_(registrations)))
+    return {(row.registration_id, row.session_id): row for row in rows}
+
+
+def places_in_line(drops: Collection[int]) -> dict[int, int]:
+    """How many bonuses of their cohort open before these."""
+    if not drops:
+        return {}
+    rows = db.session.execute(select(Drop.id, place_in_line()).where(Drop.id.in_(drops)))
+    return {drop: place for drop, place in rows}

@@ -26,12 +26,11 @@ from webinar_hub.models import (
     SessionChoice,
     Webinar,
 )
-from webinar_hub.models.drop import place_in_line
 from webinar_hub.queries import accommodations, lines
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.catching_up import opened_meanwhile
 from webinar_hub.queries.cohorts import materials_of
-from webinar_hub.queries.letter_places import Place, read_places
+from webinar_hub.queries.letter_places import Place, choices_of, places_in_line, read_places
 from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.own_clock import ONE_PER_DAY, clock_of, opens_to
@@ -251,7 +250,7 @@ class Batch:
         revision = letter.session.revision if letter.session else 0
         choice = self.choices.get((place.id, due.session_id or 0))
         revision += choice.revision if choice else 0
-        # Of what a stranger may have typed nothing is carried to somebody who never asked, and one page opens to her.
+        # Of what a stranger may have typed nothing is carried to who never asked; only one page opens to her.
         hers = (place.id, place.nonce, place.revision) if asks else (place.person_id, place.link_nonce)
         return Recipient(
             name="" if asks else place.name,
@@ -318,27 +317,11 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
         positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
         arranged=accommodations.notes({row.registration_id for row in due if row.kind == "arranged"}),
-        choices=_choices([place.id for place in places.values() if place.has_choices]),
+        choices=choices_of([place.id for place in places.values() if place.has_choices]),
         opened_meanwhile=opened_meanwhile(due, places, cohorts),
-        places_in_line=_places_in_line(drops) if one_per_day else {},
+        places_in_line=places_in_line(drops) if one_per_day else {},
         news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
     )
-
-
-def _choices(registrations: Collection[int]) -> dict[tuple[int, int], SessionChoice]:
-    """What the few have chosen who leave out a date of their series, or did."""
-    if not registrations:
-        return {}
-    rows = db.session.scalars(select(SessionChoice).where(SessionChoice.registration_id.in_(registrations)))
-    return {(row.registration_id, row.session_id): row for row in rows}
-
-
-def _places_in_line(drops: Collection[int]) -> dict[int, int]:
-    """How many bonuses of their cohort open before these."""
-    if not drops:
-        return {}
-    rows = db.session.execute(select(Drop.id, place_in_line()).where(Drop.id.in_(drops)))
-    return {drop: place for drop, place in rows}
 
 
 def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:

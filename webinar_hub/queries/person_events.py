@@ -238,6 +238,7 @@ _CHANGES = {
     "suppression.began": "Mails to her stopped",
     "suppression.lifted": "Mails to her go out again",
     "delivery.resent": "A mail was sent again",
+    "delivery.skipped": "Left out of a planned mail",
     "person.noted": "Wrote a note",
     "person.tagged": "Put a tag on her",
     "person.untagged": "Took a tag off her",

@@ -69,12 +69,15 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A mail that is planned for her."""
+    """A mail that is planned for her place; `may_change` says that she can be left out of it."""
 
     due_at: datetime
     what: str
     about: str
     zone: str
+    broadcast: int
+    place: int
+    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +182,14 @@ def _coming(person: Person, places: Sequence[StoryPlace], now: datetime) -> tupl
         .limit(AHEAD * 2)
     ).all()
     coming = (
-        Coming(row.due_at, _words(row.kind), about, hers[row.cohort_id].zone)
+        _of(row, row.due_at, about, hers[row.cohort_id])
         for row, about, _ in rows
         if _is_for(row, hers[row.cohort_id], person)
     )
     own = _on_her_clock(hers, person, now)
-    return tuple(sorted([*coming, *own], key=attrgetter("due_at"))[:AHEAD])
+    every = sorted([*coming, *own], key=attrgetter("due_at"))
+    written = _written(every)
+    return tuple([one for one in every if (one.broadcast, one.place) not in written][:AHEAD])
 
 
 def _on_her_clock(hers: Mapping[int, StoryPlace], person: Person, now: datetime) -> Iterator[Coming]:
@@ -200,7 +205,22 @@ def _on_her_clock(hers: Mapping[int, StoryPlace], person: Person, now: datetime)
         opens = OwnClock(row.own_days or 1, at, zone).opens(place.registered_at)
         meant = row.own_after is None or place.registered_at > row.own_after
         if meant and opens > now and not place.bonuses_off and person.suppressed_at is None:
-            yield Coming(opens, _words(row.kind), title, place.zone)
+            yield _of(row, opens, title, place)
+
+
+def _of(row: Broadcast, due_at: datetime, about: str, place: StoryPlace) -> Coming:
+    return Coming(due_at, _words(row.kind), about, place.zone, row.id, place.id, not place.merged)
+
+
+def _written(coming: Sequence[Coming]) -> set[tuple[int | None, int | None]]:
+    """Which of these have a row in the outbox already: somebody left her out of them."""
+    rows = db.session.execute(
+        select(Delivery.broadcast_id, Delivery.registration_id).where(
+            Delivery.registration_id.in_({one.place for one in coming}),
+            Delivery.broadcast_id.in_({one.broadcast for one in coming}),
+        )
+    )
+    return {(broadcast, place) for broadcast, place in rows}
 
 
 def _words(kind: str) -> str:

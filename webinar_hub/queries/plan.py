@@ -80,7 +80,7 @@ def cohort_named(key: str) -> Cohort:
 def cohort_plan(key: str, limits: Limits = NO_LIMITS) -> CohortPlan:
     """Everything that was or will be sent to a cohort at once; withdrawn messages are left out. Raises NotFound.
 
-    Four statements, however many messages and people there are.
+    Five statements, however many messages and people there are.
     """
     cohort = cohort_named(key)
     sent = _sent(cohort)
@@ -179,7 +179,8 @@ def _ahead(
 def audience_sizes(cohort: Cohort, broadcasts: Sequence[Broadcast], newest: datetime | None) -> Mapping[int, int]:
     """By broadcast: to how many it would go with the registrations of this moment.
 
-    One statement looks at each registration once, for as many audiences as a database can count at a time. Those
+    One statement asks whom sessions leave out; one looks at each registration once, for as many audiences as a
+    database can count at a time. Those
     that are due after the `newest` registration go to all, and are counted once.
     """
     alike = _alike(broadcasts, newest, _left_out(cohort))

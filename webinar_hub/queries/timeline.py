@@ -124,7 +124,7 @@ class Held:
 
 
 def timeline(key: str, now: datetime, *, messages: bool = True) -> Timeline:
-    """Six statements, however long the cohort is. Raises NotFound."""
+    """Seven statements, however long the cohort is. Raises NotFound."""
     cohort = cohort_named(key)
     in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
     sessions = [_session_chip(session, cohort.zone, now) for session in db.session.scalars(in_order)]
@@ -218,7 +218,7 @@ def _broadcasts(cohort: Cohort) -> Select[Broadcast]:
 
 
 def _people(cohort: Cohort, rows: Sequence[Broadcast]) -> dict[int, str]:
-    """By message: to how many it goes or went; two statements, none where they are too many to count."""
+    """By message: to how many it goes or went; three statements, none where they are too many to count."""
     ahead = [row for row in rows if row.state == "planned"]
     most = f"to up to {cohort.seats_taken:,}"
     if cohort.seats_taken * max(len(ahead), len(rows) - len(ahead)) > COUNTED:

@@ -111,6 +111,7 @@ _ACTIONS = {
     "feed.closed": "ended the calendar subscription",
     "delivery.retried": "sent a mail again",
     "delivery.cancelled": "stopped a mail",
+    "delivery.skipped": "left somebody out of a planned mail",
     "task.done": "ticked off a task",
     "cohort.entry_changed": "changed who finds it and who may sign up",
     "code.made": "made an access code",

@@ -29,7 +29,7 @@ from webinar_hub.models import (
 from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
 from webinar_hub.rules.changing import entry_revisions
 from webinar_hub.rules.registration import email_key, masked
-from webinar_hub.services import address_mail, audit, outbox, registrations
+from webinar_hub.services import address_mail, audit, outbox, place_facts, registrations
 from webinar_hub.services.address_mail import Entry, Reader, Voice
 
 # How far a place's own revision rises when its address changes: see `rules.changing.entry_revisions`.
@@ -216,7 +216,7 @@ def _bring_to_new_address(places: Sequence[Registration], now: datetime) -> None
     for place in places:
         if place.state == "confirmed":
             public = db.session.get_one(Cohort, place.cohort_id).public_id
-            facts = registrations.place_in(public, now)
+            facts = place_facts.place_in(public, now)
             if facts.next_session_id is not None and facts.facts.state == "open":
                 registrations.confirm(place.id, place.revision, facts, now)
                 invited += 1

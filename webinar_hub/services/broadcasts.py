@@ -164,7 +164,7 @@ def _write_out(broadcast: Broadcast, upper: int, now: datetime, until: datetime 
     return insert_selected(Delivery, COLUMNS, _audience(broadcast, stretch, suited, now))
 
 
-def _name(broadcast: Broadcast) -> str:
+def name_of(broadcast: Broadcast) -> str:
     """How its deliveries are called: whichever clock a bonus opens on, nobody is told of it twice."""
     if broadcast.own_days is not None:
         return f"drop:{broadcast.drop_id}:release"
@@ -180,7 +180,7 @@ def _audience(
     expires_at = now + DROP_LIFE if on_own_clock else broadcast.expires_at
     return (
         select(
-            literal(f"{_name(broadcast)}:registration:") + Registration.id.cast(String), literal(broadcast.kind),
+            literal(f"{name_of(broadcast)}:registration:") + Registration.id.cast(String), literal(broadcast.kind),
             Registration.id, literal(broadcast.id), literal(broadcast.session_id, Delivery.session_id.type),
             literal(broadcast.drop_id, Delivery.drop_id.type), literal("queued"),
             literal(priority_of(broadcast.kind)), literal(0), literal(now, moment),

@@ -23,7 +23,7 @@ from webinar_hub.rules.changing import offer_ends
 from webinar_hub.rules.places import HOLDS_SEAT, State, Step, following
 from webinar_hub.rules.registration import email_key, masked
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import address_mail, allowances, audit, consents, outbox, registrations
+from webinar_hub.services import address_mail, allowances, audit, consents, outbox, place_facts, registrations
 from webinar_hub.services.address_mail import Organizer, Reader, Voice
 from webinar_hub.services.allowances import Try
 from webinar_hub.services.own_changes import demand_open
@@ -336,7 +336,7 @@ def _take(
         state = State(theirs.state)
         following(state, _STEP_OF[state], State.CONFIRMED)
         registrations.revive(theirs, now)
-    registrations.confirm(theirs.id, theirs.revision, registrations.place_in(cohort.public_id, now), now)
+    registrations.confirm(theirs.id, theirs.revision, place_facts.place_in(cohort.public_id, now), now)
     leave_work()
     return theirs
 

@@ -1,7 +1,6 @@
 """Her rhythm on her own pages: single dates to leave out, the hours at which she is written to, a pause.
 
-The forms are `templates/web/rhythm.html` (hours and pause) and `my_date.html` (one date); any page that gives the
-first one a `rhythm` and names itself in `_BACK` can include it.
+The forms are `templates/web/rhythm.html` (hours and pause, among her choices) and `my_date.html` (one date).
 """
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -24,7 +23,6 @@ BONUS_HOURS = tuple(range(6 * 60, 22 * 60 + 1, 60))
 WINDOWS = ((0, MIDNIGHT), (7 * 60, 21 * 60), (8 * 60, 20 * 60), (9 * 60, 18 * 60), (17 * 60, 22 * 60))
 """The hours on offer, in minutes after midnight."""
 WEEKS = tuple(range(rhythms.SHORTEST_WEEKS, rhythms.LONGEST_WEEKS + 1))
-_BACK = ("/my", "/my/preferences")
 
 
 @blueprint.app_context_processor
@@ -72,7 +70,7 @@ def hours() -> Redirect:
 def pause() -> Redirect:
     """Pause for some weeks, without losing her place."""
     person = visitor.required()
-    topics = tuple(topic for topic in rhythms.PAUSED_TOPICS if topic in request.form)
+    topics = tuple(topic for topic in rhythms.PAUSED_TOPICS if f"pause-{topic}" in request.form)
     with transaction():
         until = rhythms.pause(person, _number("weeks") or 0, topics, now=clock.now())
     zone = queries.person_view(person, links()).zone
@@ -110,5 +108,4 @@ def _window() -> tuple[int, int] | None:
 
 
 def _back() -> Redirect:
-    wanted = request.form.get("back", "")
-    return redirect(f"{wanted}#rhythm" if wanted in _BACK else url_for("me.page", _anchor="rhythm"), 303)
+    return redirect(url_for("preferences.page", _anchor="rhythm"), 303)

@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.core.errors import HubError, NotAllowed, NotFound
+from webinar_hub.core.errors import Conflict, HubError, NotAllowed, NotFound
 from webinar_hub.queries import answers
 from webinar_hub.queries import people as lists
 from webinar_hub.queries import person_story as queries
 from webinar_hub.rules.people import Scope, Wanted
 from webinar_hub.rules.staff import Permission
-from webinar_hub.services import deliveries, people_merging, suppressions, tasks
+from webinar_hub.services import deliveries, people_merging, skipping, suppressions, tasks
 from webinar_hub.services import people as desk
 from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.studio.access import demand, needs, staff
@@ -132,6 +132,19 @@ def _place(person: int, place: int) -> Any:
     found = queries.place(person, place)
     demand(Permission.REGISTER, found.webinar_id)
     return found
+
+
+@blueprint.post("/people/<int:person>/places/<int:place>/skip/<int:broadcast>")
+@needs(Permission.REGISTER)
+def skip(person: int, place: int, broadcast: int) -> Redirect | tuple[str, int]:
+    """Leave her out of one planned mail."""
+    _place(person, place)
+    try:
+        with transaction():
+            skipping.skip(place, broadcast, actor=staff().actor, now=clock.now())
+    except Conflict as problem:
+        return _page(person, problem.message), problem.status
+    return _back(person, "She is left out of it. “Send again” in her story sends it to her after all.")
 
 
 @blueprint.get("/people/<int:person>/places/<int:place>/cancel")
