@@ -153,6 +153,10 @@ HELD: tuple[Held, ...] = (
     ),
     Held(table="delivery_events", via=("delivery_id",)),
     Held(table="tasks", via=("registration_id",), kept_as="notes"),
+    Held(table="address_wishes", via=("person_id",), hidden=frozenset({"nonce", "stop_nonce", "email_key"})),
+    Held(table="former_addresses", via=("person_id",)),
+    # Of a colleague who did not take the seat only the beginning of her address is kept.
+    Held(table="transfers", via=("registration_id",), hidden=frozenset({"nonce", "form_token"})),
     Held(table="audit_entries", where=_in_the_log, hidden=frozenset({"actor", "detail"})),
     # The words may hold a link that opens something; that and when it was sent is told.
     Held(
