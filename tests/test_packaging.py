@@ -23,6 +23,7 @@ assert [script.name for script in distribution("webinar-hub").entry_points if sc
 client = create_app().test_client()
 assert webinar_hub.__file__.startswith(sys.prefix), webinar_hub.__file__
 assert b"<html" in client.get("/").data
+assert "Ir al contenido" in client.get("/?lang=es").text
 assert b"--" in client.get("/static/css/tokens.css").data
 """
 

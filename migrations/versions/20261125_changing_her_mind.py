@@ -1,15 +1,15 @@
 """changing her mind: an address that waits for its proof, former addresses, places offered to a colleague.
 
-Revision: 0015_mind
-After: 0015_who
+Revision: 0019
+After: 0018
 Made: 2026-11-25 03:25:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_mind"
-down_revision = "0015_who"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

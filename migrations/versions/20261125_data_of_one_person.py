@@ -1,15 +1,15 @@
 """data of one person: who asked for deletion, whom no file brings back, what the clean-up has announced.
 
-Revision: 0015_data
-After: 0015_rhythm
+Revision: 0022
+After: 0021
 Made: 2026-11-25 03:30:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_data"
-down_revision = "0015_rhythm"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

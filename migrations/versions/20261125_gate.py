@@ -1,15 +1,15 @@
 """who may come in, and how carefully: alarms, proof of work, and where a consent was given.
 
-Revision: 0015_gate
-After: 0015_places
+Revision: 0017
+After: 0016
 Made: 2026-11-25 03:25:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_gate"
-down_revision = "0015_places"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

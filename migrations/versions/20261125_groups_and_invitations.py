@@ -1,15 +1,15 @@
 """groups and invitations: who is asked to come, access codes and what they cost, webinars that are in no list.
 
-Revision: 0015_groups
-After: 0015_mind
+Revision: 0020
+After: 0019
 Made: 2026-11-25 03:25:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_groups"
-down_revision = "0015_mind"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -1,15 +1,15 @@
 """rhythm: single dates of a series, hours and pauses of a person, bonuses on her own clock.
 
-Revision: 0015_rhythm
-After: 0015_groups
+Revision: 0021
+After: 0020
 Made: 2026-11-25 03:30:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_rhythm"
-down_revision = "0015_groups"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

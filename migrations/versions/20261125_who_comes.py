@@ -1,15 +1,15 @@
 """who comes: a cohort's own questions, what a licence says, and what somebody needs to take part.
 
-Revision: 0015_who
-After: 0015_gate
+Revision: 0018
+After: 0017
 Made: 2026-11-25 03:20:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_who"
-down_revision = "0015_gate"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from webinar_hub.core.db import Base
 from webinar_hub.models import Registration
 from webinar_hub.rules.personal_data import BY_TABLE, HELD, NOT_HERS, Held, exported, path_to_people, table_of
 from webinar_hub.rules.retention import KINDS, NOTICE, checked_days, kept_days, night_of, targets
-from webinar_hub.services.erasing import STAYS, _empty
+from webinar_hub.services.erasing import STAYS, nothing_in
 
 # Columns that say who somebody is, however they are called, and what opens something.
 WHO = {"email", "email_key", "name", "to_email", "to_name", "phone", "address", "answers", "network", "rows"}
@@ -22,6 +22,7 @@ def test_of_every_table_it_is_decided_whether_it_is_about_somebody() -> None:
     assert set(TABLES) - decided == set(), "tables of which nobody has decided what becomes of them"
     assert decided - set(TABLES) == set(), "tables that are no more"
     assert set(BY_TABLE) & set(NOT_HERS) == set()
+    assert len(BY_TABLE) == len(HELD), "a table is decided about twice"
 
 
 def test_what_leads_to_people_by_keys_or_names_is_held_or_has_a_reason() -> None:
@@ -49,11 +50,11 @@ def test_every_kind_of_data_has_something_that_goes() -> None:
 
 
 def test_a_place_that_evidence_belongs_to_can_be_emptied_of_everything_else() -> None:
-    """Raises LookupError for a new column without a default: nobody has decided what an emptied one holds."""
+    """LookupError for a new column without default: nobody has decided what an emptied one holds."""
     columns = [column for column in Registration.__table__.columns if column.name not in STAYS]
     assert {column.name for column in columns} >= {"answers", "reason", "nonce", "public_id", "source"}
     for column in columns:
-        _empty(column)
+        nothing_in(column)
 
 
 def test_evidence_is_kept_as_long_as_boards_ask_for() -> None:

@@ -106,6 +106,7 @@ def test_a_code_costs_one_use_for_each_person_and_is_the_same_for_everybody(app:
 @pytest.mark.parametrize("gives_back", [True, False])
 def test_a_use_comes_back_only_where_the_organizer_says_so(app: Flask, cohort: str, gives_back: bool) -> None:
     given_code(app, max_uses=1, gives_back=gives_back)
+    needs_code(app)
     assert come(app, cohort, "ann@x.example", Ticket("SPRING26")) == ""
     cancel(app, "ann@x.example")
     answer = come(app, cohort, "bea@x.example", Ticket("SPRING26"))
@@ -123,6 +124,7 @@ def test_a_use_comes_back_only_where_the_organizer_says_so(app: Flask, cohort: s
 def test_codes_end_expire_and_are_not_guessed(app: Flask, cohort: str, travel: Traveller) -> None:
     ended = given_code(app, "ENDED")
     given_code(app, "LATE", expires_at=clock.now() + timedelta(hours=1))
+    needs_code(app)
     with app.app_context(), transaction():
         access_codes.end(KEY, ended, actor="organizer:1", now=clock.now())
         access_codes.end(KEY, ended, actor="organizer:1", now=clock.now())
@@ -136,6 +138,13 @@ def test_codes_end_expire_and_are_not_guessed(app: Flask, cohort: str, travel: T
     assert "no longer valid" in come(app, cohort, "bea@x.example", Ticket("LATE"))
     with app.app_context(), pytest.raises(HubError, match="has or had this code"), transaction():
         access_codes.make(KEY, NewCode("l-a-t-e"), actor="organizer:1", now=clock.now())
+
+
+def test_where_no_code_is_needed_a_stale_one_keeps_nobody_out(app: Flask, cohort: str) -> None:
+    given_code(app, max_uses=1)
+    for number in range(access.TRIES_PER_HOUR + 5):
+        assert come(app, cohort, f"p{number}@x.example", Ticket(("SPRING26", "TYPO")[number % 2])) == ""
+    assert uses(app) == (1, 1)
 
 
 def test_a_plain_sign_up_pays_nothing_for_codes(app: Flask, cohort: str) -> None:
@@ -153,7 +162,11 @@ def test_an_invitation_lets_in_where_a_code_is_needed(app: Flask, cohort: str) -
     with app.app_context():
         ann, bea = db.session.scalars(select(Invitation).order_by(Invitation.id)).all()
     assert come(app, cohort, "ann@x.example", Ticket(invitation=(ann.id, "wrong"))) == access.wanted()
-    assert come(app, cohort, "other@x.example", Ticket(invitation=(ann.id, ann.nonce))) == ""
+    with ThreadPoolExecutor(4) as pool:
+        hers = Ticket(invitation=(ann.id, ann.nonce))
+        answers = Counter(pool.map(lambda n: come(app, cohort, f"other{n}@x.example", hers), range(4)))
+    # Passed on to others it lets one of them in, and nobody after that.
+    assert answers == {"": 1, access.taken_up(): 3}
     with app.app_context(), transaction():
         invitations.end_list(KEY, bea.list_id, "organizer", actor="organizer:1", now=clock.now())
     assert come(app, cohort, "bea@x.example", Ticket(invitation=(bea.id, bea.nonce))) == access.wanted()
@@ -162,6 +175,23 @@ def test_an_invitation_lets_in_where_a_code_is_needed(app: Flask, cohort: str) -
             "registered",
             "withdrawn",
         ]
+
+
+def test_who_comes_by_her_own_invitation_has_shown_that_the_address_is_hers(app: Flask, cohort: str) -> None:
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().proves_address = True
+    wanted = invitations.NewList("token", "Spring", read_guests("ann@x.example\nbea@x.example"))
+    with app.app_context(), transaction():
+        invitations.invite(KEY, wanted, actor="organizer:1", now=clock.now())
+    with app.app_context():
+        ann, bea = (Ticket(invitation=(i.id, i.nonce)) for i in db.session.scalars(select(Invitation)))
+    assert come(app, cohort, "Ann@x.example", ann) == ""
+    assert come(app, cohort, "another@x.example", bea) == ""
+    with app.app_context():
+        rows = db.session.execute(
+            select(Registration.state, Person.proven_at).join(Person).order_by(Registration.id)
+        ).all()
+    assert [(state, at is not None) for state, at in rows] == [("confirmed", True), ("unproven", False)]
 
 
 def _sign_up_group(app: Flask, cohort: str, voice: Voice) -> str:

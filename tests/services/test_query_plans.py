@@ -16,11 +16,13 @@ from tests.databases import Empty
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db, rehearsal, transaction
 from webinar_hub.models import Cohort, Session
-from webinar_hub.queries import doctor, health, today
+from webinar_hub.queries import doctor, health, needs, today
+from webinar_hub.queries import lines as waitlists
 from webinar_hub.queries import outbox as outbox_pages
+from webinar_hub.queries import places as places_page
 from webinar_hub.queries.plan import cohort_plan
 from webinar_hub.rules.outbox_filter import Wanted
-from webinar_hub.services import outbox, plan, sessions
+from webinar_hub.services import outbox, places, plan, sessions
 
 
 @pytest.fixture
@@ -107,6 +109,27 @@ def test_the_studio_reads_what_it_needs(step: str, inside: None) -> None:
     plans = _plans(run)
     assert any(index in line for lines in plans.values() for line in lines), plans
     assert not any("ix_deliveries_registration_id" in line for lines in plans.values() for line in lines), plans
+
+
+# The few on their way to a place, among a hundred thousand who have one: found by indexes that hold only them.
+ON_THE_WAY = {
+    "the next offer's end": waitlists.next_end,
+    "what is due in the lines": lambda: waitlists.due(NOW),
+    "who has what number": lambda: waitlists.positions([1]),
+    "offer the next seat": in_a_transaction(lambda: places.turn(1, now=NOW)),
+    "who waits for a decision": lambda: list(needs.undecided(needs.Asked(None, NOW, "UTC"))),
+    "everybody on the way": lambda: places_page.places_page("january"),
+}
+FEW = ("ix_registrations_waiting", "ix_registrations_offered", "ix_registrations_judged", "PRIMARY KEY")
+
+
+@pytest.mark.parametrize("step", ON_THE_WAY)
+def test_who_waits_is_found_without_those_who_do_not(step: str, inside: None) -> None:
+    plans = _plans(ON_THE_WAY[step], about="registrations")
+    assert plans
+    for statement, plan_of_it in plans.items():
+        for line in plan_of_it:
+            assert "registrations" not in line or any(name in line for name in FEW), f"{line} in {statement}"
 
 
 def test_whom_no_mail_reaches_is_not_looked_for_among_all_who_registered(inside: None) -> None:

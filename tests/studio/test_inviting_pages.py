@@ -23,6 +23,7 @@ from webinar_hub.models import (
     Cohort,
     Invitation,
     InvitationList,
+    Person,
     Registration,
     Webinar,
 )
@@ -105,7 +106,12 @@ def test_people_of_earlier_cohorts_are_invited_if_they_asked_for_news(
     assert owner.post(there, data=filled(page.text, do="send")).status_code == 303
     assert mails(app) == []
     travel.shift(timedelta(days=1))
-    assert [to(mail) for mail in mails(app)] == ["ann@x.example"]
+    with app.app_context(), transaction():
+        db.session.scalars(select(Person).where(Person.name == "Ann Lee")).one().language = "es"
+    (mail,) = mails(app)
+    assert to(mail) == "ann@x.example"
+    # Who is known is written to in her language.
+    assert "You are invited" not in mail.subject
 
 
 def test_what_is_wrong_is_said_and_kept(app: Flask, owner: FlaskClient, cohort: str) -> None:
@@ -199,6 +205,9 @@ def test_groups_are_seen_and_ended_by_the_organizer(app: Flask, owner: FlaskClie
     with app.app_context(), transaction():
         row = db.session.get_one(InvitationList, 1)
         row.inviter_email, before = "dana@clinic.example", row.link_nonce
+        for invitation in db.session.scalars(select(Invitation).where(Invitation.list_id == 1)):
+            invitation.seat_until = clock.now() + timedelta(days=1)
+        db.session.get_one(Cohort, row.cohort_id).seats_taken = 2
     page = owner.get(f"{COHORT}/groups")
     csrf = {
         "csrf_token": filled(page.text).get("csrf_token")
@@ -213,4 +222,5 @@ def test_groups_are_seen_and_ended_by_the_organizer(app: Flask, owner: FlaskClie
     assert owner.get(f"{COHORT}/invitations/1/end").status_code == 404
     with app.app_context():
         assert db.session.get_one(InvitationList, 1).link_nonce != before
+        assert db.session.scalars(select(Cohort.seats_taken)).one() == 0
         assert db.session.scalar(select(func.count()).select_from(CodeUse)) == 0

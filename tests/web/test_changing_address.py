@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from time_machine import Traveller
 
 from tests.building import given_cohort, only_person, only_registration, outbox, sign_up
@@ -17,7 +17,7 @@ from tests.web.visiting import contents, path, post
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.links import Links
-from webinar_hub.models import AddressWish, AuditEntry, FormerAddress, MergedPerson, Person, Registration
+from webinar_hub.models import AddressWish, AuditEntry, Cohort, FormerAddress, MergedPerson, Person, Registration
 from webinar_hub.rules.mail_events import MailEvent
 from webinar_hub.services import addresses, mail_events
 
@@ -129,6 +129,31 @@ class TestTheWayThere:
         mail.fetch()
         assert mail.calendar(OLD).entries == {}
         assert mail.calendar(NEW).entries == {}
+
+    def test_places_she_only_hopes_for_hear_of_it_too(
+        self, app: Flask, ann: FlaskClient, mail: Mailboxes, tmp_path: Path
+    ) -> None:
+        """An address that is proven need not be proven again; a seat that is held for her is offered anew."""
+        for number, state in enumerate(("unproven", "offered")):
+            changes = {'key = "january"': f'key = "{state}"', 'slug = "baby-massage"': f'slug = "other-{number}"'}
+            sign_up(app, given_cohort(app, tmp_path, changes), OLD)
+            with app.app_context(), transaction():
+                newest = select(func.max(Registration.id)).scalar_subquery()
+                until = clock.now() + timedelta(hours=5)
+                seats = {"seats_taken": 0 if state == "unproven" else 1, "proves_address": state == "unproven"}
+                db.session.execute(update(Cohort).where(Cohort.key == state).values(**seats))
+                values = {"state": state, "offer_until": until if state == "offered" else None}
+                db.session.execute(update(Registration).where(Registration.id == newest).values(**values))
+        mail.fetch()
+        ask(ann)
+        browser = prove(app, mail)
+        with app.app_context():
+            states = db.session.scalars(select(Registration.state).order_by(Registration.id)).all()
+        assert states == ["confirmed", "confirmed", "offered"]
+        assert len(mail.calendar(NEW).entries) == 4
+        assert any("seat" in subject.lower() and "held" in text_of(message).lower()
+                   for subject, message in zip(mail.subjects(NEW), mail.of(NEW), strict=True))  # fmt: skip
+        assert browser.get("/my").status_code == 200
 
     def test_a_wish_is_one_at_a_time_ends_after_a_day_and_can_be_taken_back(
         self, app: Flask, ann: FlaskClient, mail: Mailboxes, travel: Traveller

@@ -1,6 +1,7 @@
 """She hands her seat to a colleague: offered, taken, declined, taken back, and all at once (FEATURES A7)."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,8 +18,8 @@ from tests.web.visiting import STARTS, contents, post, token
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, HubError
-from webinar_hub.models import AttendanceSegment, Cohort, Person, Registration, Session, Transfer
-from webinar_hub.services import own_changes, transfers
+from webinar_hub.models import AttendanceSegment, Cohort, Consent, Notice, Person, Registration, Session, Transfer
+from webinar_hub.services import own_changes, taking_over, transfers
 from webinar_hub.worker.clockwork import address_voice
 
 ANN, BEA, CLEO = "ann@x.example", "bea@x.example", "cleo@x.example"
@@ -111,6 +112,8 @@ class TestTheSeatMoves:
             assert db.session.scalars(select(AttendanceSegment.registration_id)).all() == [anns.id]
         assert "Baby massage" in bea.get("/my").text
         assert mail.calendar(ANN).entries == {}
+        with app.app_context():
+            assert db.session.execute(select(Consent.person_id, Consent.topic)).all() == [(hers.person_id, "news")]
         assert list(mail.calendar(BEA).entries.values()) == [f"mailto:{BEA}"] * len(before)
         assert "Bea Moss has your seat now" in mail.subjects(ANN)
         # Pressing the button once more is pressing it once.
@@ -120,8 +123,8 @@ class TestTheSeatMoves:
         before_again = contents(app)
         with app.app_context(), transaction():
             row = transfer_of(app)
-            said = transfers.Acceptance("Bea Moss", "PT", "Europe/Berlin", "", "/")
-            assert transfers.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
+            said = taking_over.Acceptance("Bea Moss", "PT", "Europe/Berlin", "", "/")
+            assert taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
         assert contents(app) == before_again
 
     def test_somebody_on_the_waitlist_is_not_passed_over_and_keeps_her_one_registration(
@@ -156,6 +159,10 @@ class TestTheSeatMoves:
         assert mail.subjects(ANN)[-1] == "You still have your seat: Baby massage & you"
         row = transfer_of(app)
         assert (row.state, row.name, row.email) == ("declined", "", "b…@x.example")
+        with app.app_context():
+            kept = db.session.execute(select(Notice.to_email, Notice.to_name, Notice.subject)).all()
+        assert BEA not in repr(kept)
+        assert "Bea" not in repr([line for line in kept if line.to_email != ANN])
         assert place_of(app).state == "confirmed"
         assert "not to be had any more" in bea.get("/transfer").text
 
@@ -288,14 +295,16 @@ def strip(text: str) -> str:
 class TestAtOnce:
     """Real threads, each with a connection of its own."""
 
-    def run(self, app: Flask, *works: Callable[[], object]) -> list[str]:
-        """What each of them was answered, "" for yes."""
+    def run(self, app: Flask, *works: Callable[[], object], began: threading.Event | None = None) -> list[str]:
+        """What each of them was answered, "" for yes; all but the first wait until it `began`, if that is asked."""
         said: list[str] = []
         gate = threading.Barrier(len(works))
 
         def go(work: Callable[[], object]) -> None:
             with app.app_context():
                 gate.wait(20)
+                if began is not None and work is not works[0]:
+                    assert began.wait(20)
                 try:
                     with transaction():
                         work()
@@ -313,24 +322,33 @@ class TestAtOnce:
     def offered(self, app: Flask, ann: FlaskClient, email: str) -> Callable[[], object]:
         offer(app, ann, email)
         row = transfer_of(app)
-        said = transfers.Acceptance("Bea Moss", "PT", "UTC", "", "/")
-        return lambda: transfers.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
+        said = taking_over.Acceptance("Bea Moss", "PT", "UTC", "", "/")
+        return lambda: taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
 
-    def test_cancel_and_take_two_takes_and_two_offers(
-        self, app: Flask, cohort: str, ann: FlaskClient, mail: Mailboxes
+    @pytest.mark.parametrize("first", ["cancel", "take"])
+    def test_a_yes_and_a_cancellation_at_once_end_with_one_of_them(
+        self, app: Flask, cohort: str, ann: FlaskClient, mail: Mailboxes, first: str
     ) -> None:
-        place = place_of(app)
-        take_it = self.offered(app, ann, BEA)
+        place, began = place_of(app), threading.Event()
+        works = {"take": self.offered(app, ann, BEA), "cancel": self.cancelled(place)}
 
-        def cancel() -> None:
-            own_changes.cancel(place.person_id, place.public_id, now=clock.now())
+        def lingers() -> None:
+            works[first]()
+            began.set()
+            # Not committed yet, and the other one has read whatever there was before.
+            time.sleep(0.5)
 
-        answers = self.run(app, take_it, cancel)
+        (other,) = (work for name, work in works.items() if name != first)
+        answers = self.run(app, lingers, other, began=began)
         with app.app_context():
             states = db.session.scalars(select(Registration.state).order_by(Registration.id)).all()
-        # Whoever comes second finds no place any more: cancelling twice is cancelling once.
-        assert (answers, states) in (([""] * 2, ["cancelled", "confirmed"]), (["", "Conflict"], ["cancelled"]))
+        # Cancelling what is cancelled already is no mistake; taking it is.
+        wanted = {"take": (["", ""], ["cancelled", "confirmed"]), "cancel": (["", "Conflict"], ["cancelled"])}
+        assert (answers, states) == wanted[first]
         assert cohort_row(app).seats_taken == states.count("confirmed")
+
+    def cancelled(self, place: Registration) -> Callable[[], object]:
+        return lambda: own_changes.cancel(place.person_id, place.public_id, now=clock.now())
 
     def test_the_same_link_twice_makes_one_place(
         self, app: Flask, cohort: str, ann: FlaskClient, mail: Mailboxes
@@ -366,8 +384,8 @@ def test_a_cancelled_place_is_not_handed_on(app: Flask, ann: FlaskClient, mail: 
     assert answer.status_code == 409
     with app.app_context(), pytest.raises(Conflict), transaction():
         again = transfer_of(app)
-        said = transfers.Acceptance("Bea", "PT", "UTC", "", "/")
-        transfers.accept(again.id, again.nonce, said, voice=address_voice(app), now=clock.now())
+        said = taking_over.Acceptance("Bea", "PT", "UTC", "", "/")
+        taking_over.accept(again.id, again.nonce, said, voice=address_voice(app), now=clock.now())
     assert cohort_row(app).seats_taken == 0
     bea = app.test_client()
     bea.get(mail.link(BEA, "/transfer"))

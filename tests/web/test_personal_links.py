@@ -110,8 +110,10 @@ class TestPersonalLinks:
             cleo = db.session.scalars(select(Person).where(Person.name == "Cleo")).one()
         client = app.test_client()
         client.get(path(app.extensions["links"].me(cleo.id, cleo.link_nonce)))
-        before = contents(app)
         csrf = token(client.get("/my"))
+        # By the first thing she does she shows that her address is hers.
+        client.post("/my/preferences", data={"csrf_token": csrf})
+        before = contents(app)
         for page in (f"/my/join/{session}", f"/my/bonus/{drop}", f"/my/{hers}/cancel", f"/my/{hers}/transfer"):
             assert client.get(page).status_code == 404, page
         for to in (

@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
@@ -35,6 +35,8 @@ class _Wish(Generic[Result]):
     error: Exception | None = None
 
 
+# What a wish meets whose row somebody has deleted since it looked.
+GONE = (IntegrityError, NoResultFound)
 # In seconds: the longest that anybody waits for company.
 LONGEST_PATIENCE = 0.02
 
@@ -98,7 +100,7 @@ def _try(ours: list[_Wish[Any]]) -> None:
     except Exception as error:
         # Among several nobody knows whose it is, so each of them finds out for itself. What a wish pointed to may
         # have been deleted while it was written, as a person who comes back in that moment: it is tried once more.
-        if len(ours) == 1 and not isinstance(error, IntegrityError):
+        if len(ours) == 1 and not isinstance(error, GONE):
             ours[0].error = error
     else:
         for wish, result in zip(ours, results, strict=True):

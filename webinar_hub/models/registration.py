@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -12,6 +22,7 @@ from webinar_hub.core.tokens import nonce, public_id
 UNPROVEN = text("state = 'unproven'")
 WAITING = text("state = 'waitlisted'")
 OFFERED = text("state = 'offered'")
+JUDGED = text("state IN ('pending', 'declined')")
 
 
 class Registration(Base):
@@ -39,7 +50,19 @@ class Registration(Base):
             postgresql_where=WAITING,
         ),
         Index("ix_registrations_unproven", "registered_at", sqlite_where=UNPROVEN, postgresql_where=UNPROVEN),
-        Index("ix_registrations_offer_until", "offer_until", sqlite_where=OFFERED, postgresql_where=OFFERED),
+        # Those an organizer has to decide on, and those she said no to.
+        Index(
+            "ix_registrations_judged",
+            *("cohort_id", "state", "registered_at", "id"),
+            sqlite_where=JUDGED,
+            postgresql_where=JUDGED,
+        ),
+        Index(
+            "ix_registrations_offered",
+            *("cohort_id", "offer_until", "id"),
+            sqlite_where=OFFERED,
+            postgresql_where=OFFERED,
+        ),
         # No number is given out twice, even where the newest row is deleted: others remember it (the log, bounces).
         {"sqlite_autoincrement": True},
     )
@@ -70,3 +93,9 @@ class Registration(Base):
     source: Mapped[str] = mapped_column(String(40), default="", server_default="")
     reminders_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bonuses_off_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+# Written out as the partial indexes have it, and not as a parameter: else neither database would take them.
+IS_WAITING = Registration.state == literal_column("'waitlisted'")
+IS_OFFERED = Registration.state == literal_column("'offered'")
+IS_JUDGED = Registration.state.in_((literal_column("'pending'"), literal_column("'declined'")))

@@ -31,7 +31,7 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """How people come into a cohort, and how many cohorts its webinar has, which share who finds it."""
+    """How people come into a cohort; who finds the webinar is the same for all of its cohorts."""
 
     visibility: Visibility
     needs_code: bool

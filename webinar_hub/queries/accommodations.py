@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from webinar_hub.core.db import db
 from webinar_hub.models import Accommodation, Cohort, Organizer, Person, Registration
 from webinar_hub.rules.accommodations import in_words
+from webinar_hub.rules.places import GONE
 
-GONE = ("cancelled", "declined")
 SHOWN = 200
 
 
@@ -77,3 +77,12 @@ def waiting(webinars: Collection[int] | None) -> list[OpenWishes]:
     if webinars is not None:
         statement = statement.where(Cohort.webinar_id.in_(webinars))
     return [OpenWishes(*row) for row in db.session.execute(statement)]
+
+
+def notes(registrations: Collection[int | None]) -> dict[int, str]:
+    """What each of these is told about what was arranged for her; one statement, none for nobody."""
+    if not registrations:
+        return {}
+    asked = Accommodation.registration_id.in_(registrations)
+    rows = db.session.execute(select(Accommodation.registration_id, Accommodation.note).where(asked))
+    return {registration: note for registration, note in rows}

@@ -15,7 +15,6 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
-    Accommodation,
     Announcement,
     Broadcast,
     Cohort,
@@ -27,7 +26,7 @@ from webinar_hub.models import (
     SessionChoice,
     Webinar,
 )
-from webinar_hub.queries import lines
+from webinar_hub.queries import accommodations, lines
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.catching_up import opened_meanwhile
 from webinar_hub.queries.cohorts import materials_of
@@ -247,22 +246,19 @@ class Batch:
         }
 
     def _recipient(self, due: Claimed, place: Place, letter: Letter) -> Recipient:
-        links, returns = self.hub.links, self.hub.returns
+        links, returns, asks = self.hub.links, self.hub.returns, due.kind == "prove"
         revision = letter.session.revision if letter.session else 0
-        asks = due.kind == "prove"
         choice = self.choices.get((place.id, due.session_id or 0))
         revision += choice.revision if choice else 0
+        # Of what a stranger may have typed nothing is carried to who never asked; only one page opens to her.
+        hers = (place.id, place.nonce, place.revision) if asks else (place.person_id, place.link_nonce)
         return Recipient(
-            # What a stranger may have typed is not carried to somebody who never asked.
             name="" if asks else place.name,
             email=place.email,
             key=due.key,
             message_id=message_id(due, letter.from_address),
             composed_at=due.composed_at,
-            me_link=links.prove(place.id, place.nonce, place.revision)
-            # Until she has shown that the address is hers, this is the only page that opens to her.
-            if asks
-            else links.me(place.person_id, place.link_nonce),
+            me_link=(links.prove if asks else links.me)(*hers),
             unsubscribe_link=(links.no_news if due.kind == "news" else links.unsubscribe)(place.id, place.nonce),
             return_path=returns.for_bounces(due.id) if returns else "",
             unsubscribe_address=returns.for_unsubscribing(due.id) if returns else "",
@@ -320,7 +316,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
         wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
         positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
-        arranged=_arranged({row.registration_id for row in due if row.kind == "arranged"}),
+        arranged=accommodations.notes({row.registration_id for row in due if row.kind == "arranged"}),
         choices=choices_of([place.id for place in places.values() if place.has_choices]),
         opened_meanwhile=opened_meanwhile(due, places, cohorts),
         places_in_line=places_in_line(drops) if one_per_day else {},
@@ -350,18 +346,6 @@ def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
 
 def _positions(registrations: set[int | None]) -> Mapping[int, int]:
     return lines.positions({id_ for id_ in registrations if id_ is not None}) if registrations else {}
-
-
-def _arranged(registrations: set[int | None]) -> dict[int, str]:
-    """What each of these is told about what was arranged for her."""
-    if not registrations:
-        return {}
-    rows = db.session.execute(
-        select(Accommodation.registration_id, Accommodation.note).where(
-            Accommodation.registration_id.in_(registrations)
-        )
-    )
-    return {registration: note for registration, note in rows}
 
 
 def _news_to(people: set[int]) -> frozenset[int]:

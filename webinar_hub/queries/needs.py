@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from webinar_hub.core.db import db
 from webinar_hub.documents.when import when_in
 from webinar_hub.models import Cohort, Presenter, Registration, Session, Webinar
+from webinar_hub.models.registration import IS_JUDGED
 from webinar_hub.queries import accommodations, clashes, health, purge, today
 from webinar_hub.queries.today import Only
 from webinar_hub.rules import publishing
@@ -108,12 +109,12 @@ def _incomplete(asked: Asked) -> Iterator[Need]:
             yield Need("incomplete", f"“{webinar.title}” lacks something", f"{cohort.title}: {lacks}", cohort.key)
 
 
-def _undecided(asked: Asked) -> Iterator[Need]:
+def undecided(asked: Asked) -> Iterator[Need]:
     """Who signed up where an organizer decides, and waits for that."""
     statement = (
         select(Cohort.key, Cohort.title, func.count())
         .join(Registration, Registration.cohort_id == Cohort.id)
-        .where(Registration.state == "pending", Cohort.state == "open", Cohort.archived_at.is_(None))
+        .where(IS_JUDGED, Registration.state == "pending", Cohort.state == "open", Cohort.archived_at.is_(None))
         .group_by(Cohort.id)
         .order_by(func.min(Registration.registered_at), Cohort.id)
         .limit(today.SHOWN)
@@ -160,7 +161,7 @@ def _ahead(asked: Asked) -> Any:
 # Whoever finds something else that an organizer must mend adds a function here: page and digest both show it.
 SOURCES: tuple[Callable[[Asked], Iterator[Need]], ...] = (
     _mail_is_delayed,
-    _undecided,
+    undecided,
     _accommodations,
     _clashes,
     _bonuses_without_content,

@@ -15,6 +15,7 @@ from webinar_hub.rules.personal_data import (
     Held,
     Whose,
     exported,
+    former_of,
     hers,
     people_of,
     places_of,
@@ -73,7 +74,9 @@ def _whose(person: int) -> Whose:
     rows = db.session.execute(people_of(person)).all()
     if not rows:
         raise NotFound()
-    return whose(rows, db.session.scalars(places_of([row[0] for row in rows])).all())
+    people = [row[0] for row in rows]
+    places = db.session.scalars(places_of(people)).all()
+    return whose(rows, places, db.session.scalars(former_of(people)).all())
 
 
 def _rows(held: Held, who: Whose, labels: Labels) -> Iterator[Row]:
@@ -119,11 +122,9 @@ def _labels(who: Whose) -> Labels:
             )
         )
     }
-    drops = dict(db.session.execute(select(Drop.id, Drop.title).where(Drop.cohort_id.in_(cohorts))).tuples())
-    places = dict(
-        db.session.execute(
-            select(Registration.id, Registration.public_id).where(Registration.id.in_(who.places))
-        ).tuples()
+    drops = _pairs(db.session.execute(select(Drop.id, Drop.title).where(Drop.cohort_id.in_(cohorts))))
+    places = _pairs(
+        db.session.execute(select(Registration.id, Registration.public_id).where(Registration.id.in_(who.places)))
     )
     return {
         "cohorts": cohorts.get,
@@ -141,4 +142,8 @@ def _material_titles(who: Whose) -> dict[int, str]:
         .where(Registration.id.in_(who.places))
     )
     rows = select(MaterialVersion.id, Material.title).join(Material, Material.id == MaterialVersion.material_id)
-    return dict(db.session.execute(rows.where(Material.webinar_id.in_(webinars))).tuples())
+    return _pairs(db.session.execute(rows.where(Material.webinar_id.in_(webinars))))
+
+
+def _pairs(rows: Any) -> dict[int, str]:
+    return {number: words for number, words in rows}

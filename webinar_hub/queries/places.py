@@ -1,6 +1,6 @@
 """The studio's page about a cohort's places: its settings, who waits for a decision, the line, what is offered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import Cohort, Person, Registration
+from webinar_hub.models.registration import IS_JUDGED, IS_OFFERED, IS_WAITING
 from webinar_hub.rules.places import State
 
 SHOWN = 200
 """So many of each list are shown; how many there are is always said."""
-LISTED = (State.PENDING, State.WAITLISTED, State.OFFERED, State.DECLINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class PlacesView:
 
 
 def places_page(key: str) -> PlacesView:
-    """Six statements, however many wait. Raises NotFound."""
+    """Five statements, one more for each list that is not shown whole. Raises NotFound."""
     cohort = db.session.scalars(select(Cohort).where(Cohort.key == key)).first()
     if cohort is None:
         raise NotFound()
@@ -63,34 +63,47 @@ def places_page(key: str) -> PlacesView:
         "capacity", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "changes_close_at", "zone",
         "state",
     )  # fmt: skip
-    by_arrival = (Registration.registered_at, Registration.id)
-    in_line = (Registration.waiting_rank, Registration.waiting_since, Registration.id)
+    shown = {state: _those(cohort.id, state) for state in _FOUND_BY}
     return PlacesView(
         version=cohort.version,
         values={name: getattr(cohort, name) for name in names},
         seats_taken=cohort.seats_taken,
-        counts=_counts(cohort.id),
-        pending=_those(cohort.id, State.PENDING, by_arrival),
-        line=_those(cohort.id, State.WAITLISTED, in_line),
-        offered=_those(cohort.id, State.OFFERED, (Registration.offer_until, Registration.id)),
-        declined=_those(cohort.id, State.DECLINED, (Registration.id.desc(),)),
+        counts={state.value: _how_many(cohort.id, state, len(those)) for state, those in shown.items()},
+        pending=shown[State.PENDING],
+        line=shown[State.WAITLISTED],
+        offered=shown[State.OFFERED],
+        declined=shown[State.DECLINED],
     )
 
 
-def _counts(cohort: int) -> dict[str, int]:
-    rows = db.session.execute(
-        select(Registration.state, func.count())
-        .where(Registration.cohort_id == cohort, Registration.state.in_([state.value for state in LISTED]))
-        .group_by(Registration.state)
-    )
-    return {state: number for state, number in rows}
+# Each found by an index of its own, among a hundred thousand who have a place.
+_FOUND_BY = {
+    State.PENDING: IS_JUDGED & (Registration.state == State.PENDING.value),
+    State.DECLINED: IS_JUDGED & (Registration.state == State.DECLINED.value),
+    State.WAITLISTED: IS_WAITING,
+    State.OFFERED: IS_OFFERED,
+}
 
 
-def _those(cohort: int, state: State, order: Sequence[Any]) -> tuple[Waiting, ...]:
+_ORDER: Mapping[State, Sequence[Any]] = {
+    State.PENDING: (Registration.registered_at, Registration.id),
+    State.DECLINED: (Registration.registered_at.desc(), Registration.id.desc()),
+    State.WAITLISTED: (Registration.waiting_rank, Registration.waiting_since, Registration.id),
+    State.OFFERED: (Registration.offer_until, Registration.id),
+}
+
+
+def _how_many(cohort: int, state: State, shown: int) -> int:
+    """Counted only where more may be there than are shown."""
+    if shown < SHOWN:
+        return shown
+    found = select(func.count()).where(Registration.cohort_id == cohort, _FOUND_BY[state])
+    return db.session.scalar(found) or 0
+
+
+def _those(cohort: int, state: State) -> tuple[Waiting, ...]:
     rows = db.session.execute(
-        _WITH_PERSON.where(Registration.cohort_id == cohort, Registration.state == state.value)
-        .order_by(*order)
-        .limit(SHOWN)
+        _WITH_PERSON.where(Registration.cohort_id == cohort, _FOUND_BY[state]).order_by(*_ORDER[state]).limit(SHOWN)
     )
     return tuple(_waiting(row, number) for number, row in enumerate(rows, start=1))
 
@@ -123,7 +136,7 @@ def chosen(cohort: int, registrations: Sequence[int]) -> tuple[Waiting, ...]:
         _WITH_PERSON.where(
             Registration.cohort_id == cohort,
             Registration.id.in_(registrations),
-            Registration.state == State.PENDING.value,
+            _FOUND_BY[State.PENDING],
         ).order_by(Registration.registered_at, Registration.id)
     )
     return tuple(_waiting(row, number) for number, row in enumerate(rows, start=1))

@@ -22,6 +22,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.rules.answers import changes_end, field_name
 from webinar_hub.rules.credit_details import Details
+from webinar_hub.rules.places import GONE
 from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.questions import CREDIT, YES, Asks, Question, of_row
 
@@ -116,7 +117,7 @@ def hers(person: int, registration: str, now: datetime) -> HerAnswers:
     if row is None:
         raise NotFound()
     place, cohort, webinar, somebody, credit, wish, last_end = row
-    late = place.state in ("cancelled", "declined") or changes_end(cohort.changes_close_at, last_end, now)
+    late = place.state in GONE or changes_end(cohort.changes_close_at, last_end, now)
     return HerAnswers(
         registration=place.public_id,
         webinar_title=webinar.title,

@@ -84,6 +84,11 @@ def unknown() -> str:
     return said
 
 
+def taken_up() -> str:
+    """What is said of an invitation by which somebody has a place."""
+    return _("This invitation has been taken up. If that was you, your own link came by mail.")
+
+
 def wanted() -> str:
     """What is said to somebody who comes with nothing where something is needed."""
     said = _("This webinar is by invitation. Write the code you were given, or open the link in your invitation.")

@@ -23,6 +23,8 @@ NOUNS = {
     "question": "Questions of cohorts",
     "consent": "Consents",
     "alarm": "Alarms",
+    "erasure": "Wishes to be deleted",
+    "purge": "The nightly clean-up",
     "invite": "Answers to invites",
     "invitation": "Answers to invitations",
     "invitations": "Invitations",
@@ -125,6 +127,14 @@ _ACTIONS = {
     "group.reminded": "reminded a group",
     "group.ended": "ended a group",
     "group.link_sent": "sent a manager her link again",
+    "person.exported": "made a copy of a person's data",
+    "person.erased": "deleted a person",
+    "erasure.asked": "asked for a person to be deleted",
+    "erasure.proven": "said again that her data is to be deleted",
+    "erasure.taken_back": "kept a person who was to be deleted",
+    "purge.confirmed": "let the nightly clean-up begin",
+    "purge.held": "put the nightly clean-up off",
+    "purge.done": "cleaned up what had its time",
 }
 _ADDRESS = re.compile(r"([A-Za-z0-9])[^\s@<>\"]*@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
 # Whatever stands under these names is about a person.

@@ -29,9 +29,11 @@ from webinar_hub.models import (
 from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
 from webinar_hub.rules.changing import entry_revisions
+from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key, masked
-from webinar_hub.services import address_mail, audit, outbox, registrations
+from webinar_hub.services import address_mail, asking, audit, outbox, place_facts, registrations
 from webinar_hub.services.address_mail import Entry, Reader, Voice
+from webinar_hub.services.settling import settle_in
 
 # How far a place's own revision rises when its address changes: see `rules.changing.entry_revisions`.
 STEPS = 2
@@ -143,7 +145,7 @@ def change(
     if other is not None:
         other.email, other.email_key = former.email, former_key
         other.search = search_text(other.name, other.email)
-    _bring_to_new_address(places, now)
+    _bring_to_new_address(places, now, proven=row.proven_at == now)
     if tell_old and was_written_to:
         say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now)
 
@@ -204,7 +206,7 @@ def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
     return list(found.values())
 
 
-def _bring_to_new_address(places: Sequence[Registration], now: datetime) -> None:
+def _bring_to_new_address(places: Sequence[Registration], now: datetime, *, proven: bool) -> None:
     """Invite her anew to all that is ahead; mails that wait find the new address by themselves."""
     ids = [place.id for place in places]
     for place in places:
@@ -213,16 +215,32 @@ def _bring_to_new_address(places: Sequence[Registration], now: datetime) -> None
     # Their entries would come twice, and what they take out was never in the new calendar.
     unneeded = ("confirmation", "invite", "calendar_cancel")
     outbox.cancel(Delivery.registration_id.in_(ids), Delivery.kind.in_(unneeded))
-    invited = 0
-    for place in places:
-        if place.state == "confirmed":
-            public = db.session.get_one(Cohort, place.cohort_id).public_id
-            facts = registrations.place_in(public, now)
-            if facts.next_session_id is not None and facts.facts.state == "open":
-                registrations.confirm(place.id, place.revision, facts, now)
-                invited += 1
-    if places and not invited:
+    told = [place for place in places if _say_where_she_stands(place, now, proven=proven)]
+    if places and not told:
         send_link(places[0].person_id, now)
+
+
+def _say_where_she_stands(place: Registration, now: datetime, *, proven: bool) -> bool:
+    """Mail it to the new address, with links and entries that work from now on; whether there was anything to say.
+
+    Whoever was asked whether the old address is hers need not be asked about one that she has proven.
+    """
+    facts = place_facts.place_in(db.session.get_one(Cohort, place.cohort_id).public_id, now)
+    if place.state in GONE or facts.facts.state != "open" or facts.next_session_id is None:
+        return False
+    if place.state != State.UNPROVEN:
+        registrations.tell(place, facts, now)
+    elif not proven or not _settled(place, now):
+        asking.mail(place, place_facts.step_of(now), now=now)
+    return True
+
+
+def _settled(place: Registration, now: datetime) -> bool:
+    try:
+        settle_in(place, now=now)
+    except Conflict:
+        return False
+    return True
 
 
 def say_goodbye(

@@ -88,6 +88,7 @@ def send(
     now: datetime,
     expires_at: datetime | None = None,
     entry: Entry | None = None,
+    key: str = "",
 ) -> None:
     """Write one mail, with the words of templates/notices/<kind>/ in the reader's language.
 
@@ -107,7 +108,8 @@ def send(
         calendar=_cancellation(voice, entry, to, now) if entry else None,
         calendar_method="CANCEL" if entry else None,
     )
-    notices.write(kind, envelope, words, now=now, expires_at=entry.session.ends_at if entry else expires_at)
+    ends = entry.session.ends_at if entry else expires_at
+    notices.write(kind, envelope, words, now=now, key=key, expires_at=ends)
 
 
 def _cancellation(voice: Voice, entry: Entry, to: Reader, now: datetime) -> bytes:

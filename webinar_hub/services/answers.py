@@ -42,6 +42,11 @@ class Told:
         return self.answers if self.credit is None else {**self.answers, CREDIT: {}}
 
 
+def told(typed: answers.Typed | None, profession: str, cohort: int, *, questions: bool, credit: bool) -> Told:
+    """What she told beside her name; nothing where no form asked her. Raises WrongAnswers."""
+    return Told() if typed is None else read(asks(cohort, questions=questions, credit=credit), typed, profession)
+
+
 def asks(cohort: int, *, questions: bool, credit: bool) -> Asks:
     """What a cohort asks; a statement, shared by those who sign up together, where there are questions."""
     if not questions:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Delivery, Registration
+from webinar_hub.models.registration import IS_WAITING
 from webinar_hub.rules.places import State, Step, holds_seat
 from webinar_hub.services import audit, outbox, places, registrations
 from webinar_hub.services.admission import move_seats
@@ -102,7 +103,7 @@ def to_front(registration: int, *, actor: str, now: datetime) -> None:
     row = _in_line(registration)
     first = select(func.min(Registration.waiting_rank)).where(
         Registration.cohort_id == row.cohort_id,
-        Registration.state == State.WAITLISTED.value,
+        IS_WAITING,
         Registration.id != row.id,
     )
     row.waiting_rank = min(0, db.session.scalar(first) or 0) - 1

@@ -34,12 +34,20 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """By which she comes in; `reason` says why she does not, the same to everybody (A20)."""
+    """By which she comes in; `reason` says why she does not, the same to everybody (A20).
+
+    `address` is the one that her invitation was mailed to, as it is compared.
+    """
 
     reason: str = ""
     code: int | None = None
     invitation: int | None = None
     has_seat: bool = False
+    address: str = ""
+
+    def proves(self, email_key: str) -> bool:
+        """Whether coming by this way shows that the address is hers: its link was mailed there and nowhere else."""
+        return bool(self.address) and self.address == email_key
 
     def facts(self, facts: CohortFacts) -> CohortFacts:
         """The cohort as it is for her: a seat that is kept for her is not taken."""
@@ -53,17 +61,21 @@ NO_TICKET = Ticket()
 
 
 def look(ticket: Ticket, cohort: int, *, needed: bool, network: str, now: datetime) -> Way:
-    """Which way her ticket opens. A wrong code is counted; raises TooMany for a network that tries many."""
-    invitation = _invitation(ticket.invitation, cohort)
-    if invitation is not None:
-        return Way(invitation=invitation.id, has_seat=invitation.seat_until is not None)
-    if ticket.code:
-        return _by_code(ticket.code, cohort, network, now)
-    return Way(access.wanted()) if needed else PLAIN
+    """Which way her ticket opens.
+
+    Where none is needed, one that opens nothing does no harm: she comes in as everybody does. Where one is, a wrong
+    code is counted; raises TooMany for a network that tries many.
+    """
+    way = _by_invitation(ticket.invitation, cohort)
+    if way is None and ticket.code:
+        way = _tried(ticket.code, cohort, network, now) if needed else _by_code(ticket.code, cohort, now)
+    if way is None:
+        way = Way(access.wanted())
+    return PLAIN if way.reason and not needed else way
 
 
-def _invitation(link: tuple[int, str] | None, cohort: int) -> Invitation | None:
-    """Hers, also if she once said no; not one that was withdrawn, or belongs to another cohort."""
+def _by_invitation(link: tuple[int, str] | None, cohort: int) -> Way | None:
+    """Hers, also if she once said no. It lets one person in, and opens nothing once it was withdrawn."""
     if link is None:
         return None
     row = db.session.scalars(
@@ -72,14 +84,29 @@ def _invitation(link: tuple[int, str] | None, cohort: int) -> Invitation | None:
         .where(Invitation.id == link[0], Invitation.cohort_id == cohort, InvitationList.ended_at.is_(None))
         .with_for_update(of=Invitation)
     ).first()
-    return row if row is not None and row.nonce == link[1] and row.state != "withdrawn" else None
+    if row is None or row.nonce != link[1] or row.state == "withdrawn":
+        return None
+    return Way(_taken_up(row), invitation=row.id, has_seat=row.seat_until is not None, address=row.email_key)
 
 
-def _by_code(typed: str, cohort: int, network: str, now: datetime) -> Way:
+def _taken_up(row: Invitation) -> str:
+    """Why an invitation opens nothing more: somebody has a place by it; "" while nobody has."""
+    place = db.session.get(Registration, row.registration_id) if row.registration_id else None
+    return access.taken_up() if place is not None and place.state not in access_codes.LEFT else ""
+
+
+def _tried(typed: str, cohort: int, network: str, now: datetime) -> Way:
+    """The same for a code that is needed, and so might be guessed."""
     allowances.demand_left("access-code", network, limit=access.TRIES_PER_HOUR, window=HOUR, now=now)
+    way = _by_code(typed, cohort, now)
+    if way.code is None:
+        allowances.spend("access-code", network, limit=access.TRIES_PER_HOUR, window=HOUR, now=now)
+    return way
+
+
+def _by_code(typed: str, cohort: int, now: datetime) -> Way:
     code = access.meant(typed, access_codes.of_cohort(cohort))
     if code is None:
-        allowances.spend("access-code", network, limit=access.TRIES_PER_HOUR, window=HOUR, now=now)
         return Way(access.unknown())
     reason = access.unusable_because(code, now)
     if reason and access.is_used_up(code) and access_codes.take_back_uses(code):
@@ -93,10 +120,13 @@ def settle(way: Way, email_key: str, cohort: int, *, now: datetime) -> None:
     Whoever had her place before pays no second use.
     """
     row = db.session.execute(
-        select(Registration.id, Registration.registered_at)
+        select(Registration.id, Registration.registered_at, Registration.person_id)
         .join(Person, Person.id == Registration.person_id)
         .where(Person.email_key == email_key, Registration.cohort_id == cohort)
     ).one()
+    if way.proves(email_key):
+        unproven = update(Person).where(Person.id == row.person_id, Person.proven_at.is_(None))
+        db.session.execute(unproven.values(proven_at=now).execution_options(synchronize_session=False))
     if way.code is not None and row.registered_at == now:
         _use_code(way.code, row.id, now)
     if way.invitation is not None:
@@ -109,26 +139,29 @@ def _use_code(code: int, registration: int, now: datetime) -> None:
     again = (CodeUse.code_id == code, CodeUse.registration_id == registration, CodeUse.given_back_at.is_not(None))
     comes_back = update(CodeUse).where(*again).values(given_back_at=None, used_at=now).returning(CodeUse.id)
     if is_new or db.session.execute(comes_back).first() is not None:
-        at_the_end(_take_uses, code)
+        at_the_end(_spend_uses, code)
 
 
 def _answer(invitation: int, registration: int, cohort: int, now: datetime) -> None:
     row = db.session.get_one(Invitation, invitation)
     if row.seat_until is not None:
-        at_the_end(_release_seats, cohort)
+        at_the_end(_surrender_seats, cohort)
     row.state, row.registration_id, row.answered_at = "registered", registration, now
     row.due_at = row.seat_until = None
     db.session.flush()
 
 
-def _release_seats(cohorts: list[int]) -> None:
-    """What was kept is given back right before the seats of this transaction are taken: in the order of names."""
+def _surrender_seats(cohorts: list[int]) -> None:
+    """What was kept is given back right before this transaction takes its seats: in the order of names."""
     for cohort, seats in Counter(cohorts).items():
         move_seats(cohort, -seats)
 
 
-def _take_uses(codes: list[int]) -> None:
-    """Raises Conflict where the last use went a moment ago."""
+def _spend_uses(codes: list[int]) -> None:
+    """Raises Conflict where the last use went a moment ago.
+
+    By its name it comes before the seats, as everywhere: codes are held first, and then cohorts.
+    """
     for code, uses in sorted(Counter(codes).items()):
         if not access_codes.take_uses(code, uses):
             raise Conflict(access.used_up())

@@ -23,30 +23,36 @@ from webinar_hub.models import (
 from webinar_hub.rules.accommodations import Wish
 from webinar_hub.rules.answers import Typed, changes_end
 from webinar_hub.rules.credit_details import Details
+from webinar_hub.rules.places import GONE
 from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.questions import Asks, Kind, of_row
-from webinar_hub.services import answers, audit, materials, registrations
+from webinar_hub.services import answers, audit, materials, place_facts, registrations, settling
 from webinar_hub.services.materials import Bytes
 
 
 def change(person: int, registration: str, typed: Typed, *, now: datetime) -> None:
-    """Save what she wrote. Raises NotFound, WrongAnswers, Conflict once it is too late."""
+    """Save what she wrote; other answers may have to be decided on again (`services/settling.py`).
+
+    Raises NotFound, WrongAnswers, Conflict once it is too late.
+    """
     row = registrations.hers(person, registration)
     asked = asked_of(row, now)
     profession = db.session.scalars(select(Person.profession).where(Person.id == person)).one()
     files = select(AnswerFile.key).where(AnswerFile.registration_id == row.id)
     told = answers.read(asked, typed, profession, has_file=frozenset(db.session.scalars(files)))
-    _keep_answers(row, told.stored, asked, now)
+    changed = _keep_answers(row, told.stored, asked, now)
     if told.credit is not None:
         keep_credit(person, told.credit, actor=f"person:{person}", now=now)
     _keep_wish(row, told.wish, now)
+    if changed:
+        settling.review_again(row, now)
 
 
 def asked_of(row: Registration, now: datetime) -> Asks:
     """What her cohort asks. Raises Conflict once it is too late to change an answer."""
     cohort = db.session.get_one(Cohort, row.cohort_id)
     ends = select(func.max(Session.ends_at)).where(Session.cohort_id == cohort.id, Session.state == "scheduled")
-    gone = row.state in ("cancelled", "declined")
+    gone = row.state in GONE
     if gone or changes_end(cohort.changes_close_at, db.session.scalar(ends), now):
         raise Conflict(_("Your answers can no longer be changed. Write to the organizer if something is wrong."))
     credit = cohort.asks_credit
@@ -57,8 +63,11 @@ def asked_of(row: Registration, now: datetime) -> Asks:
     return Asks(tuple(of_row(one) for one in answers.of_cohort(cohort.id)), credit)
 
 
-def _keep_answers(row: Registration, told: Mapping[str, Any], asked: Asks, now: datetime) -> None:
-    """An answer to what is no longer asked stays; the audit log has which ones changed, and not the words."""
+def _keep_answers(row: Registration, told: Mapping[str, Any], asked: Asks, now: datetime) -> bool:
+    """Whether any is another one than before. An answer to what is no longer asked stays.
+
+    The audit log has which ones changed, and not the words.
+    """
     of_archived = {one.key for one in asked.questions if one.archived}
     stays = {key: answer for key, answer in row.answers.items() if key in of_archived}
     after = {**stays, **told}
@@ -68,6 +77,7 @@ def _keep_answers(row: Registration, told: Mapping[str, Any], asked: Asks, now: 
         audit.note(
             f"person:{row.person_id}", "registration.answered", f"registration:{row.id}", now=now, changed=changed
         )
+    return bool(changed)
 
 
 def keep_credit(person: int, details: Details, *, actor: str, now: datetime) -> None:
@@ -99,7 +109,7 @@ def _keep_wish(row: Registration, wish: Wish, now: datetime) -> None:
         db.session.delete(known)
         db.session.flush()
     if wish:
-        answers.ask_for(wish, row.id, registrations.next_session(row.cohort_id, now), now)
+        answers.ask_for(wish, row.id, place_facts.next_session(row.cohort_id, now), now)
         if known is not None:
             again = select(Accommodation).where(Accommodation.registration_id == row.id)
             db.session.scalars(again).one().times = times

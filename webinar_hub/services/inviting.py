@@ -13,8 +13,7 @@ from sqlalchemy import func, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.core.language import speaking
-from webinar_hub.documents.notices import Words
-from webinar_hub.models import Cohort, Invitation, InvitationList, Session, Webinar
+from webinar_hub.models import Cohort, Invitation, InvitationList, Person, Session, Webinar
 from webinar_hub.rules.delivery import PRIORITIES
 from webinar_hub.rules.invitation import APART, next_mail
 from webinar_hub.services import invitations, notices
@@ -61,6 +60,7 @@ def tell(voice: Voice, *, now: datetime) -> int:
         return 0
     ahead = _ahead({about.cohort.id for about in due}, now)
     quiet = _quiet(due)
+    languages = _languages({about.invitation.email_key for about in due})
     mailed = _mailed({about.invitation.email_key for about in due}, now)
     for about in due:
         row = about.invitation
@@ -70,7 +70,8 @@ def tell(voice: Voice, *, now: datetime) -> int:
             row.due_at = mailed[row.email_key] + APART
         else:
             if row.id not in quiet:
-                _write(voice, about, ahead[about.cohort.id], now)
+                with speaking(languages.get(row.email_key, about.list.language)):
+                    _write(voice, about, ahead[about.cohort.id], now)
                 mailed[row.email_key] = now
             _note(about, now)
     db.session.flush()
@@ -121,6 +122,12 @@ def _mailed(keys: Collection[str], now: datetime) -> dict[str, datetime]:
     return {key: at for key, at in rows if at is not None}
 
 
+def _languages(keys: Collection[str]) -> dict[str, str]:
+    """In which language those of these addresses are written to who are known; the others as their list says."""
+    rows = db.session.execute(select(Person.email_key, Person.language).where(Person.email_key.in_(keys)))
+    return {row.email_key: row.language for row in rows}
+
+
 def _note(about: _About, now: datetime) -> None:
     row = about.invitation
     row.mails, row.mailed_at = row.mails + 1, now
@@ -137,17 +144,11 @@ def _write(voice: Voice, about: _About, ahead: _Ahead, now: datetime) -> None:
         from_email=voice.sender or cohort.organizer_email, from_name=cohort.organizer_name,
         reply_to=cohort.organizer_email, unsubscribe_url=voice.links.no_invitations(row.id, row.nonce),
     )  # fmt: skip
-    with speaking(about.list.language):
-        words = _words(voice, kind, about, ahead)
+    words = voice.templates.render(kind, **_facts(about, ahead), **_link_facts(voice, row))
     notices.write(
         kind, envelope, words, now=now, key=invitations.mail_key(row.id, row.mails + 1),
         expires_at=ahead.last_end, priority=GROUP if kind == "group_invitation" else NEWS,
     )  # fmt: skip
-
-
-def _words(voice: Voice, kind: str, about: _About, ahead: _Ahead) -> Words:
-    row = about.invitation
-    return voice.templates.render(kind, **_facts(about, ahead), **_link_facts(voice, row))
 
 
 def _link_facts(voice: Voice, row: Invitation) -> Mapping[str, object]:

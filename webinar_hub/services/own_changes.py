@@ -8,7 +8,7 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.when import place_of, when_in
 from webinar_hub.models import Cohort
 from webinar_hub.rules.changing import is_open
-from webinar_hub.rules.places import HOLDS_SEAT
+from webinar_hub.rules.places import holds_seat
 from webinar_hub.services import registrations
 
 
@@ -18,7 +18,7 @@ def cancel(person: int, registration: str, *, now: datetime) -> None:
     Raises Conflict, saying until when it was and whom to ask; and what `registrations.cancel` raises.
     """
     row = registrations.hers(person, registration)
-    if row.state in HOLDS_SEAT:
+    if holds_seat(row.state, kept=row.seat_kept):
         demand_open(db.session.get_one(Cohort, row.cohort_id), now)
     registrations.cancel(person, registration, now=now)
 

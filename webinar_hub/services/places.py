@@ -15,6 +15,7 @@ from webinar_hub.core.errors import Conflict
 from webinar_hub.core.language import gettext as _
 from webinar_hub.core.log import get_logger
 from webinar_hub.models import Cohort, Delivery, Registration, Session
+from webinar_hub.models.registration import IS_OFFERED, IS_WAITING
 from webinar_hub.rules.places import LAST_OFFER, IllegalStep, State, Step, following, offer_end
 from webinar_hub.services import audit, outbox
 from webinar_hub.services.admission import move_seats
@@ -66,7 +67,7 @@ def release(cohort: int, *, now: datetime) -> int:
         return 0
     next_ones = db.session.scalars(
         select(Registration)
-        .where(Registration.cohort_id == cohort, Registration.state == State.WAITLISTED.value)
+        .where(Registration.cohort_id == cohort, IS_WAITING)
         .order_by(*IN_LINE)
         .limit(free)
         .with_for_update(skip_locked=True, key_share=True)
@@ -115,7 +116,7 @@ def _end_offers(cohort: int, now: datetime) -> int:
         select(Registration)
         .where(
             Registration.cohort_id == cohort,
-            Registration.state == State.OFFERED.value,
+            IS_OFFERED,
             Registration.offer_until <= now,
         )
         .order_by(Registration.offer_until, Registration.id)
@@ -144,7 +145,7 @@ def _close(cohort: int, now: datetime) -> int:
     """Tell those who are still in line that no seat came free in time, and let them go."""
     left = db.session.scalars(
         select(Registration)
-        .where(Registration.cohort_id == cohort, Registration.state == State.WAITLISTED.value)
+        .where(Registration.cohort_id == cohort, IS_WAITING)
         .order_by(*IN_LINE)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True, key_share=True)
@@ -214,7 +215,6 @@ def _free(cohort: Cohort) -> int:
 
 
 def _anybody(cohort: int) -> bool:
-    waiting = select(Registration.id).where(
-        Registration.cohort_id == cohort, Registration.state == State.WAITLISTED.value
-    )
-    return db.session.scalar(waiting.limit(1)) is not None
+    waiting = select(Registration.id).where(Registration.cohort_id == cohort, IS_WAITING)
+    # In its order, which is that of the index of those who wait.
+    return db.session.scalar(waiting.order_by(*IN_LINE).limit(1)) is not None

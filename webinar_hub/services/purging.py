@@ -14,7 +14,8 @@ from sqlalchemy import CursorResult, delete, select, update
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.models import AuditEntry, AuditHead, AuditLink, Purge
+from webinar_hub.models import AuditEntry, AuditHead, AuditLink, LooseFile, Purge
+from webinar_hub.rules.personal_data import HELD
 from webinar_hub.rules.retention import (
     KINDS,
     NOTICE,
@@ -146,14 +147,14 @@ def _take(kind: str, before: datetime, periods: Periods, now: datetime) -> int:
     if kind == "registrations":
         return _forget(_people(before, periods, now, PEOPLE_AT_ONCE), now)
     for target in targets(kind, before):
-        if number := _take_rows(target):
+        if number := _take_rows(target, now):
             return number
     if kind == "attendance":
         return _forget(list(db.session.scalars(emptied_names().limit(PEOPLE_AT_ONCE))), now)
     return _shorten_chain(before) if kind == "audit" else 0
 
 
-def _take_rows(target: Target) -> int:
+def _take_rows(target: Target, now: datetime) -> int:
     keys = list(target.table.primary_key)
     stretch = select(*keys).where(target.over).limit(AT_ONCE)
     if len(keys) > 1:
@@ -163,14 +164,22 @@ def _take_rows(target: Target) -> int:
         )
     ids = db.session.scalars(stretch).all()
     where: Any = keys[0].in_(ids)
+    if target.held is not None and target.held.file:
+        erasing.let_go(target.held, where, now)
     if target.empties:
-        empty = {name: _empty(target.table.c[name]) for name in target.empties}
+        empty = {name: erasing.nothing_in(target.table.c[name]) for name in target.empties}
         return _ended(update(target.table).where(where).values(**empty)) if ids else 0
+    if ids:
+        _let_go_of_files(target, where, now)
     return _ended(delete(target.table).where(where)) if ids else 0
 
 
-def _empty(column: Any) -> Any:
-    return {} if column.type.python_type is dict else None if column.nullable else ""
+def _let_go_of_files(target: Target, where: Any, now: datetime) -> None:
+    """The bytes behind rows that go; the worker that tidies up removes them."""
+    file = next((held.file for held in HELD if held.table == target.table.name), "")
+    names = db.session.scalars(select(target.table.c[file]).where(where)).all() if file else ()
+    for name in names:
+        insert_new(LooseFile, {"stored_name": name, "since": now}, "stored_name")
 
 
 def _ended(statement: Any) -> int:

@@ -83,6 +83,8 @@ def set_up(tables: Mapping[str, Sequence[Mapping[str, Any]]], visitor: Visitor) 
 def _opened(cohort: Mapping[str, Any], visitor: Visitor) -> dict[str, Any]:
     """The cohort as it is when people come: not as a draft, which is rehearsed most, and not put away."""
     given: dict[str, Any] = {"seats_taken": 0, "capacity": None, "archived_at": None}
+    # What is rehearsed is what somebody is sent who has a place; how she came by it is another matter.
+    given |= {"needs_approval": False, "proves_address": False}
     if cohort["state"] == "draft":
         given["state"] = "open"
     if visitor.is_real:

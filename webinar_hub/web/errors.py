@@ -16,9 +16,8 @@ from webinar_hub.core.errors import HubError, TooMany
 from webinar_hub.core.language import gettext as _
 from webinar_hub.core.language import lazy_gettext as _later
 from webinar_hub.core.log import get_logger
-from webinar_hub.web import rate_limits
+from webinar_hub.web import rate_limits, refusals
 from webinar_hub.web.current import ask_nothing_more
-from webinar_hub.web.studio import refusals
 from webinar_hub.web.visitor import NotRecognised
 
 _BUSY_SECONDS = 30

@@ -70,7 +70,7 @@ def details() -> Response | Redirect:
             code=request.form.get("language", ""),
             now=clock.now(),
         )
-    flash(_("Your details are saved. Every time on your pages is now shown for your zone."), "done")
+    flash(_("Your details are saved. Every time on this page is now shown for your zone."), "done")
     return redirect(url_for("preferences.page"), 303)
 
 

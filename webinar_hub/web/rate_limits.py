@@ -2,7 +2,7 @@
 
 It counts through `services/allowances.py`: in Redis where there is one, else in the database, and of whoever is
 counted only a hash is kept. What a service counts inside its own transaction, as the sign-up does, it counts there
-(docs/decisions/0011-one-count-of-tries.md).
+(docs/decisions/0012-one-count-of-tries.md).
 """
 
 from collections.abc import Callable

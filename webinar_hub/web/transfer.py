@@ -11,7 +11,7 @@ from webinar_hub.core.errors import HubError
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import changing as queries
 from webinar_hub.queries import me
-from webinar_hub.services import transfers
+from webinar_hub.services import taking_over, transfers
 from webinar_hub.web import handed_in, visitor
 from webinar_hub.web.current import network, voice
 from webinar_hub.web.forms.changing import HandOnForm, TakeSeatForm
@@ -72,21 +72,24 @@ def accept() -> Response | Redirect:
     filled = TakeSeatForm(queries.offered_seat(transfer, nonce, clock.now()).zone)
     if not filled.validate():
         return _offer_page(filled, 400)
-    said = transfers.Acceptance(
+    said = taking_over.Acceptance(
         filled.clean_name,
         filled.profession.data or "",
         filled.zone.data or "",
-        filled.news_words if filled.news.data else "",
+        filled.words_of(filled.news) or "",
         request.path,
+        filled.words_of(filled.bonuses),
     )
     try:
         with transaction():
-            taken = transfers.accept(transfer, nonce, said, voice=voice(), now=clock.now())
+            taken = taking_over.accept(transfer, nonce, said, voice=voice(), now=clock.now())
     except HubError as problem:
         filled.note(problem)
         return _offer_page(filled, problem.status)
     visitor.remember(taken.person, taken.link_nonce)
     flash(_("The seat is yours. Your confirmation and the entries for your calendar are on their way."), "done")
+    if taken.is_asked:
+        return redirect(url_for("answers.page", registration=taken.registration), 303)
     return redirect(url_for("me.page"), 303)
 
 

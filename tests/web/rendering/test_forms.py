@@ -127,6 +127,7 @@ def test_what_was_typed_reaches_the_service_in_order(app: Flask) -> None:
         profession="OT",
         zone="",
         news_words=NEWS_WORDS,
+        bonus_words="",
         page="/w/calm-hands",
     )
 

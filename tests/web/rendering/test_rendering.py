@@ -13,10 +13,13 @@ import pytest
 from flask import Flask, render_template
 
 from tests.web.rendering import samples
+from webinar_hub.rules.questions import Asks
 from webinar_hub.web.assets import asset, fonts
 from webinar_hub.web.errors import ErrorPage
+from webinar_hub.web.forms.asked import AskedPart
 from webinar_hub.web.forms.lost_link import LostLinkForm
 from webinar_hub.web.forms.sign_up import SignUpForm
+from webinar_hub.web.straight_in import Came
 from webinar_hub.web.structured_data import events
 
 CHECKOUT = Path(__file__).parents[3]
@@ -75,13 +78,21 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
         "view": samples.webinar(cohorts=(samples.cohort(closed_because="This cohort is full.", seats_left=0),))
     },
     "webinar.html no date": lambda: {"view": samples.webinar(cohorts=())},
-    "sign_up.html": lambda: {"view": samples.webinar(), "cohort": samples.cohort(), "form": form("sign_up")},
+    "sign_up.html": lambda: {
+        "view": samples.webinar(),
+        "cohort": samples.cohort(),
+        "form": form("sign_up"),
+        "part": AskedPart(Asks(credit=True), {}),
+    },
     "sign_up.html closed": lambda: {
         "view": samples.webinar(),
         "cohort": samples.cohort(closed_because="Sign-up has closed."),
         "form": form("sign_up"),
+        "part": AskedPart(Asks(), {}),
     },
-    "thanks.html": lambda: {"view": samples.webinar(), "cohort": samples.cohort(), "calendar": samples.CALENDAR},
+    "thanks.html": lambda: _thanks(Came(asked=False)),
+    "thanks.html asked": lambda: _thanks(Came(asked=True)),
+    "thanks.html soon": lambda: _thanks(Came(asked=False, into=samples.cohort().next_session)),
     "my.html": lambda: _mine(samples.my_page()),
     "my.html no feed": lambda: _mine(samples.my_page(person=samples.person(feed_url=None))),
     "my.html empty": lambda: _mine(samples.my_page(registrations=())),
@@ -111,6 +122,10 @@ PAGES: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "error.html": lambda: {"page": ErrorPage(500, "Something went wrong", "Nothing was lost.", "ab12cd34")},
 }
+
+
+def _thanks(came: Came) -> dict[str, Any]:
+    return {"view": samples.webinar(), "cohort": samples.cohort(), "calendar": samples.CALENDAR, "came": came}
 
 
 def _mine(view: Any) -> dict[str, Any]:

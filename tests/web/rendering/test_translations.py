@@ -22,11 +22,14 @@ from webinar_hub.core import language
 from webinar_hub.documents.email import Composer
 
 TEMPLATES = ROOT / "templates"
+GETTEXT = re.compile(r"\b_\(|\bngettext\(|\{%-?\s*trans\b")
 SPOKEN = sorted(
     path
-    for pattern in ("web/**/*.html", "email/**/*.html", "email/**/*.txt")
+    for pattern in ("web/**/*.html", "email/**/*.html", "email/**/*.txt", "notices/**/*.html", "notices/**/*.txt")
     for path in TEMPLATES.glob(pattern)
     if "demo" not in path.parts  # its own pages are for trying out
+    # Notices to staff are English; one that is translated at all is for a registrant, and is so as a whole.
+    and ("notices" not in path.parts or GETTEXT.search(path.read_text()))
 )
 CATALOGUE_FILES = sorted(CATALOGUES.glob("*/LC_MESSAGES/messages.po"))
 # Names, and what is written alike everywhere.
@@ -149,7 +152,7 @@ def test_languages_are_those_that_have_a_catalogue(pseudo: None) -> None:
 
 
 def _values(*texts: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)s", " ".join(texts)))
+    return set(re.findall(r"%\((\w+)\)[sd]", " ".join(texts)))
 
 
 def _tags(text: str) -> list[str]:

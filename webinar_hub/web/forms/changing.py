@@ -12,7 +12,7 @@ from webinar_hub.core.language import gettext, lazy_gettext
 from webinar_hub.documents.names import plain_name
 from webinar_hub.web.current import house
 from webinar_hub.web.forms import checks
-from webinar_hub.web.forms.sign_up import NEWS_CHANGED, PROFESSIONS
+from webinar_hub.web.forms.sign_up import NEWS_CHANGED, PROFESSIONS, Box
 from webinar_hub.web.forms.zone_choices import zone_choices
 
 
@@ -51,7 +51,7 @@ class HandOnForm(AnsweredForm):
 
 
 class TakeSeatForm(AnsweredForm):
-    """What the colleague says of herself, and whether she wants news."""
+    """What the colleague says of herself, and what she ticks."""
 
     name = StringField(lazy_gettext("Your name"), [checks.name])
     profession = SelectField(
@@ -61,6 +61,7 @@ class TakeSeatForm(AnsweredForm):
         validate_choice=False,
     )
     zone = SelectField(lazy_gettext("Your time zone"), [checks.time_zone], validate_choice=False)
+    bonuses = BooleanField(lazy_gettext("Bonus mails"))
     news = BooleanField(lazy_gettext("News about new webinars"))
 
     def __init__(self, home_zone: str, **values: Any) -> None:
@@ -74,18 +75,26 @@ class TakeSeatForm(AnsweredForm):
         return plain_name(self.name.data or "")
 
     @property
-    def news_words(self) -> str:
-        """What stands beside the box for news, as the owner has set it."""
-        return house().news_said
+    def boxes(self) -> list[Box]:
+        """The boxes nobody has to tick, each with the words beside it, as the owner has set them."""
+        own = house()
+        asked = [(self.bonuses, own.bonus_said)] if own.asks_for_bonuses else []
+        return [Box(field, words, _version(words)) for field, words in (*asked, (self.news, own.news_said))]
 
-    @property
-    def news_version(self) -> str:
-        """What a ticked box sends, so that nobody is recorded with words she has not seen."""
-        return sha256(self.news_words.encode()).hexdigest()[:12]
+    def words_of(self, field: BooleanField) -> str | None:
+        """The words beside a box that is ticked, "" for one that is not, None for one that is not there."""
+        box = next((box for box in self.boxes if box.field is field), None)
+        return None if box is None else box.words if field.data else ""
 
     def validate(self, extra_validators: object = None) -> bool:
-        """Every field, and that the words beside the box are those she saw."""
+        """Every field, and that the words beside each box are those she saw."""
         is_right = bool(super().validate())
-        if self.news.data and self.news.raw_data != [self.news_version]:
-            self.news.data, self.news.errors, is_right = False, [gettext(NEWS_CHANGED)], False
+        for box in self.boxes:
+            if box.field.data and box.field.raw_data != [box.version]:
+                box.field.data, box.field.errors, is_right = False, [gettext(NEWS_CHANGED)], False
         return is_right
+
+
+def _version(words: str) -> str:
+    """What a ticked box sends, so that nobody is recorded with words she has not seen."""
+    return sha256(words.encode()).hexdigest()[:12]

@@ -15,9 +15,9 @@ from webinar_hub.rules.staff import Permission
 from webinar_hub.services import materials
 from webinar_hub.services.materials import Bytes, Words
 from webinar_hub.web.forms.material import HandoutForm
+from webinar_hub.web.receiving import keep
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
-from webinar_hub.web.studio.receiving import keep
 
 blueprint = area("handouts")
 FILE = "handout.pdf"

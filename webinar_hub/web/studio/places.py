@@ -16,10 +16,10 @@ from webinar_hub.rules.places import State
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import approvals, place_settings
 from webinar_hub.services.editing import EditedMeanwhile
+from webinar_hub.web import refusals
 from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.forms.places import PlacesForm
 from webinar_hub.web.forms.studio_form import number
-from webinar_hub.web.studio import refusals
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 from webinar_hub.web.studio.difference import difference

@@ -16,9 +16,7 @@ from webinar_hub.services import drops, materials
 from webinar_hub.services.materials import Bytes, Words
 from webinar_hub.web.forms.numbers import whole
 from webinar_hub.web.protection import csrf
-from webinar_hub.web.studio.access import needs, staff
-from webinar_hub.web.studio.area import area
-from webinar_hub.web.studio.receiving import (
+from webinar_hub.web.receiving import (
     FORM_AROUND_FILES,
     BrokenOff,
     NoRoom,
@@ -27,6 +25,8 @@ from webinar_hub.web.studio.receiving import (
     keep,
     prepare_for_file,
 )
+from webinar_hub.web.studio.access import needs, staff
+from webinar_hub.web.studio.area import area
 
 blueprint = area("uploads")
 
