@@ -240,7 +240,7 @@ def test_a_proven_address_lands_where_there_is_room(
     cohort = small(app, tmp_path, seats=1, proves_address=True)
     come(app, cohort, "ann", "bea")
     assert set(standing(app).values()) == {"unproven"}
-    assert waiting_mails(app, "ann") == []
+    assert waiting_mails(app, "ann") == ["prove"]
     assert seats(app) == 0
     assert with_row(app, "bea", lambda hers: settling.settle_in(hers, now=clock.now())) is State.CONFIRMED
     assert with_row(app, "ann", lambda hers: settling.settle_in(hers, now=clock.now())) is State.WAITLISTED
