@@ -1,7 +1,10 @@
 """Somebody who has left traces everywhere, and a look through every stored text for what is left of them."""
 
+import io
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import JSON, LargeBinary, String, cast, func, or_, select
@@ -11,18 +14,28 @@ from tests.delivering import Mail, Post, deliver, read
 from webinar_hub.core import clock
 from webinar_hub.core.db import Base, db, transaction
 from webinar_hub.models import (
+    Accommodation,
+    AddressWish,
+    AnswerFile,
     AttendanceSegment,
     Cohort,
+    CreditDetails,
     Draft,
     Drop,
     DropGrant,
+    FormerAddress,
+    Invitation,
+    InvitationList,
     InviteReply,
     MergedPerson,
     PeopleImport,
     PeopleView,
     Person,
     Registration,
+    Rhythm,
     Session,
+    SessionChoice,
+    Transfer,
 )
 from webinar_hub.services import audit, consents, people, suppressions
 from webinar_hub.worker import clearing
@@ -30,12 +43,15 @@ from webinar_hub.worker import clearing
 ANN = "ann.lee@x.example"
 OLD = "ann.before@x.example"
 NAME = "Ann Leeward"
+FORMER = "ann.maiden@x.example"
+FILE = "f" * 32
 SECRET = "my son is called Quillon"
-WORDS = (ANN, OLD, NAME, "Leeward", "Quillon", "shy in groups", "cares for twins")
+WORDS = (ANN, OLD, FORMER, NAME, "Leeward", "Quillon", "shy in groups", "cares for twins")
 
 
 def given_traces(app: Flask, cohort: str, *, organizer: int) -> int:
     """Ann, with something of hers in every table that can hold it; her id."""
+    app.extensions["storage"].put(io.BytesIO(b"My years.\n"), filename="cv.txt", name=FILE)
     sign_up(app, cohort, ANN, NAME, news_words="Write to me")
     deliver(app)
     with app.app_context(), transaction() as session:
@@ -74,8 +90,45 @@ def given_traces(app: Flask, cohort: str, *, organizer: int) -> int:
         )  # fmt: skip
         session.add(Draft(organizer_id=organizer, form="cohort:x", fields=[["about", ANN]], saved_at=now))
         session.add(PeopleView(organizer_id=organizer, name="her", query=f"words={ANN.replace('@', '%40')}"))
+        _in_later_tables(session, ann, place, first, now)
         audit.note(f"person:{ann.id}", "details.changed", f"person:{ann.id}", now=now, was=NAME)
         return ann.id
+
+
+def _in_later_tables(session: Any, ann: Person, place: Registration, at: int, now: datetime) -> None:
+    """What came with a cohort's own questions, with groups, and with changing her mind."""
+    later = now + timedelta(days=2)
+    groups = [
+        InvitationList(
+            cohort_id=place.cohort_id, kind="group", form_token=address[::-1], title=f"{who}'s people",
+            inviter_name=who, inviter_email=address, created_at=now,
+        )
+        for who, address in ((NAME, ANN), ("Mia Ray", "manager@x.example"))
+    ]  # fmt: skip
+    session.add_all(groups)
+    session.flush()
+    row = {"cohort_id": place.cohort_id, "created_at": now, "due_at": later}
+    bea, new = "bea@x.example", f"new.{ANN}"
+    session.add_all(
+        [
+            CreditDetails(person_id=ann.id, legal_name=NAME, licence_number="OT-4711", changed_at=now),
+            Accommodation(registration_id=place.id, words=SECRET, asked_at=now, due_at=later),
+            AnswerFile(
+                registration_id=place.id, key="cv", title=NAME, extension="txt", stored_name=FILE,
+                media_type="text/plain", size=9, sha256="0" * 64, created_at=now,
+            ),
+            AddressWish(person_id=ann.id, email=new, email_key=new, asked_at=now, expires_at=later),
+            FormerAddress(person_id=ann.id, email=FORMER, until=later),
+            Rhythm(person_id=ann.id, bonus_at=480),
+            SessionChoice(registration_id=place.id, session_id=at, out=False, revision=1, changed_at=now),
+            Invitation(list_id=groups[0].id, name="Bea Moss", email=bea, email_key=bea, **row),
+            Invitation(list_id=groups[1].id, name=NAME, email=ANN, email_key=ANN, **row),
+            Transfer(
+                registration_id=place.id, name="Cleo Park", email="cleo@x.example", form_token="t", offered_at=now,
+                expires_at=later,
+            ),
+        ]
+    )  # fmt: skip
 
 
 def came(app: Flask, person: int, session_key: str = "week-1") -> None:

@@ -22,6 +22,7 @@ def test_of_every_table_it_is_decided_whether_it_is_about_somebody() -> None:
     assert set(TABLES) - decided == set(), "tables of which nobody has decided what becomes of them"
     assert decided - set(TABLES) == set(), "tables that are no more"
     assert set(BY_TABLE) & set(NOT_HERS) == set()
+    assert len(BY_TABLE) == len(HELD), "a table is decided about twice"
 
 
 def test_what_leads_to_people_by_keys_or_names_is_held_or_has_a_reason() -> None:

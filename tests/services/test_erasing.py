@@ -12,7 +12,7 @@ from time_machine import Traveller
 from tests.building import NOW, given_cohort, outbox, sign_up
 from tests.counting import counting
 from tests.delivering import deliver
-from tests.leaving_traces import ANN, NAME, WORDS, came, carried_out, given_traces, places_of
+from tests.leaving_traces import ANN, FILE, NAME, WORDS, came, carried_out, given_traces, places_of
 from tests.studio.staff import given_staff
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
@@ -25,6 +25,8 @@ from webinar_hub.models import (
     Delivery,
     ErasedAddress,
     Erasure,
+    Invitation,
+    LooseFile,
     PeopleImport,
     Person,
     Registration,
@@ -77,6 +79,10 @@ def test_nothing_of_her_is_left_in_any_table(app: Flask, ann: int, travel: Trave
     assert cancelled.count("CANCEL") == 2
     assert list(places_of(app, *WORDS)) == []
     assert number(app, Registration.id) == number(app, Person.id) == 1
+    # Bea, whom she had asked to come, still may; the file Ann sent is claimed by nobody; Cleo is offered nothing.
+    assert number(app, Invitation.id, Invitation.email == "bea@x.example", Invitation.due_at.is_(None)) == 1
+    assert number(app, LooseFile.stored_name, LooseFile.stored_name == FILE) == 1
+    assert list(places_of(app, "cleo@x.example")) == []
     assert number(app, AttendanceSegment.id) == 0
     with app.app_context():
         assert db.session.scalars(select(Cohort.seats_taken)).one() == 1
@@ -212,7 +218,7 @@ def test_no_file_and_no_hand_brings_her_back_unseen(app: Flask, ann: int, travel
     asked(app, ann)
     travel.shift(WAIT)
     carried_out(app)
-    assert number(app, ErasedAddress.fingerprint) == 2
+    assert number(app, ErasedAddress.fingerprint) == 3
     with app.app_context():
         row = db.session.scalars(select(Cohort)).one()
         with transaction():

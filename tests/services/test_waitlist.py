@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -233,17 +234,23 @@ def test_an_organizer_leads_the_line(app: Flask, tmp_path: Path, travel: Travell
     }
 
 
-def test_a_proven_address_lands_where_there_is_room(app: Flask, tmp_path: Path, travel: Traveller) -> None:
+def test_a_proven_address_lands_where_there_is_room(
+    app: Flask, tmp_path: Path, travel: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cohort = small(app, tmp_path, seats=1, proves_address=True)
     come(app, cohort, "ann", "bea")
     assert set(standing(app).values()) == {"unproven"}
-    assert waiting_mails(app, "ann") == []
+    assert waiting_mails(app, "ann") == ["prove"]
     assert seats(app) == 0
     assert with_row(app, "bea", lambda hers: settling.settle_in(hers, now=clock.now())) is State.CONFIRMED
     assert with_row(app, "ann", lambda hers: settling.settle_in(hers, now=clock.now())) is State.WAITLISTED
     assert (waiting_mails(app, "bea"), waiting_mails(app, "ann")) == (["confirmation"], ["waitlisted"])
+    said: list[tuple[str, str, str]] = []
+    log = SimpleNamespace(warning=lambda event, **more: said.append((event, more["state"], more["step"])))
+    monkeypatch.setattr(places, "log", log)
     with pytest.raises(IllegalStep):
         with_row(app, "bea", lambda hers: places.go(hers, places.Step.PROVE, State.CONFIRMED, now=clock.now()))
+    assert said == [("illegal step", "confirmed", "prove")]
 
 
 def test_a_merged_person_keeps_her_place_in_the_line(app: Flask, tmp_path: Path, travel: Traveller) -> None:

@@ -49,7 +49,10 @@ def test_who_signs_up_in_spanish_is_written_to_in_spanish(app: Flask, cohort: st
     wrong = visitor.post(form, data={"csrf_token": token(visitor.get(form)), **FIELDS, "email": "nobody"})
     assert "Escribe una dirección de correo como nombre@example.com." in wrong.text
     assert "Terapeuta ocupacional (OT)" in wrong.text
-    done = post(visitor, form, form, **FIELDS)
+    # What a ticked box sends names the words beside it, and those are Spanish.
+    box = re.search(r'name="bonuses" value="(\w+)"', visitor.get(form).text)
+    assert box
+    done = post(visitor, form, form, **FIELDS | {"bonuses": box[1]})
     assert done.headers["Location"].endswith("?lang=es")
     assert "Revisa tu correo" in visitor.get(done.headers["Location"]).text
     assert only_person(app).language == "es"

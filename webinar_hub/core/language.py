@@ -130,7 +130,8 @@ def use_catalogues(folder: Path) -> None:
 
 
 def _said(message: str) -> str:
-    return _catalogue(_spoken.get()).gettext(message)
+    # In a catalogue nothing stands for its header.
+    return _catalogue(_spoken.get()).gettext(message) if message else ""
 
 
 def _counted(singular: str, plural: str, num: int) -> str:

@@ -35,8 +35,7 @@ def archive(
                 name = f"invites/{entry.session.starts_at.astimezone(UTC):%Y-%m-%d}-{number}.ics"
                 made.writestr(name, calendar_file([entry], stamped_at=made_at, name=entry.session.title))
             for name, opened in files:
-                with opened() as source, made.open(f"files/{_NOT_IN_A_NAME.sub('-', name)}", "w") as file:
-                    copyfileobj(source, file, PIECE)
+                _write_file(made, f"files/{_NOT_IN_A_NAME.sub('-', name)}", opened)
         kept.seek(0)
         while piece := kept.read(PIECE):
             yield piece
@@ -60,6 +59,17 @@ def _write_rows(data: IO[bytes], rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         data.write((between + json.dumps(row, ensure_ascii=False)).encode())
         between = ",\n  "
+
+
+def _write_file(made: ZipFile, name: str, opened: Callable[[], BinaryIO]) -> None:
+    """One that is lost must not cost her all the others."""
+    try:
+        source = opened()
+    except FileNotFoundError:
+        made.writestr(f"{name}.missing.txt", _("This file is no longer there."))
+        return
+    with source, made.open(name, "w", force_zip64=True) as file:
+        copyfileobj(source, file, PIECE)
 
 
 def readme(service: str) -> str:

@@ -15,6 +15,7 @@ from webinar_hub.rules.personal_data import (
     Held,
     Whose,
     exported,
+    former_of,
     hers,
     people_of,
     places_of,
@@ -73,7 +74,9 @@ def _whose(person: int) -> Whose:
     rows = db.session.execute(people_of(person)).all()
     if not rows:
         raise NotFound()
-    return whose(rows, db.session.scalars(places_of([row[0] for row in rows])).all())
+    people = [row[0] for row in rows]
+    places = db.session.scalars(places_of(people)).all()
+    return whose(rows, places, db.session.scalars(former_of(people)).all())
 
 
 def _rows(held: Held, who: Whose, labels: Labels) -> Iterator[Row]:

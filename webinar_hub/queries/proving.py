@@ -25,6 +25,11 @@ class ProofPage:
     is_done: bool
 
 
+def is_proven(person: int) -> bool:
+    """Whether she has shown that the address is hers."""
+    return db.session.scalar(select(Person.proven_at).where(Person.id == person)) is not None
+
+
 def proof_page(tokens: Tokens, token: str, now: datetime) -> ProofPage:
     """Raises NotFound for a link that says nothing, or nothing any more."""
     parts = tokens.read("prove", token, (int, str, int)) or (0, "", 0)

@@ -24,7 +24,10 @@ from webinar_hub.rules.retention import (
 
 SHOWN = 3
 # What a row without a person is called by.
-_CALLED = {"people_imports": "file_name", "drafts": "form", "sign_ins": "device", "notices": "subject"}
+_CALLED = {"people_imports": "file_name", "drafts": "form", "sign_ins": "device", "notices": "subject"} | {
+    "invitations": "name",
+    "invitation_lists": "title",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,16 @@ from webinar_hub.core.db import Base
 from webinar_hub.models import (
     AuditEntry,
     AuditLink,
+    FormerAddress,
+    Invitation,
+    InvitationList,
     MergedPerson,
     Notice,
     Organizer,
     Person,
     Presenter,
     Registration,
+    Transfer,
 )
 
 PEOPLE, PLACES = "people", "registrations"
@@ -41,7 +45,7 @@ class Held:
     `via` are its columns that lead to her, by foreign keys; `where` finds her rows in any other way. `hidden` is
     not exported: halves of links, and who of the staff did it. `kept_as` is the kind of `rules/retention.py` by
     which its rows go at night; `clears` names kinds under which single columns are emptied. `file` is the column
-    with the name of a file in storage.
+    with the name of a file in storage. With `empties` her rows stay, because others are in them, without these.
     """
 
     table: str
@@ -51,6 +55,7 @@ class Held:
     kept_as: str = ""
     clears: dict[str, tuple[str, ...]] = field(default_factory=dict)
     file: str = ""
+    empties: tuple[str, ...] = ()
 
 
 def _in_the_log(whose: Whose) -> ColumnElement[bool]:
@@ -67,6 +72,22 @@ def _to_her_address(whose: Whose) -> ColumnElement[bool]:
     return and_(address.in_(whose.addresses), not_(address.in_(working)))
 
 
+def _asked_to_come(whose: Whose) -> ColumnElement[bool]:
+    """Invitations to her, whether she came or not."""
+    return or_(Invitation.email_key.in_(whose.addresses), Invitation.registration_id.in_(whose.places))
+
+
+def _asked_others(whose: Whose) -> ColumnElement[bool]:
+    """The groups she signed up; what organizers invite is not about them."""
+    return and_(func.lower(InvitationList.inviter_email).in_(whose.addresses), InvitationList.kind == "group")
+
+
+def _handed_on(whose: Whose) -> ColumnElement[bool]:
+    """Places that she offered to a colleague, or a colleague to her."""
+    hers = or_(Transfer.registration_id.in_(whose.places), Transfer.taken_as_id.in_(whose.places))
+    return or_(hers, func.lower(Transfer.email).in_(whose.addresses))
+
+
 HELD: tuple[Held, ...] = (
     Held(
         table=PEOPLE,
@@ -80,7 +101,42 @@ HELD: tuple[Held, ...] = (
         hidden=frozenset({"nonce", "waiting_rank"}),
         clears={"answers": ("answers", "reason")},
     ),
-    Held(table="consents", via=("person_id",)),
+    Held(table="consents", via=("person_id",), clears={"networks": ("network",)}),
+    Held(table="credit_details", via=("person_id",)),
+    Held(table="rhythms", via=("person_id",)),
+    Held(table="address_wishes", via=("person_id",), hidden=frozenset({"nonce", "stop_nonce"})),
+    Held(table="former_addresses", via=("person_id",)),
+    Held(table="accommodations", via=("registration_id",), kept_as="accommodations"),
+    Held(
+        table="answer_files",
+        via=("registration_id",),
+        hidden=frozenset({"stored_name", "sha256", "public_id"}),
+        kept_as="answers",
+        file="stored_name",
+    ),
+    Held(table="session_choices", via=("registration_id",)),
+    Held(table="code_uses", via=("registration_id",)),
+    # Name and address are her colleague's, and her own she knows.
+    Held(
+        table="transfers",
+        via=("registration_id",),
+        where=_handed_on,
+        hidden=frozenset({"name", "email", "nonce", "form_token"}),
+        kept_as="invitations",
+    ),
+    Held(
+        table="invitations",
+        where=_asked_to_come,
+        hidden=frozenset({"nonce", "public_id"}),
+        kept_as="invitations",
+    ),
+    Held(
+        table="invitation_lists",
+        where=_asked_others,
+        hidden=frozenset({"link_nonce", "public_id", "form_token"}),
+        kept_as="invitations",
+        empties=("inviter_name", "inviter_email", "organisation", "title", "link_nonce"),
+    ),
     Held(table="merged_people", via=("person_id", "into_id")),
     Held(table="person_tags", via=("person_id",), kept_as="notes"),
     Held(table="person_notes", via=("person_id",), hidden=frozenset({"author"}), kept_as="notes"),
@@ -95,9 +151,6 @@ HELD: tuple[Held, ...] = (
         hidden=frozenset({"lease_token", "lease_until", "priority"}),
         kept_as="mails",
     ),
-    Held(table="credit_details", via=("person_id",)),
-    Held(table="accommodations", via=("registration_id",), hidden=frozenset({"arranged_by"}), kept_as="answers"),
-    Held(table="answer_files", via=("registration_id",), kept_as="answers", file="stored_name"),
     Held(table="delivery_events", via=("delivery_id",)),
     Held(table="tasks", via=("registration_id",), kept_as="notes"),
     Held(table="address_wishes", via=("person_id",), hidden=frozenset({"nonce", "stop_nonce", "email_key"})),
@@ -117,6 +170,8 @@ _WEBINARS = "about webinars and their dates, not about who takes part"
 # What names her in passing is looked after by `services/mentions.py`.
 _STAFF = "about the team, who manage it themselves in their accounts"
 NOT_HERS: dict[str, str] = {
+    "access_codes": _WEBINARS,
+    "alarms": _WEBINARS,
     "allowances": "counts tries under a hash for a day, then forgets it",
     "announcements": "an organizer's own words to many",
     "audit_checks": "says whether the log is whole",
@@ -134,6 +189,7 @@ NOT_HERS: dict[str, str] = {
     "house_logos": "the installation's logo",
     "house_settings": "the installation's settings",
     "inbox_positions": "how far a mailbox has been read",
+    "invitation_refusals": "a hash of an address that wants no invitations, kept so that her no holds",
     "last_codes": _STAFF,
     "leases": "which process leads",
     "loose_files": "names of files that are about to be removed",
@@ -151,8 +207,8 @@ NOT_HERS: dict[str, str] = {
     "presenter_invites": "presenters' calendars; they are part of a webinar's public page",
     "presenters": "presenters, who are part of a webinar's public page",
     "programs": _WEBINARS,
-    "questions": _WEBINARS,
     "purges": "when the nightly clean-up was done",
+    "questions": _WEBINARS,
     "sessions": _WEBINARS,
     "sign_ins": _STAFF,
     "silenced_deliveries": "mails that wait for ten minutes; they go with the mails",
@@ -177,9 +233,16 @@ def places_of(people: Collection[int]) -> Any:
     return select(Registration.id).where(Registration.person_id.in_(people)).order_by(Registration.id)
 
 
-def whose(rows: Sequence[Any], places: Sequence[int]) -> Whose:
-    """What was found by the two."""
-    addresses = {text.lower() for _, email, key in rows for text in (email, key)}
+def former_of(people: Collection[int]) -> Any:
+    """Asks for the addresses they had before."""
+    return select(FormerAddress.email).where(FormerAddress.person_id.in_(people))
+
+
+def whose(rows: Sequence[Any], places: Sequence[int], former: Sequence[str]) -> Whose:
+    """What was found by the three."""
+    addresses = {text.lower() for _, email, key in rows for text in (email, key)} | {
+        each.lower() for each in former
+    }
     return Whose(tuple(row[0] for row in rows), tuple(places), tuple(sorted(addresses)))
 
 

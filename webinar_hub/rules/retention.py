@@ -13,6 +13,7 @@ from webinar_hub.models import (
     AuditEntry,
     AuditHead,
     AuditLink,
+    Cohort,
     Consent,
     Delivery,
     DeliveryEvent,
@@ -58,6 +59,9 @@ _BOARDS = (
 KINDS: Mapping[str, Kind] = {
     "registrations": Kind("People: names, addresses, places and consents", 1095, "after her last session"),
     "answers": Kind("Answers to your questions, and why somebody was declined", 365),
+    "accommodations": Kind("What people need to take part", 90),
+    "invitations": Kind("Invitations, groups and seats handed on", 180),
+    "networks": Kind("Network addresses beside consents, where you keep them", 180, "after her last session"),
     "notes": Kind("Notes, tags and tasks of the team about people", 730, "after her last session"),
     "mails": Kind("What was mailed to whom, and what came back", 730),
     "downloads": Kind("Who took which material", 730),
@@ -127,6 +131,7 @@ class Target:
     over: ColumnElement[bool]
     since: Any
     empties: tuple[str, ...] = ()
+    held: Held | None = None
 
 
 def targets(kind: str, before: datetime) -> Iterator[Target]:
@@ -137,7 +142,7 @@ def targets(kind: str, before: datetime) -> Iterator[Target]:
     for held in HELD:
         table = table_of(held)
         if held.kept_as == kind and held.table != PEOPLE:
-            yield Target(table, _over(held, table, before), _since(held, table))
+            yield Target(table, _over(held, table, before), _since(held, table), held=held)
         if kind in held.clears:
             columns = held.clears[kind]
             filled = or_(*(_is_filled(table.c[name]) for name in columns))
@@ -174,6 +179,8 @@ def _over(held: Held, table: Table, before: datetime) -> ColumnElement[bool]:
     """Whether everything a row belongs to was over before that moment; one of attendance by its own session."""
     if held.table == "attendance_segments":
         return AttendanceSegment.session_id.in_(select(Session.id).where(Session.ends_at < before))
+    if not held.via:
+        return table.c.cohort_id.in_(_past_cohorts(before))
     column = table.c[held.via[0]]
     if held.table == "deliveries":
         # What still waits to be sent is not over, whatever it is about.
@@ -189,6 +196,9 @@ def _since(held: Held, table: Table) -> Any:
     if held.table == "attendance_segments":
         ended = select(Session.ends_at).where(Session.id == AttendanceSegment.session_id)
         return ended.correlate(AttendanceSegment).scalar_subquery()
+    if not held.via:
+        last = select(func.max(Session.ends_at)).where(Session.cohort_id == table.c.cohort_id)
+        return last.correlate(table).scalar_subquery()
     column = table.c[held.via[0]]
     places = select(func.max(Session.ends_at)).join(Registration, Registration.cohort_id == Session.cohort_id)
     if held.table == PLACES:
@@ -202,6 +212,12 @@ def _is_filled(column: Column[Any]) -> ColumnElement[bool]:
     if isinstance(column.type, JSON):
         return cast(column, String).not_in(("{}", "[]", "null", ""))
     return column != ""
+
+
+def _past_cohorts(before: datetime) -> Any:
+    """Cohorts of which no session ended after that moment, nor were they made after it."""
+    later = select(Session.id).where(Session.cohort_id == Cohort.id, Session.ends_at >= before)
+    return select(Cohort.id).where(~later.exists(), Cohort.created_at < before)
 
 
 def _past_places(before: datetime) -> Any:

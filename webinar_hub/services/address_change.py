@@ -26,11 +26,12 @@ from webinar_hub.models import (
     Session,
     Webinar,
 )
+from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
 from webinar_hub.rules.changing import entry_revisions
 from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key, masked
-from webinar_hub.services import address_mail, asking, audit, outbox, registrations
+from webinar_hub.services import address_mail, asking, audit, outbox, place_facts, registrations
 from webinar_hub.services.address_mail import Entry, Reader, Voice
 from webinar_hub.services.settling import settle_in
 
@@ -183,7 +184,7 @@ def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
         taken.registration_id == put.registration_id, taken.session_id == put.session_id, *out
     )
     rows = db.session.execute(
-        select(Registration.id, Session, Cohort, Webinar.title)
+        select(Registration.id, Session, Cohort, Webinar.title, own_revision())
         .select_from(put)
         .join(Registration, Registration.id == put.registration_id)
         .join(Session, Session.id == put.session_id)
@@ -198,9 +199,9 @@ def entries_of(places: Sequence[Registration], now: datetime) -> list[Entry]:
     found = {
         (place, session.id): Entry(
             session, cohort, title, hers[place].public_id,
-            entry_revisions(session.revision, hers[place].revision)[0],
+            entry_revisions(session.revision, hers[place].revision + own)[0],
         )
-        for place, session, cohort, title in rows
+        for place, session, cohort, title, own in rows
     }  # fmt: skip
     return list(found.values())
 
@@ -224,13 +225,13 @@ def _say_where_she_stands(place: Registration, now: datetime, *, proven: bool) -
 
     Whoever was asked whether the old address is hers need not be asked about one that she has proven.
     """
-    facts = registrations.place_in(db.session.get_one(Cohort, place.cohort_id).public_id, now)
+    facts = place_facts.place_in(db.session.get_one(Cohort, place.cohort_id).public_id, now)
     if place.state in GONE or facts.facts.state != "open" or facts.next_session_id is None:
         return False
     if place.state != State.UNPROVEN:
         registrations.tell(place, facts, now)
     elif not proven or not _settled(place, now):
-        asking.mail(place, registrations.step_of(now), now=now)
+        asking.mail(place, place_facts.step_of(now), now=now)
     return True
 
 

@@ -8,18 +8,27 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import and_, case, delete, or_, select, update
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from webinar_hub.core.db import Base, db
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.models import AttendanceSegment, LooseFile, Person, Registration, Session
+from webinar_hub.models import (
+    AttendanceSegment,
+    Invitation,
+    InvitationList,
+    LooseFile,
+    Person,
+    Registration,
+    Session,
+)
 from webinar_hub.rules.erasure import address_of
 from webinar_hub.rules.personal_data import (
     BY_TABLE,
     HELD,
     Held,
     Whose,
+    former_of,
     hers,
     people_of,
     places_of,
@@ -37,8 +46,9 @@ STAYS = frozenset({"id", "person_id", "cohort_id", "state", "registered_at", "ca
 def held(person: int) -> Whose:
     """A person and whoever was merged into her, and then all their places, locked in the order of their ids."""
     rows = db.session.execute(people_of(person).with_for_update(of=Person)).all()
-    places = db.session.scalars(places_of([row[0] for row in rows]).with_for_update()).all()
-    return whose(rows, places)
+    people = [row[0] for row in rows]
+    places = db.session.scalars(places_of(people).with_for_update()).all()
+    return whose(rows, places, db.session.scalars(former_of(people)).all())
 
 
 def erase(who: Whose, *, reference: str = "", evidence_until: datetime | None = None, now: datetime) -> int:
@@ -48,9 +58,10 @@ def erase(who: Whose, *, reference: str = "", evidence_until: datetime | None = 
     claims, and from there within a day (`worker/tidying.py`).
     """
     kept = _evidence(who, evidence_until) if reference else {}
+    _give_seats_back(who, kept.keys())
     if kept:
         _give_away(kept.keys(), _nobody(reference, now))
-    _give_seats_back(who, kept.keys())
+    _end_her_groups(who)
     _let_go_of_files(who, now)
     mentions.forget(who)
     stays = [segment for segments in kept.values() for segment in segments]
@@ -66,6 +77,12 @@ def _delete(about: Held, who: Whose, segments: list[int]) -> None:
     gone = hers(about, who)
     if about.table == AttendanceSegment.__tablename__:
         gone &= table.c.id.not_in(segments)
+    if about.empties:
+        emptied = {name: nothing_in(table.c[name]) for name in about.empties}
+        db.session.execute(
+            update(table).where(gone).values(**emptied), execution_options={"synchronize_session": False}
+        )
+        return
     # What is evidence was given another name before, and is not hers any more.
     db.session.execute(delete(table).where(gone), execution_options={"synchronize_session": False})
 
@@ -122,18 +139,32 @@ def nothing_in(column: Any) -> Any:
 
 
 def _give_seats_back(who: Whose, kept: Any) -> None:
-    rows = db.session.execute(
-        select(Registration.cohort_id)
-        .where(Registration.id.in_(who.places), Registration.id.not_in(kept), Registration.state.in_(HOLDS_SEAT))
-        .order_by(Registration.cohort_id)
-    ).scalars()
-    for cohort, seats in Counter(rows).items():
+    """Seats counted for her: her own, but for those that stay as evidence, and one kept for an invitation."""
+    holds = or_(Registration.state.in_(HOLDS_SEAT), Registration.seat_kept)
+    stays = and_(Registration.id.in_(kept), Registration.state == "confirmed")
+    places = select(Registration.cohort_id).where(Registration.id.in_(who.places), holds, ~stays)
+    invited = select(Invitation.cohort_id).where(
+        hers(BY_TABLE[Invitation.__tablename__], who), Invitation.seat_until.is_not(None)
+    )
+    counted = Counter([*db.session.scalars(places), *db.session.scalars(invited)])
+    for cohort, seats in sorted(counted.items()):
         move_seats(cohort, -seats)
+
+
+def _end_her_groups(who: Whose) -> None:
+    """Nobody is asked any more in her name; whoever was asked before can still come."""
+    lists = select(InvitationList.id).where(hers(BY_TABLE[InvitationList.__tablename__], who))
+    still = update(Invitation).where(Invitation.list_id.in_(lists), Invitation.due_at.is_not(None))
+    db.session.execute(still.values(due_at=None), execution_options={"synchronize_session": False})
 
 
 def _let_go_of_files(who: Whose, now: datetime) -> None:
     for about in HELD:
         if about.file:
-            names = select(table_of(about).c[about.file]).where(hers(about, who))
-            for name in db.session.scalars(names).all():
-                insert_new(LooseFile, {"stored_name": name, "since": now}, "stored_name")
+            let_go(about, hers(about, who), now)
+
+
+def let_go(about: Held, gone: Any, now: datetime) -> None:
+    """The files of these rows are claimed by nobody from now on, and are removed within a day."""
+    for name in db.session.scalars(select(table_of(about).c[about.file]).where(gone)).all():
+        insert_new(LooseFile, {"stored_name": name, "since": now}, "stored_name")

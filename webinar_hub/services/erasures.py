@@ -31,7 +31,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, new_reference, stays
 from webinar_hub.rules.personal_data import Whose
-from webinar_hub.services import audit, erasing, notices, outbox, registrations
+from webinar_hub.services import audit, erasing, notices, outbox, place_facts, registrations
 
 OPEN = ("asked", "waiting", "leaving")
 AGAIN = timedelta(minutes=10)
@@ -158,7 +158,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 def _take_leave(row: Erasure, who: Whose, voice: Voice, keep: int, now: datetime) -> None:
     person = db.session.get_one(Person, row.person_id)
     _give_back(who, now, tell=True)
-    farewells = ("registration_cancelled", "calendar_cancel")
+    farewells = ("registration_cancelled", "calendar_cancel", "waitlist_left")
     outbox.cancel(Delivery.registration_id.in_(who.places), Delivery.kind.not_in(farewells))
     kept = stays(ends_of(who.places), keep, now)
     row.reference = new_reference()
@@ -181,7 +181,7 @@ def _give_back(who: Whose, now: datetime, *, tell: bool) -> bool:
         .where(Registration.id.in_(who.places), Registration.state.not_in(("cancelled", "declined")))
         .order_by(Registration.cohort_id, Registration.id)
     ).all()
-    ahead = [place for place in rows if registrations.next_session(place.cohort_id, now) is not None]
+    ahead = [place for place in rows if place_facts.next_session(place.cohort_id, now) is not None]
     for place in ahead:
         registrations.leave(place, actor=SYSTEM, now=now, tell=tell)
     return bool(ahead)

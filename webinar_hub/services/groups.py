@@ -29,8 +29,8 @@ from webinar_hub.rules.registration import closed_because, email_key
 from webinar_hub.services import allowances, audit, invitations, notices
 from webinar_hub.services.admission import move_seats
 from webinar_hub.services.allowances import Try
+from webinar_hub.services.place_facts import Place, place_in
 from webinar_hub.services.presenters import Voice
-from webinar_hub.services.registrations import Place, place_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from webinar_hub.rules.credit_details import Details
 from webinar_hub.rules.places import GONE
 from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.questions import Asks, Kind, of_row
-from webinar_hub.services import answers, audit, materials, registrations, settling
+from webinar_hub.services import answers, audit, materials, place_facts, registrations, settling
 from webinar_hub.services.materials import Bytes
 
 
@@ -109,7 +109,7 @@ def _keep_wish(row: Registration, wish: Wish, now: datetime) -> None:
         db.session.delete(known)
         db.session.flush()
     if wish:
-        answers.ask_for(wish, row.id, registrations.next_session(row.cohort_id, now), now)
+        answers.ask_for(wish, row.id, place_facts.next_session(row.cohort_id, now), now)
         if known is not None:
             again = select(Accommodation).where(Accommodation.registration_id == row.id)
             db.session.scalars(again).one().times = times

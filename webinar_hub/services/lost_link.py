@@ -21,7 +21,7 @@ from webinar_hub.rules.places import State
 from webinar_hub.rules.registration import email_key
 from webinar_hub.services import allowances
 from webinar_hub.services.invites import COLUMNS
-from webinar_hub.services.registrations import step_of
+from webinar_hub.services.place_facts import step_of
 
 HOUR = timedelta(hours=1)
 PER_ADDRESS = 3

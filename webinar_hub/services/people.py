@@ -21,7 +21,7 @@ from webinar_hub.rules.people import clean_tag
 from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import answers, audit, registrations
+from webinar_hub.services import answers, audit, place_facts, registrations
 from webinar_hub.services.admission import move_seats
 
 NOT_OPEN = {
@@ -53,7 +53,7 @@ def add(cohort: str, added: Added, *, tell: bool, actor: str, now: datetime) -> 
     """
     row = _cohort(cohort)
     demand_open(row)
-    place = registrations.place_in(row.public_id, now)
+    place = place_facts.place_in(row.public_id, now)
     person = _person(added, place.zone, now)
     registration = _locked_place(person, row.id)
     if registration is not None and registration.state == "confirmed":
@@ -67,7 +67,7 @@ def take_place(
     person: int,
     registration: Registration | None,
     *,
-    place: registrations.Place,
+    place: place_facts.Place,
     tell: bool,
     actor: str,
     now: datetime,
@@ -109,7 +109,7 @@ def cancel_place(registration: int, *, tell: bool, actor: str, now: datetime) ->
     row = _locked(registration)
     if row.state in GONE:
         raise Conflict("Her place is cancelled already.")
-    if row.state == State.CONFIRMED and registrations.next_session(row.cohort_id, now) is None:
+    if row.state == State.CONFIRMED and place_facts.next_session(row.cohort_id, now) is None:
         raise Conflict(
             "No session of this cohort is ahead, so no seat can be given back; what she attended stays on record."
         )
@@ -134,9 +134,9 @@ def move(registration: int, to: str, *, tell: bool, actor: str, now: datetime) -
     there = _locked_place(row.person_id, target.id)
     if there is not None and there.state == "confirmed":
         raise Conflict(f"She has a place in {target.title} already. Cancel this one instead.")
-    if row.state != State.CONFIRMED or registrations.next_session(row.cohort_id, now) is not None:
+    if row.state != State.CONFIRMED or place_facts.next_session(row.cohort_id, now) is not None:
         registrations.leave(row, actor=actor, now=now, tell=tell)
-    place = registrations.place_in(target.public_id, now)
+    place = place_facts.place_in(target.public_id, now)
     new = take_place(target, row.person_id, there, place=place, tell=tell, actor=actor, now=now)
     # Whoever does not want reminders does not want those of the other cohort either.
     new.reminders_off_at, new.bonuses_off_at = row.reminders_off_at, row.bonuses_off_at

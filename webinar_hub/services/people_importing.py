@@ -18,7 +18,7 @@ from webinar_hub.models import Cohort, Delivery, PeopleImport, Person, Registrat
 from webinar_hub.rules.delivery import priority_of
 from webinar_hub.rules.erased import asked_about, erased
 from webinar_hub.rules.people_import import FIELDS, Known, Row, checked, guessed, keys_of, known_people, missing
-from webinar_hub.services import audit, people, registrations
+from webinar_hub.services import audit, people, place_facts, registrations
 from webinar_hub.services.admission import move_seats
 
 AT_ONCE = 1000
@@ -76,7 +76,7 @@ def apply(cohort: int, import_: int, wishes: Wishes, *, actor: str, now: datetim
         raise Conflict(lacks)
     place_of = db.session.get_one(Cohort, cohort)
     people.demand_open(place_of)
-    place = registrations.place_in(place_of.public_id, now)
+    place = place_facts.place_in(place_of.public_id, now)
     report = checked(row.rows, row.columns, _known(row, cohort))
     new = _brought_in([one for one in report if one.outcome == "new"], place, now)
     left = [one for one in report if one.outcome == "left"] if wishes.bring_back else []
@@ -107,7 +107,7 @@ def _known(row: PeopleImport, cohort: int) -> dict[str, Known]:
     return known
 
 
-def _brought_in(rows: Sequence[Row], place: registrations.Place, now: datetime) -> list[int]:
+def _brought_in(rows: Sequence[Row], place: place_facts.Place, now: datetime) -> list[int]:
     """The ids of the new registrations; who signed up a moment ago by herself is not among them."""
     ids: list[int] = []
     for some in _parts(rows):
@@ -118,7 +118,7 @@ def _brought_in(rows: Sequence[Row], place: registrations.Place, now: datetime) 
     return ids
 
 
-def _person(row: Row, place: registrations.Place, now: datetime) -> dict[str, Any]:
+def _person(row: Row, place: place_facts.Place, now: datetime) -> dict[str, Any]:
     name = plain_name(row.name)
     return {
         "email": row.email, "email_key": row.key, "name": name, "profession": row.profession,
@@ -149,9 +149,9 @@ def _brought_back(keys: Sequence[str], cohort: int, now: datetime) -> list[int]:
     return [row.id for row in rows]
 
 
-def _confirm(ids: Sequence[int], place: registrations.Place, now: datetime) -> None:
+def _confirm(ids: Sequence[int], place: place_facts.Place, now: datetime) -> None:
     """A confirmation for each, under the key it would have if she had signed up now."""
-    step, moment = registrations.step_of(now), Delivery.due_at.type
+    step, moment = place_facts.step_of(now), Delivery.due_at.type
     key = (
         literal("registration:") + cast(Registration.id, String) + ":confirmation:"
         + cast(Registration.revision, String) + literal(f":{step}")

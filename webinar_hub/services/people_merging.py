@@ -27,7 +27,7 @@ from webinar_hub.models import (
     Task,
 )
 from webinar_hub.rules.places import HOPES, State, Step
-from webinar_hub.services import answers, audit, people, places, registrations
+from webinar_hub.services import answers, audit, people, place_facts, places, registrations
 from webinar_hub.services.admission import move_seats
 
 EVIDENCE = (AttendanceSegment, Download, Task)
@@ -66,7 +66,7 @@ def _bring_over(
     place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime, tell_gone: bool
 ) -> None:
     """One place of the address that goes; `hers` is the kept person's in the same cohort, where she has one."""
-    is_ahead = place.state == "confirmed" and registrations.next_session(place.cohort_id, now) is not None
+    is_ahead = place.state == "confirmed" and place_facts.next_session(place.cohort_id, now) is not None
     if hers is None and not is_ahead:
         place.person_id = kept
         db.session.flush()
@@ -107,7 +107,7 @@ def _taken(place: Registration, hers: Registration | None, kept: int, actor: str
         places.release(place.cohort_id, now=now)
         return hers
     cohort = db.session.get_one(Cohort, place.cohort_id)
-    facts = registrations.place_in(cohort.public_id, now)
+    facts = place_facts.place_in(cohort.public_id, now)
     return people.take_place(cohort, kept, hers, place=facts, tell=True, actor=actor, now=now)
 
 

@@ -164,6 +164,8 @@ def _take_rows(target: Target, now: datetime) -> int:
         )
     ids = db.session.scalars(stretch).all()
     where: Any = keys[0].in_(ids)
+    if target.held is not None and target.held.file:
+        erasing.let_go(target.held, where, now)
     if target.empties:
         empty = {name: erasing.nothing_in(target.table.c[name]) for name in target.empties}
         return _ended(update(target.table).where(where).values(**empty)) if ids else 0

@@ -9,47 +9,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import select
 
 from webinar_hub.core.db import at_the_end, db, once
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.core.language import DEFAULT, lazy_gettext
-from webinar_hub.models import AskedQuestion, Cohort, Delivery, Person, Registration, Session, Webinar
+from webinar_hub.models import Cohort, Delivery, Person, Registration
 from webinar_hub.rules.places import GONE, WAY_KINDS, State, Step, first_stop, holds_seat
-from webinar_hub.rules.publishing import gives_credit
-from webinar_hub.rules.registration import CohortFacts, closed_because, email_key, line_only
+from webinar_hub.rules.registration import closed_because, email_key, line_only
 from webinar_hub.services import allowances, answers, asking, audit, consents, entering, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
 from webinar_hub.services.care import CARELESS, Care
 from webinar_hub.services.entering import NO_TICKET, Ticket
+from webinar_hub.services.place_facts import CONFIRMATION_PAUSE, Place, next_session, place_in, step_of
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
 SIGN_UPS_PER_ADDRESS = 30
-CONFIRMATION_PAUSE = timedelta(minutes=10)
 NOTHING_TO_LEAVE = lazy_gettext(
     "No session is ahead any more, so there is no seat to give back. Your bonuses stay yours; which mails you get "
     "you can choose on your page."
 )
-
-# What every sign-up asks is built once: building a statement takes longer than running it.
-_OF_COHORT = (Session.cohort_id == Cohort.id) & (Session.state == "scheduled")
-_PLACE = select(
-    Cohort.id, Webinar.slug, Cohort.zone, Cohort.state, Cohort.enrolment_opens_at, Cohort.enrolment_closes_at,
-    Cohort.capacity, Cohort.seats_taken, Cohort.has_waitlist, Cohort.needs_approval, Cohort.proves_address,
-    Cohort.proof_of_work, Cohort.asks_credit, Webinar.credit,
-    select(AskedQuestion.id).where(AskedQuestion.cohort_id == Cohort.id).exists().label("asks"),
-    or_(Cohort.needs_code, Webinar.visibility == "invitation").label("by_invitation"),
-    select(func.max(Session.ends_at)).where(_OF_COHORT).scalar_subquery().label("last_end"),
-    select(func.max(Session.starts_at)).where(_OF_COHORT).scalar_subquery().label("last_start"),
-    select(Session.id)
-    .where(_OF_COHORT, Session.ends_at > bindparam("now"))
-    .order_by(Session.starts_at)
-    .limit(1)
-    .scalar_subquery()
-    .label("next_session"),
-).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.public_id == bindparam("cohort"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +55,6 @@ class SignUp:
     care: Care = CARELESS
     typed: Mapping[str, Sequence[str]] | None = None
     ticket: Ticket = NO_TICKET
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The cohort as the sign-up needs it; `by_invitation`: nobody comes in without an invitation or a code."""
-
-    id: int
-    webinar: str
-    zone: str
-    facts: CohortFacts
-    next_session_id: int | None
-    needs_approval: bool = False
-    proves_address: bool = False
-    proof_of_work: str = ""
-    asks_questions: bool = False
-    asks_credit: bool = False
-    by_invitation: bool = False
 
 
 def sign_up(
@@ -218,25 +182,6 @@ def _settle(state: State, person: int, registration: int, place: Place, now: dat
         mail_bombs.hold_back(person, registration, now)
 
 
-def place_in(cohort: str, now: datetime) -> Place:
-    """The cohort with this public id as a sign-up needs it. Raises NotFound."""
-    row = db.session.connection().execute(_PLACE, {"cohort": cohort, "now": now}).first()
-    if row is None or row.state == "draft":
-        raise NotFound()
-    facts = CohortFacts(
-        state=row.state,
-        enrolment_opens_at=row.enrolment_opens_at,
-        enrolment_closes_at=row.enrolment_closes_at,
-        last_end=row.last_end,
-        seats_left=None if row.capacity is None else row.capacity - row.seats_taken,
-        has_waitlist=row.has_waitlist,
-        last_start=row.last_start,
-    )
-    asked = row.needs_approval, row.proves_address, row.proof_of_work
-    credit = gives_credit(row.credit) if row.asks_credit is None else row.asks_credit
-    return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked, row.asks, credit, row.by_invitation)
-
-
 def _remind(key: str, place: Place, now: datetime) -> None:
     """Say once more where she stands, while a session is ahead; the sign-up itself is closed."""
     registration = db.session.scalars(
@@ -324,11 +269,6 @@ def confirm(registration: int, revision: int, place: Place, now: datetime) -> No
     )
 
 
-def step_of(now: datetime) -> int:
-    """Confirmations are counted in steps of the pause, so that even two requests at once make one mail (A07)."""
-    return int(now.timestamp() // CONFIRMATION_PAUSE.total_seconds())
-
-
 def _told_since(row: Registration, kind: str, moment: datetime) -> bool:
     recent = select(Delivery.id).where(
         Delivery.registration_id == row.id,
@@ -414,14 +354,3 @@ def come_back(person: int, registration: str, *, now: datetime) -> State:
         tell(row, place, now)
     audit.note(f"person:{person}", "registration.returned", f"registration:{row.id}", now=now)
     return State(row.state)
-
-
-def next_session(cohort: int, now: datetime) -> int | None:
-    """The id of the session of a cohort that comes next or is under way."""
-    found: int | None = db.session.scalar(
-        select(Session.id)
-        .where(Session.cohort_id == cohort, Session.state == "scheduled", Session.ends_at > now)
-        .order_by(Session.starts_at)
-        .limit(1)
-    )
-    return found

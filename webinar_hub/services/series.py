@@ -80,7 +80,8 @@ def _choose(row: Registration, session: Session, known: SessionChoice | None, *,
 
 def _tell(kind: str, row: Registration, session: Session, revision: int, now: datetime) -> None:
     outbox.enqueue(
-        f"session:{session.id}:{kind}:{revision}:registration:{row.id}",
+        # A name of its own: what is written when she leaves or hands her place on counts without her choices.
+        f"session:{session.id}:{kind}:chosen:{revision}:registration:{row.id}",
         kind,
         row.id,
         now=now,

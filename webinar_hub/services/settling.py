@@ -12,7 +12,7 @@ from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.language import gettext as _
 from webinar_hub.models import Cohort, Registration
 from webinar_hub.rules.places import State, Step, first_stop
-from webinar_hub.services import audit, places, registrations
+from webinar_hub.services import audit, place_facts, places, registrations
 from webinar_hub.services.admission import move_seats
 
 
@@ -26,7 +26,7 @@ def settle_in(
     any more, IllegalStep for somebody who is further already.
     """
     cohort = db.session.get_one(Cohort, row.cohort_id)
-    place = registrations.place_in(cohort.public_id, now)
+    place = place_facts.place_in(cohort.public_id, now)
     if place.facts.state != "open" or place.next_session_id is None:
         raise Conflict(_("Nothing of this cohort is ahead any more, so nobody can be given a place in it."))
     stop = first_stop(proves_address=False, needs_approval=place.needs_approval, proven=True, approved=approved)
@@ -66,7 +66,7 @@ def accept(row: Registration, *, now: datetime) -> bool:
         _give_on(row, now)
         return False
     cohort = db.session.get_one(Cohort, row.cohort_id)
-    place = registrations.place_in(cohort.public_id, now)
+    place = place_facts.place_in(cohort.public_id, now)
     if place.facts.state != "open" or place.next_session_id is None:
         return False
     registrations.come_in(row, State.CONFIRMED, now=now, actor=actor)
@@ -105,6 +105,6 @@ def review_again(row: Registration, now: datetime) -> bool:
     actor = f"person:{row.person_id}"
     places.go(row, Step.REVIEW, State.PENDING, now=now, actor=actor)
     db.session.flush()
-    registrations.tell(row, registrations.place_in(cohort.public_id, now), now)
+    registrations.tell(row, place_facts.place_in(cohort.public_id, now), now)
     audit.note(actor, "registration.reviewed", f"registration:{row.id}", now=now)
     return True

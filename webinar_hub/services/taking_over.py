@@ -19,7 +19,7 @@ from webinar_hub.models import Cohort, Delivery, Person, Registration, Transfer
 from webinar_hub.rules.places import State, Step, following, holds_seat
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import audit, consents, outbox, registrations
+from webinar_hub.services import audit, consents, outbox, place_facts, registrations
 from webinar_hub.services.address_mail import Reader, Voice
 from webinar_hub.services.transfers import ahead, held, mail
 
@@ -181,13 +181,13 @@ def _take(
         state = State(theirs.state)
         following(state, _STEP_OF[state], State.CONFIRMED)
         registrations.revive(theirs, now)
-    registrations.confirm(theirs.id, theirs.revision, registrations.place_in(cohort.public_id, now), now)
+    registrations.confirm(theirs.id, theirs.revision, place_facts.place_in(cohort.public_id, now), now)
     leave_work()
     return theirs
 
 
 def _is_asked(cohort: Cohort, now: datetime) -> bool:
-    place = registrations.place_in(cohort.public_id, now)
+    place = place_facts.place_in(cohort.public_id, now)
     return place.asks_questions or place.asks_credit
 
 

@@ -11,7 +11,8 @@ from webinar_hub.queries.views import CohortView
 from webinar_hub.rules.access import LONGEST_CODE
 from webinar_hub.rules.registration import closed_because
 from webinar_hub.services.entering import Ticket
-from webinar_hub.services.registrations import SignUp, place_in
+from webinar_hub.services.place_facts import place_in
+from webinar_hub.services.registrations import SignUp
 from webinar_hub.web.current import tokens
 from webinar_hub.web.forms.sign_up import SignUpForm
 

@@ -65,8 +65,8 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
     own = house()
     if profession not in _OFFERED or pace.problem(typed["csrf_token"]):
         return None
-    news_words = _ticked(typed.get("news", ""), own.news_said)
-    bonus_words = _ticked(typed.get("bonuses", ""), own.bonus_said) if own.asks_for_bonuses else ""
+    news_words = _ticked(typed.get("news", ""), own.news_words, own.news_said)
+    bonus_words = _ticked(typed.get("bonuses", ""), own.bonus_words, own.bonus_said) if own.asks_for_bonuses else ""
     if news_words is None or bonus_words is None:
         return None
     return SignUp(
@@ -82,11 +82,14 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
     )
 
 
-def _ticked(sent: str, words: str) -> str | None:
-    """The words a box stands for: "" where it was left empty, None where others stood beside it."""
+def _ticked(sent: str, words: str, said: str) -> str | None:
+    """The words that stood beside a box, as they are `said` in her language: "" where it was left empty.
+
+    None where others stood there.
+    """
     if sent in _UNTICKED:
         return ""
-    return words if sent == _version(words) else None
+    return said if sent == _version(words) else None
 
 
 def _version(words: str) -> str:
@@ -130,8 +133,8 @@ class SignUpForm(FlaskForm):
     def boxes(self) -> list[Box]:
         """The boxes nobody has to tick, each with the words beside it."""
         own = house()
-        boxes = [Box(self.bonuses, own.bonus_said, _version(own.bonus_said))] if own.asks_for_bonuses else []
-        return [*boxes, Box(self.news, own.news_said, _version(own.news_said))]
+        boxes = [Box(self.bonuses, own.bonus_said, _version(own.bonus_words))] if own.asks_for_bonuses else []
+        return [*boxes, Box(self.news, own.news_said, _version(own.news_words))]
 
     def note(self, field: str, message: str) -> None:
         """Show what a service said: beside the field it names, or above the form."""
