@@ -25,8 +25,3 @@ def read(purpose: Purpose, token: str) -> tuple[int, str]:
     if parts is None:
         raise NotFound()
     return int(parts[0]), str(parts[1])
-
-
-def drop(purpose: Purpose) -> None:
-    """Forget it: it has done what it was for."""
-    session[_KEY] = {name: token for name, token in session.get(_KEY, {}).items() if name != purpose}
