@@ -169,7 +169,7 @@ def _locked(registration: int) -> Registration:
     row = db.session.scalars(
         select(Registration)
         .where(Registration.id == registration)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).first()
     if row is None:

@@ -27,7 +27,7 @@ def ask(newcomer: Newcomer, *, now: datetime) -> Admitted | None:
         return None
     admitted = admit_unproven(newcomer, now=now)
     mine = (Registration.person_id == admitted.person_id, Registration.cohort_id == newcomer.cohort_id)
-    row = db.session.scalars(select(Registration).where(*mine).with_for_update()).one()
+    row = db.session.scalars(select(Registration).where(*mine).with_for_update(key_share=True)).one()
     if row.state == State.CANCELLED:
         row.state = following(State.CANCELLED, Step.RETURN, State.UNPROVEN)
         row.revision += 1

@@ -84,7 +84,7 @@ def _invited(uid: str, host: str) -> _Invited | None:
         .join(Session, Session.cohort_id == Registration.cohort_id)
         .join(Cohort, Cohort.id == Session.cohort_id)
         .where(Session.public_id == parts[1], Registration.public_id == parts[2])
-        .with_for_update(of=Registration)
+        .with_for_update(of=Registration, key_share=True)
     ).first()
     return _Invited(*row) if row else None
 

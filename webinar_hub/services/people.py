@@ -223,7 +223,9 @@ def _hold_cohorts(ids: Collection[int]) -> None:
 
 
 def _locked(registration: int) -> Registration:
-    row = db.session.scalars(select(Registration).where(Registration.id == registration).with_for_update()).first()
+    row = db.session.scalars(
+        select(Registration).where(Registration.id == registration).with_for_update(key_share=True)
+    ).first()
     if row is None:
         raise NotFound()
     return row
@@ -233,5 +235,5 @@ def _locked_place(person: int, cohort: int) -> Registration | None:
     return db.session.scalars(
         select(Registration)
         .where(Registration.person_id == person, Registration.cohort_id == cohort)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).first()

@@ -142,7 +142,7 @@ def _brought_back(keys: Sequence[str], cohort: int, now: datetime) -> list[int]:
             .join(Person, Person.id == Registration.person_id)
             .where(Person.email_key.in_(some), Registration.cohort_id == cohort, Registration.state == "cancelled")
             .order_by(Registration.id)
-            .with_for_update(of=Registration)
+            .with_for_update(of=Registration, key_share=True)
         )
     for row in rows:
         registrations.revive(row, now)

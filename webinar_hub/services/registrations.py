@@ -188,7 +188,7 @@ def _remind(key: str, place: Place, now: datetime) -> None:
         select(Registration)
         .join(Person, Person.id == Registration.person_id)
         .where(Person.email_key == key, Registration.cohort_id == place.id, Registration.state.not_in(GONE))
-        .with_for_update(of=Registration)
+        .with_for_update(of=Registration, key_share=True)
     ).first()
     if registration is not None and place.facts.state != "cancelled" and place.next_session_id is not None:
         _tell_again(registration, place, now)
@@ -196,7 +196,7 @@ def _remind(key: str, place: Place, now: datetime) -> None:
 
 def _come_in_again(person: int, place: Place, now: datetime) -> None:
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
-    registration = db.session.scalars(known.with_for_update()).one()
+    registration = db.session.scalars(known.with_for_update(key_share=True)).one()
     if registration.state == State.CANCELLED:
         state = entrance(place, now, proven=place.proves_address and is_proven(person))
         come_in(registration, state, now=now)
@@ -279,11 +279,15 @@ def _told_since(row: Registration, kind: str, moment: datetime) -> bool:
 
 
 def hers(person: int, registration: str) -> Registration:
-    """Her registration with this public id, locked for a change. Raises NotFound for anybody else's."""
+    """Her registration with this public id, locked for a change. Raises NotFound for anybody else's.
+
+    Not against mails that point to it, here and wherever one is locked: a sender that writes the mails which follow
+    one of hers would wait for us while we wait for that mail's row.
+    """
     row = db.session.scalars(
         select(Registration)
         .where(Registration.public_id == registration, Registration.person_id == person)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).first()
     if row is None:
         raise NotFound()

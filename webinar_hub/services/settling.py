@@ -46,7 +46,9 @@ def _line(cohort: Cohort, row: Registration, now: datetime) -> State:
 
 def offered(registration: int, nonce: str) -> Registration:
     """The registration that a link of an offer belongs to, locked. Raises NotFound for every other link."""
-    row = db.session.scalars(select(Registration).where(Registration.id == registration).with_for_update()).first()
+    row = db.session.scalars(
+        select(Registration).where(Registration.id == registration).with_for_update(key_share=True)
+    ).first()
     if row is None or row.nonce != nonce:
         raise NotFound()
     return row
