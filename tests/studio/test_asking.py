@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from time_machine import Traveller
 
 from tests.asking import ASKED, PLACE, TOOLS, WARD, answers_of, given_questions
-from tests.building import KEY, outbox, sign_up
+from tests.building import KEY, outbox
 from tests.counting import counting
 from tests.delivering import deliver
 from tests.studio.announcing import MINUTE, send, sent_to, write
@@ -271,7 +271,6 @@ def test_pages_cost_the_same_for_one_and_for_three_hundred(app: Flask, owner: Fl
         owner.get(PAGE)
     assert len(few) == len(many)
     assert len(ASKED) + 40 == len(asked(app))
-    sign_up(app, cohort, "last@x.example")
 
 
 def test_what_she_told_goes_with_her_to_another_run(app: Flask, owner: FlaskClient, three: str) -> None:
