@@ -14,6 +14,7 @@ from webinar_hub.rules.answers import changes_end, field_name
 from webinar_hub.rules.cohort_file import CohortFileErrors, read_cohort_file
 from webinar_hub.rules.questions import (
     MOST_CHOICES,
+    MOST_LONG,
     MOST_QUESTIONS,
     Condition,
     Facts,
@@ -101,6 +102,11 @@ class TestDefinitions:
         assert [one.words for one in problems(many, files=True)] == [
             f"At most {MOST_QUESTIONS} questions: people give up before."
         ]
+
+    def test_long_texts_are_few_enough_for_a_form(self) -> None:
+        many = [Question(f"k{n}", Kind.LONG, "?") for n in range(MOST_LONG + 2)]
+        found = [(one.position, one.field) for one in problems(many, files=True)]
+        assert found == [(MOST_LONG, "kind"), (MOST_LONG + 1, "kind")]
 
     def test_files_are_asked_for_only_where_the_owner_allows_it(self) -> None:
         assert wrong(PROOF, files=False) == ["kind"]

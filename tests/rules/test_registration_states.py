@@ -126,6 +126,7 @@ def test_only_who_has_a_place_is_sent_what_belongs_to_it(kind: str) -> None:
 def test_a_mail_about_the_way_is_sent_only_while_it_is_so() -> None:
     assert [state for state in State if may_be_told("offer", state)] == [State.OFFERED]
     assert [state for state in State if may_be_told("waitlisted", state)] == [State.WAITLISTED]
-    assert all(may_be_told("my_link", state) and may_be_told("cohort_cancelled", state) for state in State)
-    assert may_be_told("something new", State.UNPROVEN)
+    assert all(may_be_told("cohort_cancelled", state) for state in State)
+    assert [state for state in State if not may_be_told("my_link", state)] == [State.UNPROVEN]
+    assert may_be_told("something new", State.PENDING)
     assert not may_be_told("something new", State.CANCELLED)

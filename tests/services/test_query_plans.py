@@ -19,7 +19,6 @@ from webinar_hub.models import Cohort, Session
 from webinar_hub.queries import doctor, health, needs, today
 from webinar_hub.queries import lines as waitlists
 from webinar_hub.queries import outbox as outbox_pages
-from webinar_hub.queries import places as places_page
 from webinar_hub.queries.plan import cohort_plan
 from webinar_hub.rules.outbox_filter import Wanted
 from webinar_hub.services import outbox, places, plan, sessions
@@ -118,7 +117,6 @@ ON_THE_WAY = {
     "who has what number": lambda: waitlists.positions([1]),
     "offer the next seat": in_a_transaction(lambda: places.turn(1, now=NOW)),
     "who waits for a decision": lambda: list(needs.undecided(needs.Asked(None, NOW, "UTC"))),
-    "everybody on the way": lambda: places_page.places_page("january"),
 }
 FEW = ("ix_registrations_waiting", "ix_registrations_offered", "ix_registrations_judged", "PRIMARY KEY")
 

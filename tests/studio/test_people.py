@@ -275,7 +275,7 @@ def test_a_story_costs_the_same_however_long_it_is(app: Flask, cohort: str, owne
         with counting(app) as statements:
             assert owner.get(f"/studio/people/{place.person_id}").status_code == 200
         costs.append(len(statements))
-    assert costs[0] == costs[1] == costs[2] <= 24, costs
+    assert costs[0] == costs[1] == costs[2] <= 31, costs
 
 
 def test_only_those_with_a_place_are_counted_for_losing_it(app: Flask, cohort: str, owner: FlaskClient) -> None:

@@ -29,6 +29,7 @@ HOURS = f"/studio/cohorts/{KEY}/registration/hours"
 NEW = f"/studio/cohorts/{KEY}/materials/new"
 FOLLOWS = 'after_session = "week-1"\ndays = 1\nat = 08:00:00'
 DAY = timedelta(days=1)
+_WEEK_2 = select(Session.public_id).where(Session.key == "week-2")
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,14 @@ def test_a_bonus_on_each_ones_own_clock_is_made_shown_and_copied(
     assert [owner.post(skip[1]).status_code for _ in range(2)] == [303, 409]
     later = owner.get(f"/studio/people/{only_person(app).id}").text
     assert "Left out of a planned mail" in later
+    assert later.count("<p>Reminder: Strokes</p>") == 4
+    with app.app_context(), transaction():
+        person, place = only_person(app).id, only_registration(app).public_id
+        series.opt_out(person, place, db.session.scalars(_WEEK_2).one(), now=clock.now())
+        rhythms.pause(person, 8, ("bonuses",), now=clock.now())
+    paused = owner.get(f"/studio/people/{person}").text
+    assert paused.count("<p>Reminder: Strokes</p>") == 0
+    assert "<p>Bonus: A gift</p>" not in paused
     assert skip[1] not in later
     with app.app_context(), transaction():
         copy = cloning.clone_cohort(KEY, cloning.NewRun(date(2027, 3, 2)), actor="test", now=clock.now()).key
@@ -123,7 +132,7 @@ def test_a_rehearsal_of_somebody_real_is_what_she_is_sent(app: Flask, tmp_path: 
         rhythms.choose_hours(
             person, bonus_at=21 * 60, window=(9 * 60, 22 * 60), weekdays_only=True, now=clock.now()
         )
-        session = db.session.scalars(select(Session.public_id).where(Session.key == "week-2")).one()
+        session = db.session.scalars(_WEEK_2).one()
         series.opt_out(person, registration, session, now=clock.now())
     with app.app_context():
         visitor = visitor_of(queries.registered(stored(app).id, registration))

@@ -28,7 +28,7 @@ from webinar_hub.models import (
     Person,
     Registration,
 )
-from webinar_hub.rules.questions import Kind, Question
+from webinar_hub.rules.questions import MOST_LONG, Kind, Question
 from webinar_hub.services import house
 
 CREDIT = {"credit": "yes", "licence_number": "OT-1", "licence_place": "New York", "nbcot_number": "123 456"}
@@ -108,6 +108,15 @@ class TestAtSignUp:
         assert send(visitor, cohort, q__place="Hospital", q__ward=said).status_code == 303
         assert answers_of(app)["ward"] == said
         assert [mail.kind for mail in outbox(app)] == ["confirmation"]
+
+    def test_ten_long_answers_in_any_script_arrive_and_a_flood_does_not(
+        self, app: Flask, cohort: str, visitor: FlaskClient
+    ) -> None:
+        given_questions(app, [Question(f"k{n}", Kind.LONG, "?") for n in range(MOST_LONG)])
+        answer = send(visitor, cohort, **{f"q-k{n}": "東" * 4000 for n in range(MOST_LONG)})
+        assert answer.status_code == 303
+        assert len(answers_of(app)["k9"]) == 4000
+        assert send(visitor, cohort, email="bea@x.example", q__k0="x" * 10_000_000).status_code == 413
 
     def test_what_a_stranger_types_about_a_known_address_is_not_believed(
         self, app: Flask, cohort: str, visitor: FlaskClient
@@ -267,3 +276,16 @@ def test_nobody_else_sees_or_changes_her_answers(app: Flask, tmp_path: Path, tra
         assert stranger.post(to, data={"q-place": "School"}).status_code == 403, to
     with app.app_context():
         assert all(not place.answers for place in db.session.scalars(select(Registration)))
+
+
+def test_other_answers_are_decided_on_again_where_the_organizer_wants_that(
+    app: Flask, ann: FlaskClient, travel: Traveller
+) -> None:
+    given_questions(app)
+    with app.app_context(), transaction():
+        db.session.execute(update(Cohort).values(needs_approval=True, approval_again=True))
+    page = f"/my/{only_registration(app).public_id}/answers"
+    fields = {"csrf_token": token(ann.get(page)), "q-place": "School"}
+    assert ann.post(page, data=fields).status_code == 303
+    assert only_registration(app).state == "pending"
+    assert answers_of(app) == {"place": "School"}

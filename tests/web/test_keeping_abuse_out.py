@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.building import outbox, sign_up
 from tests.counting import counting
-from tests.web.visiting import FIELDS, contents, people, post, token
+from tests.web.visiting import FIELDS, contents, path, people, post, token
 from webinar_hub.app import create_app
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
@@ -380,6 +380,15 @@ class TestConsents:
         shown = ann.get("/my/consents").text
         assert ("A mail when a bonus unlocks" in shown, "Ended on" in shown) == (True, True)
         assert app.test_client().get("/my/consents").status_code == 403
+
+    def test_one_click_in_a_mail_ends_it_on_record(self, app: Flask, cohort: str, visitor: FlaskClient) -> None:
+        come(visitor, cohort)
+        with app.app_context():
+            row = db.session.scalars(select(Registration)).one()
+            link = app.extensions["links"].unsubscribe(row.id, row.nonce)
+        app.test_client().post(path(link), data={"List-Unsubscribe": "One-Click"})
+        with app.app_context():
+            assert db.session.scalars(select(Consent.withdrawn_at)).all() == [clock.now()]
 
     def test_the_owner_may_want_the_network_or_no_second_box(
         self, app: Flask, cohort: str, visitor: FlaskClient

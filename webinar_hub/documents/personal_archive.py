@@ -66,7 +66,7 @@ def _write_file(made: ZipFile, name: str, opened: Callable[[], BinaryIO]) -> Non
     try:
         source = opened()
     except FileNotFoundError:
-        made.writestr(f"{name}.missing.txt", _("This file is no longer there."))
+        made.writestr(f"{name}.missing", b"")
         return
     with source, made.open(name, "w", force_zip64=True) as file:
         copyfileobj(source, file, PIECE)

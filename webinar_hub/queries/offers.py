@@ -17,7 +17,7 @@ from webinar_hub.rules.places import State
 class OfferView:
     """A registration that a seat was offered to; `is_open` says that it is held at this moment, until `until`.
 
-    `zone` is hers.
+    `zone` and `language` are hers.
     """
 
     webinar_title: str
@@ -26,12 +26,13 @@ class OfferView:
     state: str
     until: datetime | None
     is_open: bool
+    language: str
 
 
 def offer_page(registration: int, nonce: str, now: datetime) -> OfferView:
     """Raises NotFound for every link but hers."""
     row = db.session.execute(
-        select(Registration, Cohort, Webinar.title, Person.zone)
+        select(Registration, Cohort, Webinar.title, Person.zone, Person.language)
         .join(Cohort, Cohort.id == Registration.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
         .join(Person, Person.id == Registration.person_id)
@@ -39,7 +40,8 @@ def offer_page(registration: int, nonce: str, now: datetime) -> OfferView:
     ).first()
     if row is None:
         raise NotFound()
-    hers, cohort, title, zone = row
+    hers, cohort, title, zone, language = row
     until = hers.offer_until
     is_open = hers.state == State.OFFERED and until is not None and until > now and cohort.state == "open"
-    return OfferView(title, cohort_views([cohort], now)[cohort.id], zone, hers.state, until, is_open)
+    view = cohort_views([cohort], now)[cohort.id]
+    return OfferView(title, view, zone, hers.state, until, is_open, language)

@@ -4,7 +4,7 @@ Each kind of event is one statement that reads a page at most, so a story of ten
 A person whom somebody was merged into has that address's story as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from operator import attrgetter
@@ -24,7 +24,9 @@ from webinar_hub.models import (
     Person,
     PersonTag,
     Registration,
+    Rhythm,
     Session,
+    SessionChoice,
     Task,
     Webinar,
 )
@@ -181,12 +183,16 @@ def _coming(person: Person, places: Sequence[StoryPlace], now: datetime) -> tupl
         .order_by(Broadcast.due_at, Broadcast.id)
         .limit(AHEAD * 2)
     ).all()
+    left_out = _left_out(hers.values())
+    rhythm = db.session.get(Rhythm, person.id)
     coming = (
         _of(row, row.due_at, about, hers[row.cohort_id])
         for row, about, _ in rows
         if _is_for(row, hers[row.cohort_id], person)
+        and (hers[row.cohort_id].id, row.session_id) not in left_out
+        and not _rests(rhythm, row.kind, row.due_at)
     )
-    own = _on_her_clock(hers, person, now)
+    own = (one for one in _on_her_clock(hers, person, now) if not _rests(rhythm, "drop", one.due_at))
     every = sorted([*coming, *own], key=attrgetter("due_at"))
     written = _written(every)
     return tuple([one for one in every if (one.broadcast, one.place) not in written][:AHEAD])
@@ -206,6 +212,24 @@ def _on_her_clock(hers: Mapping[int, StoryPlace], person: Person, now: datetime)
         meant = row.own_after is None or place.registered_at > row.own_after
         if meant and opens > now and not place.bonuses_off and person.suppressed_at is None:
             yield _of(row, opens, title, place)
+
+
+def _left_out(places: Iterable[StoryPlace]) -> set[tuple[int, int | None]]:
+    """The dates of her series that she does not come to, as (place, session)."""
+    rows = db.session.execute(
+        select(SessionChoice.registration_id, SessionChoice.session_id).where(
+            SessionChoice.registration_id.in_([place.id for place in places]), SessionChoice.out.is_(True)
+        )
+    )
+    return {(place, session) for place, session in rows}
+
+
+def _rests(rhythm: Rhythm | None, kind: str, at: datetime) -> bool:
+    """Whether a mail of this kind falls into her pause."""
+    if rhythm is None or rhythm.paused_at is None or rhythm.paused_until is None:
+        return False
+    pauses = {"reminders": rhythm.pauses_reminders, "bonuses": rhythm.pauses_bonuses, "news": rhythm.pauses_news}
+    return pauses.get(topic_of(kind), False) and rhythm.paused_at <= at < rhythm.paused_until
 
 
 def _of(row: Broadcast, due_at: datetime, about: str, place: StoryPlace) -> Coming:

@@ -15,7 +15,10 @@ from webinar_hub.rules.registration import masked
 
 @dataclass(frozen=True, slots=True)
 class ProofPage:
-    """`agreed` are the words beside the boxes that were ticked. `is_done` says that it was shown before."""
+    """`agreed` are the words beside the boxes that were ticked. `is_done` says that it was shown before.
+
+    `language` is that of the page she signed up on.
+    """
 
     webinar_slug: str
     webinar_title: str
@@ -23,6 +26,7 @@ class ProofPage:
     masked_email: str
     agreed: tuple[str, ...]
     is_done: bool
+    language: str
 
 
 def is_proven(person: int) -> bool:
@@ -34,7 +38,7 @@ def proof_page(tokens: Tokens, token: str, now: datetime) -> ProofPage:
     """Raises NotFound for a link that says nothing, or nothing any more."""
     parts = tokens.read("prove", token, (int, str, int)) or (0, "", 0)
     row = db.session.execute(
-        select(Registration, Person.email, Cohort.title, Webinar.slug, Webinar.title)
+        select(Registration, Person.email, Person.language, Cohort.title, Webinar.slug, Webinar.title)
         .join(Person, Person.id == Registration.person_id)
         .join(Cohort, Cohort.id == Registration.cohort_id)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
@@ -42,10 +46,11 @@ def proof_page(tokens: Tokens, token: str, now: datetime) -> ProofPage:
     ).first()
     if row is None:
         raise NotFound()
-    registration, email, cohort, slug, webinar = row
+    registration, email, language, cohort, slug, webinar = row
     stored = registration.nonce, registration.revision
     is_done = not proof_is_open(registration.state, stored, parts[1:], asked_at=registration.registered_at, now=now)
-    return ProofPage(slug, webinar, cohort, masked(email), () if is_done else _agreed(registration), is_done)
+    agreed = () if is_done else _agreed(registration)
+    return ProofPage(slug, webinar, cohort, masked(email), agreed, is_done, language)
 
 
 def _agreed(registration: Registration) -> tuple[str, ...]:

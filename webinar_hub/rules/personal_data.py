@@ -104,7 +104,7 @@ HELD: tuple[Held, ...] = (
     Held(table="consents", via=("person_id",), clears={"networks": ("network",)}),
     Held(table="credit_details", via=("person_id",)),
     Held(table="rhythms", via=("person_id",)),
-    Held(table="address_wishes", via=("person_id",), hidden=frozenset({"nonce", "stop_nonce"})),
+    Held(table="address_wishes", via=("person_id",), hidden=frozenset({"nonce", "stop_nonce", "email_key"})),
     Held(table="former_addresses", via=("person_id",)),
     Held(table="accommodations", via=("registration_id",), kept_as="accommodations"),
     Held(
@@ -127,7 +127,7 @@ HELD: tuple[Held, ...] = (
     Held(
         table="invitations",
         where=_asked_to_come,
-        hidden=frozenset({"nonce", "public_id"}),
+        hidden=frozenset({"nonce", "public_id", "email_key"}),
         kept_as="invitations",
     ),
     Held(
@@ -153,10 +153,6 @@ HELD: tuple[Held, ...] = (
     ),
     Held(table="delivery_events", via=("delivery_id",)),
     Held(table="tasks", via=("registration_id",), kept_as="notes"),
-    Held(table="address_wishes", via=("person_id",), hidden=frozenset({"nonce", "stop_nonce", "email_key"})),
-    Held(table="former_addresses", via=("person_id",)),
-    # Of a colleague who did not take the seat only the beginning of her address is kept.
-    Held(table="transfers", via=("registration_id",), hidden=frozenset({"nonce", "form_token"})),
     Held(table="audit_entries", where=_in_the_log, hidden=frozenset({"actor", "detail"})),
     # The words may hold a link that opens something; that and when it was sent is told.
     Held(

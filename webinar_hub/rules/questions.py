@@ -13,6 +13,7 @@ from webinar_hub.rules.people import PROFESSIONS
 from webinar_hub.rules.texts import readable
 
 MOST_QUESTIONS = 60
+MOST_LONG = 10
 MOST_CHOICES = 40
 LONGEST_LABEL = 200
 LONGEST_HINT = 300
@@ -109,6 +110,11 @@ def problems(questions: Sequence[Question], *, files: bool) -> list[Problem]:
         found.append(
             Problem(MOST_QUESTIONS, "label", f"At most {MOST_QUESTIONS} questions: people give up before.")
         )
+    long = [at for at, one in enumerate(questions) if one.kind is Kind.LONG and not one.archived]
+    found += [
+        Problem(at, "kind", f"At most {MOST_LONG} long texts: nobody writes more. Make it a short one.")
+        for at in long[MOST_LONG:]
+    ]
     earlier: dict[str, Question] = {}
     for position, question in enumerate(questions):
         found += [Problem(position, field, words) for field, words in _problems(question, earlier, files)]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from webinar_hub.core import language
 from webinar_hub.core.db import db
@@ -55,11 +55,19 @@ def by_unsubscribe_token(tokens: Tokens, token: str) -> Registration:
 def _choose(row: Registration, *, reminders: bool, bonuses: bool, now: datetime) -> None:
     row.reminders_off_at = None if reminders else row.reminders_off_at or now
     row.bonuses_off_at = None if bonuses else row.bonuses_off_at or now
+    if not bonuses:
+        _withdraw_bonuses(Consent.registration_id == row.id, now=now)
     wanted = {"reminders": reminders, "bonuses": bonuses}
     unwanted = [kind for kind, topic in TOPICS.items() if not wanted.get(topic, True)]
     if unwanted:
         outbox.cancel(Delivery.registration_id == row.id, Delivery.kind.in_(unwanted))
     audit.note(f"person:{row.person_id}", "topics.chosen", f"registration:{row.id}", now=now, **wanted)
+
+
+def _withdraw_bonuses(*whose: ColumnElement[bool], now: datetime) -> None:
+    """Note on record that what was agreed to holds no longer; the words stay."""
+    valid = (Consent.topic == "bonuses", Consent.withdrawn_at.is_(None))
+    db.session.execute(update(Consent).where(*valid, *whose).values(withdrawn_at=now))
 
 
 def end_topics(person: int, *, now: datetime, registration: int | None = None) -> None:
@@ -82,6 +90,7 @@ def end_topics(person: int, *, now: datetime, registration: int | None = None) -
         )
         .execution_options(synchronize_session=False)
     )
+    _withdraw_bonuses(Consent.registration_id.in_(select(Registration.id).where(*hers)), now=now)
     outbox.cancel(Delivery.registration_id.in_(select(Registration.id).where(*hers)), Delivery.kind.in_(_ENDED))
     audit.note(f"person:{person}", "topics.ended", f"registration:{registration or 'all'}", now=now)
 

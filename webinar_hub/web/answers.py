@@ -16,7 +16,7 @@ from webinar_hub.services.answers import WrongAnswers
 from webinar_hub.services.materials import Bytes
 from webinar_hub.web import visitor
 from webinar_hub.web.current import house
-from webinar_hub.web.forms.asked import AskedPart, typed_of
+from webinar_hub.web.forms.asked import AskedPart, make_room, typed_of
 from webinar_hub.web.protection import csrf
 from webinar_hub.web.receiving import FORM_AROUND_FILES, keep, prepare_for_file
 
@@ -24,6 +24,12 @@ blueprint = Blueprint("answers", __name__, url_prefix="/my/<registration>/answer
 
 LARGEST_ANSWER = 10_000_000
 """Bytes of a file somebody answers with."""
+
+
+@blueprint.url_value_preprocessor
+def _room_for_answers(endpoint: str | None, _values: object) -> None:
+    if endpoint == "answers.save":
+        make_room(request)
 
 
 @blueprint.get("")

@@ -21,7 +21,9 @@ blueprint = Blueprint("languages", __name__)
 
 _NAME = "lang"
 # Where anybody may be: the addresses of these carry the language that was chosen by one of them.
-_PUBLIC = ("public", "sign_up", "lost_link", "join", "calendars")
+_PUBLIC = frozenset(
+    {"public", "sign_up", "lost_link", "join", "calendars", "groups", "invitations", "transfer", "straight_in"}
+)
 
 
 @blueprint.post("/my/language")

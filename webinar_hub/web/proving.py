@@ -21,7 +21,9 @@ blueprint = Blueprint("proving", __name__)
 @blueprint.get("/prove/<token>")
 def page(token: str) -> str:
     """What was asked for, and one button; mail scanners may look as often as they like (A21)."""
-    return render_template("web/prove.html", view=queries.proof_page(tokens(), token, clock.now()))
+    view = queries.proof_page(tokens(), token, clock.now())
+    visitor.speaks(view.language)
+    return render_template("web/prove.html", view=view)
 
 
 @blueprint.post("/prove/<token>")
@@ -32,6 +34,7 @@ def prove(token: str) -> Response | Redirect:
         proven = proving.prove(tokens(), token, now=clock.now())
     if proven.again or proven.reason:
         view = queries.proof_page(tokens(), token, clock.now())
+        visitor.speaks(view.language)
         page = render_template("web/prove.html", view=view, reason=proven.reason)
         return make_response(page, 409 if proven.reason else 200)
     visitor.remember(proven.person_id, proven.link_nonce)

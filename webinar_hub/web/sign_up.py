@@ -21,13 +21,19 @@ from webinar_hub.services import answers, registrations
 from webinar_hub.services.answers import WrongAnswers
 from webinar_hub.web import care, entry, straight_in, watch
 from webinar_hub.web.current import hub, network, settings
-from webinar_hub.web.forms.asked import AskedPart, typed_of
+from webinar_hub.web.forms.asked import AskedPart, make_room, typed_of
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
 from webinar_hub.web.protection import csrf
 
 NONE: Mapping[str, str] = {}
 
 blueprint = Blueprint("sign_up", __name__, url_prefix="/w/<slug>")
+
+
+@blueprint.url_value_preprocessor
+def _room_for_answers(endpoint: str | None, _values: object) -> None:
+    if endpoint == "sign_up.save":
+        make_room(request)
 
 
 @blueprint.get("/sign-up/<cohort>")

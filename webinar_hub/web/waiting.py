@@ -20,7 +20,9 @@ blueprint = Blueprint("waiting", __name__)
 def offer(token: str) -> str:
     """What is held for her and until when, with two buttons; mail scanners may look as often as they like (A21)."""
     registration, nonce = _read(token)
-    return render_template("web/offer.html", view=queries.offer_page(registration, nonce, clock.now()))
+    view = queries.offer_page(registration, nonce, clock.now())
+    visitor.speaks(view.language)
+    return render_template("web/offer.html", view=view)
 
 
 # The token is the authority, as it is for unsubscribing; so another site can do no harm either.
@@ -36,6 +38,7 @@ def answer(token: str) -> Response:
             done = settling.accept(row, now=now) if said == "yes" else settling.decline_offer(row, now=now)
             said = said if done else "late"
     view = queries.offer_page(registration, nonce, now)
+    visitor.speaks(view.language)
     return make_response(render_template("web/offer.html", view=view, answer=said), 409 if said == "late" else 200)
 
 

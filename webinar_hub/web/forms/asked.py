@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import Request
 from werkzeug.datastructures import MultiDict
 
 from webinar_hub.core.language import lazy_gettext
@@ -30,6 +31,13 @@ _OTHERS = frozenset({CREDIT, "needs", "needs_words", *credit_details.FIELDS})
 _NO_FILES: Mapping[str, AnswerFileView] = {}
 _YES_NO = {YES: lazy_gettext("Yes"), NO: lazy_gettext("No")}
 _MOST_VALUES = 100
+ROOM = 512 * 1024
+"""Bytes of a form with answers: ten long texts fit, each sign of them written as nine."""
+
+
+def make_room(request: Request) -> None:
+    """Let this form be larger than the few typed lines of any other; to be said before it is read."""
+    request.max_content_length = request.max_form_memory_size = ROOM
 
 
 def typed_of(form: MultiDict[str, str]) -> dict[str, tuple[str, ...]]:
