@@ -18,7 +18,7 @@ from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Session
 from webinar_hub.queries import calendars, health
 from webinar_hub.queries import me as pages
 from webinar_hub.rules.hours import Hours
-from webinar_hub.services import cohorts, drops, registrations, rhythms, series, sessions
+from webinar_hub.services import cohorts, drops, registrations, rhythms, series, sessions, silencing
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST = datetime(2026, 12, 9, 0, 0, tzinfo=UTC)
@@ -219,6 +219,18 @@ class TestOwnClock:
             drops.change(KEY, public_id, for_all, 2, actor="test", now=clock.now())
         assert mails(play(app, travel, NOW + 13 * DAY), "Step two") == [NOW + 12 * DAY]
         assert len({each.registration_id for each in outbox(app, kind="drop", state="sent")}) == 2
+
+    def test_after_going_back_to_a_backup_it_goes_on_with_those_whose_turn_is_later(
+        self, app: Flask, tmp_path: Path, travel: Traveller
+    ) -> None:
+        cohort = given_cohort(app, tmp_path, OWN_CLOCK)
+        sign_up(app, cohort, "ann@x.example")
+        travel.move_to(NOW + 4 * DAY)
+        sign_up(app, cohort, "bea@x.example")
+        with app.app_context(), transaction():
+            silencing.silence(clock.now(), actor="test", now=clock.now())
+        later = datetime(2026, 11, 30, 13, 0, tzinfo=UTC)
+        assert mails(play(app, travel, later + DAY), "A sheet") == [later]
 
     def test_the_next_bell_is_exact_and_a_turn_costs_the_same_for_one_and_for_thirty(
         self, app: Flask, tmp_path: Path, travel: Traveller

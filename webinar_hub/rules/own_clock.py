@@ -11,7 +11,6 @@ from typing import Protocol
 
 from webinar_hub.rules.zones import zone
 
-LATE_JOIN = ("all past drops", "from now on", "one per day")
 ONE_PER_DAY = "one per day"
 LATE = ":late"
 """How the key of a mail ends that only those get who came late."""

@@ -99,7 +99,7 @@ def _expand_own(broadcast: Broadcast, now: datetime) -> Expanded:
 
     It is never done: afterwards it is due when the next one's turn is, or would be if somebody came in now.
     """
-    clock = _clock(broadcast)
+    clock = own_clock_of(broadcast)
     if broadcast.expanded_through == 0:
         # All stretches of one turn look at the same people, however long they take.
         broadcast.due_at = now
@@ -120,7 +120,8 @@ def _expand_own(broadcast: Broadcast, now: datetime) -> Expanded:
     return Expanded(0, more=True)
 
 
-def _clock(broadcast: Broadcast) -> OwnClock:
+def own_clock_of(broadcast: Broadcast) -> OwnClock:
+    """The clock by which a broadcast is due to each person on her own."""
     at = time.fromisoformat(broadcast.own_at) if broadcast.own_at else None
     zone = db.session.scalar(select(Drop.zone).where(Drop.id == broadcast.drop_id))
     return OwnClock(broadcast.own_days or 1, at, zone or "UTC")
