@@ -74,6 +74,7 @@ class TestEveryPage:
                 assert rule.endpoint in (
                     "unsubscribe.change",
                     "unsubscribe.no_news",
+                    "answers.put_file",
                     "waiting.answer",
                     "sign_up.save",
                     "webhooks.receive",

@@ -20,6 +20,8 @@ from webinar_hub.web.current import links, settings
 blueprint = Blueprint("languages", __name__)
 
 _NAME = "lang"
+# What an address says besides, and goes on saying in another language: where she came from, and with what.
+_CARRIED = ("utm_source", "ref", "embed", "code", "invitation", "line", "left")
 # Where anybody may be: the addresses of these carry the language that was chosen by one of them.
 _PUBLIC = frozenset(
     {"public", "sign_up", "lost_link", "join", "calendars", "groups", "invitations", "transfer", "straight_in"}
@@ -104,7 +106,7 @@ def _carry_on(endpoint: str, values: dict[str, object]) -> None:
 
 
 def _other_arguments() -> list[tuple[str, str]]:
-    return [(name, value) for name, value in request.args.items(multi=True) if name != _NAME]
+    return [(name, request.args[name]) for name in _CARRIED if name in request.args]
 
 
 def _locale_tag() -> str:
