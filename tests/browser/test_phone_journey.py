@@ -68,7 +68,9 @@ def signs_up(page: Page, starts: datetime) -> None:
     expect(when).to_contain_text("4:00 pm for you")
     page.locator("#seat-card").get_by_role("link", name="Save my seat").tap()
     expect(page.get_by_label("Your time zone")).to_have_value("America/Los_Angeles")
-    expect(page.get_by_role("checkbox")).not_to_be_checked()
+    for box in page.get_by_role("checkbox").all():
+        expect(box).not_to_be_checked()
+    page.get_by_label("Yes, write to me each week").check()
     page.get_by_label("Your name").fill("Ann Lee")
     page.get_by_label("Your e-mail address").fill("ann@x.example")
     page.get_by_label("Your profession").select_option("OT")

@@ -31,6 +31,7 @@ def test_signing_up_joining_downloading_and_unsubscribing(
     page.get_by_label("Your name").fill(ANN.name)
     page.get_by_label("Your e-mail address").fill(ANN.email)
     page.get_by_label("Your profession").select_option("OT")
+    page.get_by_label("Yes, write to me each week").check()
     page.get_by_role("button", name="Save my seat").tap()
     expect(page.locator("h1")).to_have_text("Check your mail")
 

@@ -132,7 +132,7 @@ def test_a_database_with_anything_in_it_is_refused(urls, move) -> None:
     fill(urls[0])
     fill(urls[1])
     before = everything(urls[1])
-    assert "not empty: there is something in allowances" in refusal(move(urls[1], "--yes"))
+    assert "not empty: there is something in access_codes, " in refusal(move(urls[1], "--yes"))
     assert everything(urls[1]) == before
 
 

@@ -17,6 +17,9 @@ from webinar_hub.rules.cohort_file import CohortFile, read_cohort_file
 # For each field of the file: a change of it, as text before and after, and what the preview must say then.
 NEXT_STEP = '[webinar.next_step]\ntext = "Go on"\nurl = "https://x.example/on"\n\n[[presenters]]'
 FAQ = '[[webinar.faq]]\nquestion = "Free?"\nanswer = "Yes."\n\n[[presenters]]'
+QUESTION = (
+    '[[questions]]\nkind = "one choice"\nlabel = "Hospital or clinic?"\nchoices = ["A", "B"]\n\n[[presenters]]'
+)
 COHORT_END, SESSION, DROP = "capacity = 50", 'title = "Cues"', 'title = "A gift"\n'
 CODE = '[[cohort.codes]]\ncode = "spring 26"\n'
 MESSAGES = '[[drops]]\nkey = "sheet"'
@@ -60,6 +63,11 @@ FIELDS = {
     "cohort.offer_minutes": (
         "capacity = 50\n", "capacity = 50\nhas_waitlist = true\noffer_minutes = 60\n", "is held for: 1 hour"
     ),
+    "cohort.proves_address": (
+        "capacity = 50\n", "capacity = 50\nproves_address = true\n", "before anything else is sent"
+    ),
+    "cohort.asks_credit": ("capacity = 50\n", "capacity = 50\nasks_credit = true\n", "of whoever wants CE credit"),
+    "asked": ("[[presenters]]", QUESTION, "+ question 1: Hospital or clinic?"),
     "cohort.needs_approval": (
         "capacity = 50\n", "capacity = 50\nneeds_approval = true\n", "the organizer decides on everybody: yes"
     ),

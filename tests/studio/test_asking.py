@@ -65,7 +65,8 @@ class TestWriting:
         assert press(owner, owner.get(f"{PAGE}/{second.key}/end"), f"{PAGE}/{second.key}/end").status_code == 303
         assert [one.key for one in asked(app)] == [first.key]
         with app.app_context():
-            said = db.session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("question.%"))).all()
+            noted = select(AuditEntry.action).where(AuditEntry.action.like("question.%")).order_by(AuditEntry.id)
+            said = db.session.scalars(noted).all()
         assert said == ["question.added", "question.added", "question.changed", "question.deleted"]
 
     def test_what_is_wrong_is_told_and_what_was_typed_stays(

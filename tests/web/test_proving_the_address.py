@@ -212,7 +212,7 @@ def test_a_lost_link_asks_once_more_and_gives_no_way_in(
 def test_whoever_does_something_on_her_own_page_has_opened_a_mail(app: Flask, ann: FlaskClient) -> None:
     assert ann.get("/my").status_code == 200
     assert only_person(app).proven_at is None
-    post(ann, "/my", "/my/news")
+    post(ann, "/my/preferences", "/my/preferences")
     assert only_person(app).proven_at == clock.now()
 
 

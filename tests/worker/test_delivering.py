@@ -257,7 +257,12 @@ def test_a_corrected_name_is_used_from_then_on(app: Flask, cohort: str, travel: 
     sign_up(app, cohort, name="An Lee")
     deliver(app)
     person = only_person(app).id
-    act(app, lambda: preferences.change_details(person, name="Ann Lee", zone_name="Asia/Tokyo", now=clock.now()))
+    act(
+        app,
+        lambda: preferences.change_details(
+            person, name="Ann Lee", profession="", zone_name="Asia/Tokyo", now=clock.now()
+        ),
+    )
     travel.move_to(STARTS - DAY)
     (reminder,) = deliver(app)
     assert "Ann Lee" in reminder.text

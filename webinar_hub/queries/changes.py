@@ -11,6 +11,7 @@ from webinar_hub.documents.message_words import message_words
 from webinar_hub.documents.when import clock_of_day, duration_in_words, when_in
 from webinar_hub.models import (
     AccessCode,
+    AskedQuestion,
     Broadcast,
     Cohort,
     Drop,
@@ -58,6 +59,7 @@ def snapshot(key: str) -> Lines:
         return {}
     cohort, webinar = row
     lines = [*_webinar_lines(webinar), *_presenter_lines(webinar), *_cohort_lines(cohort), *_code_lines(cohort)]
+    lines += _question_lines(cohort)
     in_order = select(Session).where(Session.cohort_id == cohort.id).order_by(Session.starts_at, Session.id)
     sessions = {session.id: session for session in db.session.scalars(in_order)}
     for session in sessions.values():
@@ -120,6 +122,8 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "groups may be signed up", "yes" if cohort.takes_groups else "no"
     hours = cohort.group_hold_hours
     yield "a group's seats are kept for", duration_in_words(timedelta(hours=hours)) if hours else ""
+    credit = {None: "", True: "of whoever wants CE credit", False: "of nobody"}
+    yield "what a certificate needs is asked", credit[cohort.asks_credit]
     yield "welcome note", cohort.welcome_note
     yield "thank-you note", cohort.thank_you_note
 
@@ -135,6 +139,18 @@ def _code_lines(cohort: Cohort) -> Iterator[Line]:
         )
         back = "uses come back" if code.gives_back else ""
         yield f"access code {code.code}", "; ".join(filter(None, (*words, back)))
+
+
+def _question_lines(cohort: Cohort) -> Iterator[Line]:
+    in_order = select(AskedQuestion).where(
+        AskedQuestion.cohort_id == cohort.id, AskedQuestion.archived_at.is_(None)
+    )
+    for number, asked in enumerate(db.session.scalars(in_order.order_by(AskedQuestion.position)), start=1):
+        wanted = ", ".join(asked.show_if.get("is", ()))
+        condition = f"if {asked.show_if['of']} is {wanted}" if asked.show_if else ""
+        must = "has to be answered" if asked.required else ""
+        parts = (asked.label, asked.kind, ", ".join(asked.choices), asked.hint, condition, must)
+        yield f"question {number}", "; ".join(filter(None, parts))
 
 
 def _hours(cohort: Cohort) -> str:
