@@ -22,16 +22,22 @@ _ATTACKED = select(Webinar.slug, Alarm.until).join(Alarm, Alarm.webinar_id == We
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What is set for one cohort: double opt-in, and its own switch for work, "" where it goes by the house's."""
+    """What is set for one cohort: double opt-in, and its own switch for work, "" where it goes by the house's.
+
+    `is_certain`: whoever signs up has a seat at once, because nobody decides on her and there is no line.
+    """
 
     proves_address: bool
     proof_of_work: str
+    is_certain: bool
 
 
 @dataclass(frozen=True, slots=True)
-class EntranceForm(Entrance):
-    """The same for its page in the studio, with the version that was read."""
+class EntranceForm:
+    """What can be set on its page in the studio, with the version that was read."""
 
+    proves_address: bool
+    proof_of_work: str
     version: int
 
 
@@ -49,17 +55,15 @@ class AlarmView:
 
 def entrance(cohort: str) -> Entrance:
     """What is set for the cohort with this public id. Raises NotFound."""
-    found = select(Cohort.proves_address, Cohort.proof_of_work).where(Cohort.public_id == cohort)
-    row = db.session.execute(found).first()
+    row = db.session.scalars(select(Cohort).where(Cohort.public_id == cohort)).first()
     if row is None:
         raise NotFound()
-    return Entrance(row.proves_address, row.proof_of_work)
+    return Entrance(row.proves_address, row.proof_of_work, not (row.needs_approval or row.has_waitlist))
 
 
 def entrance_form(key: str) -> EntranceForm:
     """What is set for the cohort with this key, to be changed. Raises NotFound."""
-    found = select(Cohort.proves_address, Cohort.proof_of_work, Cohort.version).where(Cohort.key == key)
-    row = db.session.execute(found).first()
+    row = db.session.scalars(select(Cohort).where(Cohort.key == key)).first()
     if row is None:
         raise NotFound()
     return EntranceForm(row.proves_address, row.proof_of_work, row.version)

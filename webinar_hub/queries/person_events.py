@@ -28,6 +28,7 @@ from webinar_hub.models import (
     Session,
     Task,
 )
+from webinar_hub.rules.audit_words import action_words
 from webinar_hub.rules.delivery_story import KINDS
 
 
@@ -264,7 +265,12 @@ def changed(whose: Whose, until: datetime | None, limit: int) -> Iterator[Item]:
         kind, _, id_ = row.subject.partition(":")
         cohort = whose.places.get(int(id_), "") if kind == "registration" else ""
         yield Item(
-            row.at, "changed", _CHANGES.get(row.action) or row.action, _said(row.detail), cohort, actor=row.actor
+            row.at,
+            "changed",
+            _CHANGES.get(row.action) or action_words(row.action),
+            _said(row.detail),
+            cohort,
+            actor=row.actor,
         )
 
 

@@ -33,6 +33,16 @@ def device_in_words(user_agent: str) -> str:
     return browser or device or "a device we do not know"
 
 
+def counted_as(address: str) -> str:
+    """The network an IPv6 address is counted by: its /64, or the IPv4 address written inside it."""
+    try:
+        parsed = IPv6Address(address)
+    except ValueError:
+        return "unknown"
+    inner = parsed.ipv4_mapped
+    return str(inner) if inner else str(ip_network(f"{parsed}/64", strict=False))
+
+
 def network_in_words(address: str) -> str:
     """The network an address is in (IPv4 /24, IPv6 /48): enough to recognise home or work by."""
     try:

@@ -25,6 +25,8 @@ PROOF_LASTS = timedelta(days=7)
 """How long the link that proves an address works; then whoever did not open it is forgotten."""
 PROOFS_AN_HOUR = 3
 PROOFS_A_DAY = 6
+# Mails that people on their own pages can have us send to an address that is not theirs, all of them together.
+STRANGER_MAILS_A_DAY = 6
 """Mails that ask one address whether it is hers, all cohorts together."""
 UNPROVEN_MAILS_A_DAY = 12
 """Mails of all kinds that sign-ups may bring an address of which nobody has shown that it is hers."""

@@ -17,6 +17,7 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.core.tokens import nonce
 from webinar_hub.models import AddressWish, Person
 from webinar_hub.rules.changing import PROOF_LIVES
+from webinar_hub.rules.gate import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.people import not_merged
 from webinar_hub.rules.registration import masked
 from webinar_hub.services import address_mail, allowances, audit, people_merging
@@ -165,6 +166,7 @@ def _spend(person: int, key: str, network: str, now: datetime) -> None:
         Try("address-network", network, PER_NETWORK),
     )
     allowances.spend_each(tries, window=HOUR, now=now)
+    allowances.spend("stranger", key, limit=STRANGER_MAILS_A_DAY, window=24 * HOUR, now=now)
 
 
 def _wish_of(person: int, now: datetime) -> AddressWish:

@@ -55,7 +55,7 @@ def decline(registration: int, reason: str, *, actor: str, now: datetime) -> Non
     db.session.flush()
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind != "my_link")
     outbox.enqueue(f"registration:{row.id}:declined:{row.revision}", "declined", row.id, now=now)
-    audit.note(actor, "registration.declined", f"registration:{row.id}", now=now, reason=words)
+    audit.note(actor, "registration.declined", f"registration:{row.id}", now=now, with_reason=bool(words))
     if seat:
         move_seats(row.cohort_id, -1)
         places.release(row.cohort_id, now=now)

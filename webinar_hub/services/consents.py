@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from webinar_hub.core.db import db
+from webinar_hub.core.language import lazy_gettext
 from webinar_hub.models import Consent
 from webinar_hub.services import audit
 from webinar_hub.services.admission import Admitted
 
-BONUS_BOX = "A mail when a bonus unlocks"
+BONUS_BOX = lazy_gettext("A mail when a bonus unlocks")
 """What stands beside the box of each place on the page where she chooses her mails."""
 
 
@@ -65,8 +66,9 @@ def choose_bonuses(person: int, registrations: Sequence[int], *, wanted: bool, p
         return
     valid = (Consent.topic == "bonuses", Consent.registration_id.in_(registrations), Consent.withdrawn_at.is_(None))
     if wanted:
-        said = {"person_id": person, "topic": "bonuses", "words": BONUS_BOX, "page": page[:200], "given_at": now}
-        db.session.execute(insert(Consent), [said | {"registration_id": place} for place in registrations])
+        said = {"person_id": person, "topic": "bonuses", "words": str(BONUS_BOX), "page": page[:200]}
+        rows = [said | {"registration_id": place, "given_at": now} for place in registrations]
+        db.session.execute(insert(Consent), rows)
     else:
         db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
 

@@ -31,9 +31,11 @@ from webinar_hub.models import (
 )
 from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, new_reference, stays
 from webinar_hub.rules.personal_data import Whose
-from webinar_hub.services import audit, erasing, notices, outbox, place_facts, registrations
+from webinar_hub.services import allowances, audit, erasing, notices, outbox, place_facts, registrations
 
 OPEN = ("asked", "waiting", "leaving")
+HOUR = timedelta(hours=1)
+ASKS_AN_HOUR = 5
 AGAIN = timedelta(minutes=10)
 """So long a second click sends no second mail."""
 SYSTEM = "system"
@@ -55,6 +57,7 @@ def ask(person: int, voice: Voice, *, now: datetime) -> None:
 
     Asked again it is the same wish. Raises Conflict once she is being deleted already.
     """
+    allowances.spend("erasure", str(person), limit=ASKS_AN_HOUR, window=HOUR, now=now)
     who = _locked_person(person)
     row = _wish(person, f"person:{person}", now)
     if row.state != "asked":

@@ -21,6 +21,7 @@ from webinar_hub.rules.invitation import (
     DAY,
     GROUPS_PER_MANAGER,
     GROUPS_PER_NETWORK,
+    GUESTS_PER_NETWORK,
     MOST_IN_GROUP,
     held_until,
     once_key,
@@ -72,7 +73,9 @@ def sign_up(
     made = insert_new(InvitationList, values, "id")
     if made is None:
         return
-    tries = (Try("group-network", network, GROUPS_PER_NETWORK), Try("group-manager", key, GROUPS_PER_MANAGER))
+    tries = [Try("group-network", network, GROUPS_PER_NETWORK), Try("group-manager", key, GROUPS_PER_MANAGER)]
+    # Each of these people is mailed: nobody may have us write to hundreds of strangers (A08).
+    tries += [Try("group-guests", network, GUESTS_PER_NETWORK)] * len(known)
     allowances.spend_each(tries, window=DAY, now=now)
     group = db.session.get_one(InvitationList, made.id)
     _invite(group, known, now)

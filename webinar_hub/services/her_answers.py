@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -26,8 +26,10 @@ from webinar_hub.rules.credit_details import Details
 from webinar_hub.rules.places import GONE
 from webinar_hub.rules.publishing import gives_credit
 from webinar_hub.rules.questions import Asks, Kind, of_row
-from webinar_hub.services import answers, audit, materials, place_facts, registrations, settling
+from webinar_hub.services import allowances, answers, audit, materials, place_facts, registrations, settling
 from webinar_hub.services.materials import Bytes
+
+FILES_AN_HOUR = 20
 
 
 def change(person: int, registration: str, typed: Typed, *, now: datetime) -> None:
@@ -114,13 +116,7 @@ def _keep_wish(row: Registration, wish: Wish, now: datetime) -> None:
             again = select(Accommodation).where(Accommodation.registration_id == row.id)
             db.session.scalars(again).one().times = times
     if known is not None or wish:
-        audit.note(
-            f"person:{row.person_id}",
-            "accommodation.asked",
-            f"registration:{row.id}",
-            now=now,
-            needs=list(wish.needs),
-        )
+        audit.note(f"person:{row.person_id}", "accommodation.asked", f"registration:{row.id}", now=now)
 
 
 def put_file(person: int, registration: str, question: str, title: str, file: Bytes, *, now: datetime) -> None:
@@ -138,6 +134,11 @@ def put_file(person: int, registration: str, question: str, title: str, file: By
     )  # fmt: skip
     materials.forget_file(stored.name)
     audit.note(f"person:{person}", "registration.answered", f"registration:{row.id}", now=now, changed=[question])
+
+
+def demand_few_files(person: int, *, now: datetime) -> None:
+    """Raises TooMany for whoever sends file after file: what is replaced lies in storage for a while."""
+    allowances.spend("answer-file", str(person), limit=FILES_AN_HOUR, window=timedelta(hours=1), now=now)
 
 
 def demand_file_question(asked: Asks, question: str) -> None:

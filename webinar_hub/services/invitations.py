@@ -329,7 +329,7 @@ def end_list(cohort: str, list_id: int, kind: str, *, actor: str, now: datetime)
         row.ended_at, row.link_nonce = now, nonce()
         audit.note(
             actor, f"{'group' if kind == 'group' else 'invitations'}.ended", f"cohort:{row.cohort_id}", now=now,
-            people=number, title=row.title or row.inviter_name,
+            people=number, title=row.title,
         )  # fmt: skip
     return number
 

@@ -13,7 +13,7 @@ from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Consent, Delivery, Person, Registration
 from webinar_hub.rules.delivery import TOPICS
 from webinar_hub.rules.zones import UnknownZone, zone
-from webinar_hub.services import audit, outbox
+from webinar_hub.services import audit, consents, outbox
 
 _ENDED = tuple(kind for kind, topic in TOPICS.items() if topic in ("reminders", "bonuses"))
 
@@ -54,9 +54,9 @@ def by_unsubscribe_token(tokens: Tokens, token: str) -> Registration:
 
 def _choose(row: Registration, *, reminders: bool, bonuses: bool, now: datetime) -> None:
     row.reminders_off_at = None if reminders else row.reminders_off_at or now
+    if bonuses != (row.bonuses_off_at is None):
+        consents.choose_bonuses(row.person_id, [row.id], wanted=bonuses, page="/unsubscribe", now=now)
     row.bonuses_off_at = None if bonuses else row.bonuses_off_at or now
-    if not bonuses:
-        _withdraw_bonuses(Consent.registration_id == row.id, now=now)
     wanted = {"reminders": reminders, "bonuses": bonuses}
     unwanted = [kind for kind, topic in TOPICS.items() if not wanted.get(topic, True)]
     if unwanted:

@@ -4,7 +4,7 @@ Offering, taking back and saying no are next door in `transfers.py`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
@@ -47,6 +47,9 @@ class Acceptance:
     bonus_words: str | None = None
 
 
+PRESSED_TWICE = timedelta(minutes=5)
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Whose page the colleague's browser may open from now on, her place, and whether the cohort asks her more."""
@@ -64,11 +67,13 @@ def accept(transfer: int, proof: str, said: Acceptance, *, voice: Voice, now: da
     where the place is not to be had any more or she has one.
     """
     sent = _sent(transfer, proof)
+    if sent.state == "taken":
+        return _taken_before(sent, now)
     colleague = _person(sent, said, now)
     _hold_places(sent, colleague)
     row, place, giver, cohort = held(transfer, proof)
     if row.state == "taken":
-        return _taken_before(row)
+        return _taken_before(row, now)
     _demand_to_be_had(row, place, cohort, now)
     theirs = _their_place(colleague.id, cohort.id)
     _demand_none(theirs)
@@ -99,9 +104,10 @@ def _hold_places(row: Transfer, colleague: Person) -> None:
     db.session.execute(both.order_by(Registration.id).with_for_update()).all()
 
 
-def _taken_before(row: Transfer) -> Taken:
+def _taken_before(row: Transfer, now: datetime) -> Taken:
+    """For a button pressed twice; later the link opens nothing, for whoever reads the mailbox by then."""
     place = db.session.get(Registration, row.taken_as_id) if row.taken_as_id else None
-    if place is None:
+    if place is None or row.ended_at is None or row.ended_at < now - PRESSED_TWICE:
         raise Conflict(_("This place is not to be had any more."))
     person = db.session.get_one(Person, place.person_id)
     return Taken(person.id, person.link_nonce, place.public_id, is_asked=False)

@@ -16,6 +16,7 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.names import inert
 from webinar_hub.models import Cohort, Delivery, Notice, Person, Registration, Session, Transfer, Webinar
 from webinar_hub.rules.changing import offer_ends
+from webinar_hub.rules.gate import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.places import State
 from webinar_hub.rules.registration import email_key, masked
 from webinar_hub.services import address_mail, allowances, audit, outbox, registrations
@@ -159,6 +160,7 @@ def _spend(person: int, key: str, network: str, now: datetime) -> None:
         Try("transfer-network", network, PER_NETWORK),
     )
     allowances.spend_each(tries, window=HOUR, now=now)
+    allowances.spend("stranger", key, limit=STRANGER_MAILS_A_DAY, window=24 * HOUR, now=now)
 
 
 def held(transfer: int, proof: str) -> tuple[Transfer, Registration, Person, Cohort]:

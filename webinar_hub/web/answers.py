@@ -60,6 +60,8 @@ def put_file(registration: str, question: str) -> Response | Redirect:
     """Take a file in. Who she is and whether it is asked for is looked at before the first byte of it is kept."""
     person, now = visitor.required(), clock.now()
     view = queries.hers(person, registration, now)
+    with transaction():
+        her_answers.demand_few_files(person, now=now)
     try:
         prepare_for_file(most=LARGEST_ANSWER, extra=FORM_AROUND_FILES)
         _demand_open(view, question)

@@ -12,6 +12,7 @@ from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.house import KeptHouse
+from webinar_hub.rules.devices import counted_as
 from webinar_hub.rules.house import House
 from webinar_hub.services import erasures
 from webinar_hub.services.address_mail import Voice
@@ -85,5 +86,9 @@ def erasure_voice() -> erasures.Voice:
 
 
 def network() -> str:
-    """Where the request comes from, for limits; app.py decides how far forwarded headers are believed."""
-    return request.remote_addr or "unknown"
+    """Where the request comes from, for limits; app.py decides how far forwarded headers are believed.
+
+    Of an IPv6 address only its /64, which is what one household or one rented machine has of them (RFC 6177).
+    """
+    address = request.remote_addr or "unknown"
+    return counted_as(address) if ":" in address else address

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import transaction
-from webinar_hub.core.errors import Conflict
-from webinar_hub.core.language import gettext
+from webinar_hub.core.errors import Conflict, NotFound
+from webinar_hub.core.language import gettext, noop
 from webinar_hub.queries import gate
 from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, SessionView
@@ -28,6 +28,7 @@ from webinar_hub.web.current import house
 blueprint = Blueprint("straight_in", __name__, url_prefix="/w/<slug>")
 
 _KEY = "came_in"
+BY_MAIL = noop("Open the link in our mail: it leads into the session.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ def came(cohort: CohortView) -> Came:
         and works_first(entrance.proof_of_work, house().proof_of_work, attacked=mark.attacked)
     )
     coming = cohort.next_session
-    if asked or mark is None or coming is None:
+    # Where signing up may mean waiting, going in would tell whether the address that was typed has a seat (A20).
+    if asked or mark is None or coming is None or not entrance.is_certain:
         return Came(asked)
     near = may_go_in_directly(coming.starts_at, coming.ends_at, clock.now())
     found = Came(asked, coming if near else None)
@@ -92,10 +94,13 @@ def join(slug: str, cohort: str) -> Redirect:
     _, view = queries.sign_up_page(slug, cohort, clock.now())
     coming, mark = came(view).into, _mark(cohort)
     if coming is None or mark is None:
-        raise Conflict(gettext("Open the link in our mail: it leads into the session."))
+        raise Conflict(gettext(BY_MAIL))
     address = gate.link_of(coming.public_id)
     with transaction():
-        joins.join_unproven(mark.email, coming.public_id, now=clock.now())
+        try:
+            joins.join_unproven(mark.email, coming.public_id, now=clock.now())
+        except NotFound as nobody:
+            raise Conflict(gettext(BY_MAIL)) from nobody
         if not address:
             raise Conflict(
                 gettext("The organizer has not set the address of the stream yet. Try again in a minute.")
