@@ -224,9 +224,13 @@ def _demand_open(place: Place, now: datetime) -> None:
 
 
 def come_in(row: Registration, state: State, *, now: datetime, actor: str = "system") -> None:
-    """Bring her, from wherever she stands, to where she begins or to a place; seat and mail are for the caller."""
+    """Bring her, from wherever she stands, to where she begins or to a place; seat and mail are for the caller.
+
+    Whose seat was kept while she was looked at again has been here since she came, and keeps what she was given.
+    """
+    kept = row.seat_kept
     places.go(row, places.INTO_A_PLACE[State(row.state)], state, now=now, actor=actor)
-    row.registered_at = now
+    row.registered_at = row.registered_at if kept else now
     row.reason = ""
     row.revision += 1
     db.session.flush()
