@@ -166,7 +166,7 @@ def _let_in(
     asked = asking.ask(newcomer, now=now) if carefully else None
     admitted = asked or admit(newcomer, now=now)
     if asked is None and admitted.registration_id is None:
-        _come_in_again(admitted.person_id, place, now, kept=kept)
+        _come_in_again(admitted.person_id, place, now, kept=kept, proven=not carefully)
     elif admitted.registration_id is not None:
         if asked is None:
             seat = _Seat(place.id, admitted.registration_id, now, kept)
@@ -200,11 +200,12 @@ def _remind(key: str, place: Place, now: datetime) -> None:
         _tell_again(registration, place, now)
 
 
-def _come_in_again(person: int, place: Place, now: datetime, *, kept: bool) -> None:
+def _come_in_again(person: int, place: Place, now: datetime, *, kept: bool, proven: bool) -> None:
+    """`proven`: she has shown by the way she came that the address is hers, or need not."""
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update(key_share=True)).one()
     if registration.state == State.CANCELLED:
-        state = entrance(place, now, proven=place.proves_address and is_proven(person))
+        state = entrance(place, now, proven=proven or is_proven(person))
         come_in(registration, state, now=now)
         if state is State.CONFIRMED:
             at_the_end(_take_seats, _Seat(place.id, registration.id, now, kept))
