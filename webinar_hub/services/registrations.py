@@ -346,19 +346,22 @@ def leave(
             places.release(row.cohort_id, now=now)
 
 
-def come_back(person: int, registration: str, *, now: datetime) -> State:
+def come_back(person: int, registration: str, *, now: datetime, asks_for_bonuses: bool = False) -> State:
     """Take a place again after leaving, or one in the line; where she stands now.
 
-    Raises Conflict with the reason when she cannot.
+    With `asks_for_bonuses` bonus mails need a consent, which this button is not: they stay as she chose. Raises
+    Conflict with the reason when she cannot.
     """
     row = hers(person, registration)
     if row.state != State.CANCELLED:
         return State(row.state)
     # Only here: a sign-up anybody may have typed does not undo what she unsubscribed from.
-    row.reminders_off_at = row.bonuses_off_at = None
+    row.reminders_off_at = None
+    row.bonuses_off_at = row.bonuses_off_at if asks_for_bonuses else None
     public = db.session.scalar(select(Cohort.public_id).where(Cohort.id == row.cohort_id)) or ""
     place = place_in(public, now)
     _demand_open(place, now)
+    entering.use_again(row.id, needed=place.by_invitation, now=now)
     # She comes by a link that was mailed to her, so the address is hers.
     state = entrance(place, now, proven=True)
     come_in(row, state, now=now, actor=f"person:{person}")
