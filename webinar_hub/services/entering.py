@@ -4,10 +4,11 @@ A sign-up that has neither, in a cohort that asks for neither, does not come her
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 
 from webinar_hub.core.db import at_the_end, db
 from webinar_hub.core.errors import Conflict
@@ -159,6 +160,17 @@ def use_again(registration: int, *, needed: bool, now: datetime) -> None:
         uses[0].given_back_at, uses[0].used_at = None, now
     elif needed:
         raise Conflict(access.used_up())
+
+
+def undo(registrations: Sequence[int]) -> None:
+    """They are about to be forgotten, as if they had never come: their codes' uses and invitations are free again."""
+    counted = (CodeUse.registration_id.in_(registrations), CodeUse.given_back_at.is_(None))
+    spent = select(CodeUse.code_id, func.count()).where(*counted).group_by(CodeUse.code_id)
+    for code, uses in db.session.execute(spent.order_by(CodeUse.code_id)).all():
+        access_codes.take_uses(code, -uses)
+    theirs = (Invitation.registration_id.in_(registrations), Invitation.state == "registered")
+    invited = update(Invitation).where(*theirs).values(state="invited", answered_at=None)
+    db.session.execute(invited.execution_options(synchronize_session=False))
 
 
 def _codes_of(registration: int) -> Select[tuple[int]]:
