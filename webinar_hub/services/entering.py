@@ -163,7 +163,7 @@ def use_again(registration: int, *, needed: bool, now: datetime) -> None:
 
 
 def undo(registrations: Sequence[int]) -> None:
-    """They are about to be forgotten, as if they had never come: their codes' uses and invitations are free again."""
+    """They are about to be forgotten, as if they had never come: their codes and invitations are free again."""
     counted = (CodeUse.registration_id.in_(registrations), CodeUse.given_back_at.is_(None))
     spent = select(CodeUse.code_id, func.count()).where(*counted).group_by(CodeUse.code_id)
     for code, uses in db.session.execute(spent.order_by(CodeUse.code_id)).all():
@@ -173,7 +173,7 @@ def undo(registrations: Sequence[int]) -> None:
     db.session.execute(invited.execution_options(synchronize_session=False))
 
 
-def _codes_of(registration: int) -> Select[tuple[int]]:
+def _codes_of(registration: int) -> Select[int]:
     return select(CodeUse.code_id).where(CodeUse.registration_id == registration)
 
 

@@ -175,9 +175,9 @@ def _let_in(
             told, person=admitted.person_id, registration=admitted.registration_id, is_new=admitted.is_new,
             next_session=place.next_session_id, now=now,
         )  # fmt: skip
-    kept = network if form.care.keeps_network else ""
+    shown = network if form.care.keeps_network else ""
     consents.sign_up(
-        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, kept), now=now
+        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, shown), now=now
     )  # fmt: skip
 
 
