@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from time_machine import Traveller
 
 from tests.building import KEY, given_cohort, sign_up
@@ -18,8 +18,9 @@ from webinar_hub.core.errors import Conflict, HubError, TooMany
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import AccessCode, CodeUse, Cohort, Invitation, InvitationList, Person, Registration
 from webinar_hub.rules import access
+from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.guest_list import read_guests
-from webinar_hub.services import access_codes, entering, groups, invitations, registrations
+from webinar_hub.services import access_codes, entering, groups, invitations, proving, registrations
 from webinar_hub.services.access_codes import NewCode
 from webinar_hub.services.entering import Ticket
 from webinar_hub.services.presenters import Voice
@@ -192,6 +193,57 @@ def test_who_comes_by_her_own_invitation_has_shown_that_the_address_is_hers(app:
             select(Registration.state, Person.proven_at).join(Person).order_by(Registration.id)
         ).all()
     assert [(state, at is not None) for state, at in rows] == [("confirmed", True), ("unproven", False)]
+    # Nor is she asked when she returns, although nobody has ever written down that she showed it.
+    cancel(app, "Ann@x.example")
+    with app.app_context(), transaction():
+        db.session.execute(update(Person).values(proven_at=None))
+    assert come(app, cohort, "ann@x.example", ann) == ""
+    with app.app_context():
+        assert db.session.scalars(select(Registration.state).order_by(Registration.id)).first() == "confirmed"
+
+
+def test_who_never_showed_that_the_address_is_hers_leaves_code_and_invitation_as_they_were(
+    app: Flask, cohort: str, travel: Traveller
+) -> None:
+    with app.app_context(), transaction():
+        db.session.scalars(select(Cohort)).one().proves_address = True
+        wanted = invitations.NewList("token", "Spring", read_guests("ann@x.example"))
+        invitations.invite(KEY, wanted, actor="organizer:1", now=clock.now())
+    given_code(app, max_uses=2)
+    with app.app_context():
+        ann = db.session.scalars(select(Invitation)).one()
+    assert come(app, cohort, "another@x.example", Ticket(invitation=(ann.id, ann.nonce))) == ""
+    assert come(app, cohort, "bea@x.example", Ticket("SPRING26")) == ""
+    assert uses(app) == (1, 1)
+    travel.shift(PROOF_LASTS)
+    with app.app_context(), transaction():
+        assert proving.forget_unproven(clock.now()) == 2
+    assert uses(app) == (0, 0)
+    with app.app_context():
+        ann = db.session.scalars(select(Invitation)).one()
+    assert (ann.state, ann.answered_at, ann.registration_id) == ("invited", None, None)
+
+
+def test_who_comes_back_takes_a_use_again_or_is_told_that_none_is_left(app: Flask, cohort: str) -> None:
+    given_code(app, max_uses=1, gives_back=True)
+    needs_code(app)
+    assert come(app, cohort, "ann@x.example", Ticket("SPRING26")) == ""
+    cancel(app, "ann@x.example")
+    assert come(app, cohort, "bea@x.example", Ticket("SPRING26")) == ""
+    with app.app_context():
+        ann = db.session.scalars(select(Registration).order_by(Registration.id)).first()
+    assert ann is not None
+
+    def back() -> str:
+        with app.app_context(), transaction():
+            return registrations.come_back(ann.person_id, ann.public_id, now=clock.now())
+
+    with pytest.raises(Conflict):
+        back()
+    with app.app_context(), transaction():
+        db.session.execute(update(AccessCode).values(max_uses=2))
+    assert back() == "confirmed"
+    assert uses(app) == (2, 2)
 
 
 def _sign_up_group(app: Flask, cohort: str, voice: Voice) -> str:
@@ -225,6 +277,28 @@ def test_a_group_confirmed_eight_times_at_once_is_one_group(app: Flask, cohort: 
         assert len(db.session.scalars(select(InvitationList)).all()) == 1
         assert len(db.session.scalars(select(Invitation)).all()) == 2
         assert db.session.scalars(select(Cohort.seats_taken)).one() == 2
+
+
+def test_a_seat_that_is_held_is_hers_although_others_come_before_her_at_the_same_moment(
+    app: Flask, cohort: str
+) -> None:
+    with app.app_context(), transaction():
+        row = db.session.scalars(select(Cohort)).one()
+        row.group_hold_hours, row.capacity, row.has_waitlist = 24, 3, True
+    voice = Voice(app.extensions["links"], "localhost", "", app.extensions["notice_templates"])
+    assert _sign_up_group(app, cohort, voice) == ""
+    with app.app_context():
+        ann = db.session.scalars(select(Invitation).where(Invitation.email_key == "ann@x.example")).one()
+    tickets = {"cleo": Ticket(), "dina": Ticket(), "ann": Ticket(invitation=(ann.id, ann.nonce))}
+    with app.app_context(), transaction():
+        for name, ticket in tickets.items():
+            form = registrations.SignUp(name, f"{name}@x.example", "OT", "", "", "/", ticket=ticket)
+            registrations.sign_up(cohort, form, network="192.0.2.1", per_network=500, now=clock.now())
+    with app.app_context():
+        rows = db.session.execute(select(Person.name, Registration.state).join(Registration))
+        assert {name: state for name, state in rows} == {
+            "cleo": "confirmed", "dina": "waitlisted", "ann": "confirmed",
+        }  # fmt: skip
 
 
 def test_the_plain_way_is_the_plain_way() -> None:

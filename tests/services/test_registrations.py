@@ -238,3 +238,13 @@ class TestWhatSheUnsubscribedFrom:
         return_(app)
         registration = only_registration(app)
         assert (registration.reminders_off_at, registration.bonuses_off_at) == (None, None)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_coming_back_is_no_consent_to_bonuses_where_one_is_needed(app: Flask, cohort: str, asks: bool) -> None:
+    sign_up(app, cohort, bonus_words="")
+    leave(app)
+    her, place = only_person(app).id, only_registration(app).public_id
+    with app.app_context(), transaction():
+        registrations.come_back(her, place, now=clock.now(), asks_for_bonuses=asks)
+    assert (only_registration(app).bonuses_off_at is not None) is asks

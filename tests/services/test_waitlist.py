@@ -301,3 +301,24 @@ def test_what_a_sign_up_costs_where_there_is_a_line(
         costs.append(len(statements))
     assert len(set(costs)) == 1
     assert costs[0] <= 9
+
+
+def test_an_edit_that_is_approved_leaves_her_first_day_here(app: Flask, tmp_path: Path, travel: Traveller) -> None:
+    come(app, small(app, tmp_path, needs_approval=True, approval_again=True), "ann")
+    done(app, lambda: approvals.approve(row(app, "ann").id, actor=STAFF, now=clock.now()))
+    came = row(app, "ann").registered_at
+    travel.shift(timedelta(days=3))
+    assert with_row(app, "ann", lambda hers: settling.review_again(hers, clock.now()))
+    done(app, lambda: approvals.approve(row(app, "ann").id, actor=STAFF, now=clock.now()))
+    assert (row(app, "ann").state, row(app, "ann").registered_at, seats(app)) == ("confirmed", came, 1)
+
+
+def test_where_more_seats_than_people_have_come_meanwhile_only_theirs_are_taken(
+    app: Flask, tmp_path: Path, travel: Traveller
+) -> None:
+    come(app, small(app, tmp_path, seats=5), "ann", "bea")
+    with app.app_context(), transaction() as session:
+        session.execute(update(Cohort).values(seats_taken=0))
+        cohort, came = session.scalars(select(Cohort.id)).one(), [row(app, name).id for name in ("ann", "bea")]
+        places.share_out(cohort, came, now=clock.now())
+    assert (seats(app), standing(app)) == (2, {"ann": "confirmed", "bea": "confirmed"})

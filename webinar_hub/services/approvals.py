@@ -76,20 +76,23 @@ def decline_all(cohort: int, chosen: Collection[int], reason: str, *, actor: str
 
 
 def _waiting(cohort: int, chosen: Collection[int]) -> list[int]:
-    """Those of the chosen who still wait for a decision: somebody else may have decided meanwhile."""
+    """Those of the chosen who still wait for a decision: somebody else may have decided meanwhile.
+
+    All are locked at once, in one order: nobody who holds one of them waits for the cohort's row that we take then.
+    """
     if len(chosen) > MOST_AT_ONCE:
         raise Conflict(f"Choose at most {MOST_AT_ONCE} people at once. Nothing was changed.")
-    return list(
-        db.session.scalars(
-            select(Registration.id)
-            .where(
-                Registration.cohort_id == cohort,
-                Registration.id.in_(chosen),
-                Registration.state == State.PENDING.value,
-            )
-            .order_by(Registration.registered_at, Registration.id)
+    rows = db.session.execute(
+        select(Registration.registered_at, Registration.id)
+        .where(
+            Registration.cohort_id == cohort,
+            Registration.id.in_(chosen),
+            Registration.state == State.PENDING.value,
         )
-    )
+        .order_by(Registration.id)
+        .with_for_update(key_share=True)
+    ).all()
+    return [row.id for row in sorted(rows, key=lambda row: (row.registered_at, row.id))]
 
 
 def _each(ids: Collection[int], change: Callable[[int], None]) -> int:

@@ -4,15 +4,16 @@ A sign-up that has neither, in a cohort that asks for neither, does not come her
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 
 from webinar_hub.core.db import at_the_end, db
 from webinar_hub.core.errors import Conflict
 from webinar_hub.core.inserts import insert_new
-from webinar_hub.models import CodeUse, Invitation, InvitationList, Person, Registration
+from webinar_hub.models import AccessCode, CodeUse, Invitation, InvitationList, Person, Registration
 from webinar_hub.rules import access
 from webinar_hub.rules.registration import CohortFacts
 from webinar_hub.services import access_codes, allowances
@@ -140,6 +141,40 @@ def _use_code(code: int, registration: int, now: datetime) -> None:
     comes_back = update(CodeUse).where(*again).values(given_back_at=None, used_at=now).returning(CodeUse.id)
     if is_new or db.session.execute(comes_back).first() is not None:
         at_the_end(_spend_uses, code)
+
+
+def use_again(registration: int, *, needed: bool, now: datetime) -> None:
+    """She takes her place again: the use of her code that was counted off when she had left is counted once more.
+
+    Where no code is needed, one without a use left keeps nobody out; where one is, raises Conflict.
+    """
+    # Held before it is looked at, so that nobody counts it off meanwhile.
+    codes = select(AccessCode.id).where(AccessCode.id.in_(_codes_of(registration))).order_by(AccessCode.id)
+    if not db.session.execute(codes.with_for_update(key_share=True)).all():
+        return
+    hers = select(CodeUse).where(CodeUse.registration_id == registration).order_by(CodeUse.id.desc())
+    uses = db.session.scalars(hers.execution_options(populate_existing=True)).all()
+    if any(use.given_back_at is None for use in uses):
+        return
+    if access_codes.take_uses(uses[0].code_id, 1):
+        uses[0].given_back_at, uses[0].used_at = None, now
+    elif needed:
+        raise Conflict(access.used_up())
+
+
+def undo(registrations: Sequence[int]) -> None:
+    """They are about to be forgotten, as if they had never come: their codes and invitations are free again."""
+    counted = (CodeUse.registration_id.in_(registrations), CodeUse.given_back_at.is_(None))
+    spent = select(CodeUse.code_id, func.count()).where(*counted).group_by(CodeUse.code_id)
+    for code, uses in db.session.execute(spent.order_by(CodeUse.code_id)).all():
+        access_codes.take_uses(code, -uses)
+    theirs = (Invitation.registration_id.in_(registrations), Invitation.state == "registered")
+    invited = update(Invitation).where(*theirs).values(state="invited", answered_at=None)
+    db.session.execute(invited.execution_options(synchronize_session=False))
+
+
+def _codes_of(registration: int) -> Select[int]:
+    return select(CodeUse.code_id).where(CodeUse.registration_id == registration)
 
 
 def _answer(invitation: int, registration: int, cohort: int, now: datetime) -> None:

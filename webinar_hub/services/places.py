@@ -169,7 +169,8 @@ def share_out(cohort: int, came: Sequence[int], *, now: datetime) -> None:
     Conflict where nobody can wait.
     """
     row = hold(cohort)
-    free = max(0, _free(row))
+    # There may be more seats than people by now: somebody has raised the number meanwhile.
+    free = min(len(came), max(0, _free(row)))
     if not can_wait(row, now):
         raise Conflict(_("This cohort is full."))
     if free:

@@ -12,7 +12,7 @@ from webinar_hub.models import Consent, MergedPerson, Person, PersonNote, Person
 from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.places import State
 from webinar_hub.rules.proof import proof_is_open
-from webinar_hub.services import audit
+from webinar_hub.services import audit, entering
 from webinar_hub.services.settling import settle_in
 
 AT_ONCE = 500
@@ -79,6 +79,7 @@ def forget_unproven(now: datetime) -> int:
     )
     ids, people = [row.id for row in gone], {row.person_id for row in gone}
     db.session.execute(delete(Consent).where(Consent.registration_id.in_(ids)), execution_options=quiet)
+    entering.undo(ids)
     db.session.execute(delete(Registration).where(Registration.id.in_(ids)), execution_options=quiet)
     db.session.execute(delete(Person).where(Person.id.in_(people), *_nothing_else()), execution_options=quiet)
     return len(rows)

@@ -88,7 +88,7 @@ def sign_up(
         _remind(key, place, now)
     else:
         carefully = (place.proves_address or unworked) and not way.proves(key)
-        _let_in(form, key, place, now, network=network, carefully=carefully)
+        _let_in(form, key, place, now, network=network, carefully=carefully, kept=way.has_seat)
     if way is not entering.PLAIN and not reason:
         entering.settle(way, key, place.id, now=now)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
@@ -104,18 +104,21 @@ def _count(sign_ups: list[tuple[list[Try], datetime]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """A seat that somebody is to have, as her registration says already."""
+    """A seat that somebody is to have, as her registration says already; `kept` if it was held for her till now."""
 
     cohort: int
     registration: int
     now: datetime
+    kept: bool = False
 
 
 def _take_seats(wishes: list[_Seat]) -> None:
     """Raises Conflict where the last seat went a moment ago (A4) and nobody can wait for one (A5)."""
     for cohort, seats in Counter(wish.cohort for wish in wishes).items():
         if not move_seats(cohort, seats):
-            came = [wish.registration for wish in wishes if wish.cohort == cohort]
+            # A seat that was held for one of them is hers, whoever came first.
+            theirs = sorted((wish for wish in wishes if wish.cohort == cohort), key=lambda wish: not wish.kept)
+            came = [wish.registration for wish in theirs]
             places.share_out(cohort, came, now=wishes[-1].now)
 
 
@@ -136,7 +139,9 @@ def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
     return stop or (State.WAITLISTED if line_only(place.facts, now) else State.CONFIRMED)
 
 
-def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool) -> None:
+def _let_in(
+    form: SignUp, key: str, place: Place, now: datetime, *, network: str, carefully: bool, kept: bool
+) -> None:  # fmt: skip
     wanted = {"questions": place.asks_questions, "credit": place.asks_credit}
     told = answers.told(form.typed, form.profession, place.id, **wanted)
     # Who is not asked whether the address is hers has shown it, or need not.
@@ -161,25 +166,26 @@ def _let_in(form: SignUp, key: str, place: Place, now: datetime, *, network: str
     asked = asking.ask(newcomer, now=now) if carefully else None
     admitted = asked or admit(newcomer, now=now)
     if asked is None and admitted.registration_id is None:
-        _come_in_again(admitted.person_id, place, now)
+        _come_in_again(admitted.person_id, place, now, kept=kept, proven=not carefully)
     elif admitted.registration_id is not None:
         if asked is None:
-            _settle(state, admitted.person_id, admitted.registration_id, place, now, is_new=admitted.is_new)
+            seat = _Seat(place.id, admitted.registration_id, now, kept)
+            _settle(state, admitted.person_id, seat, is_new=admitted.is_new)
         answers.keep(
             told, person=admitted.person_id, registration=admitted.registration_id, is_new=admitted.is_new,
             next_session=place.next_session_id, now=now,
         )  # fmt: skip
-    kept = network if form.care.keeps_network else ""
+    shown = network if form.care.keeps_network else ""
     consents.sign_up(
-        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, kept), now=now
+        admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, shown), now=now
     )  # fmt: skip
 
 
-def _settle(state: State, person: int, registration: int, place: Place, now: datetime, *, is_new: bool) -> None:
+def _settle(state: State, person: int, seat: _Seat, *, is_new: bool) -> None:
     if state is State.CONFIRMED:
-        at_the_end(_take_seats, _Seat(place.id, registration, now))
+        at_the_end(_take_seats, seat)
     if not is_new:
-        mail_bombs.hold_back(person, registration, now)
+        mail_bombs.hold_back(person, seat.registration, seat.now)
 
 
 def _remind(key: str, place: Place, now: datetime) -> None:
@@ -194,14 +200,15 @@ def _remind(key: str, place: Place, now: datetime) -> None:
         _tell_again(registration, place, now)
 
 
-def _come_in_again(person: int, place: Place, now: datetime) -> None:
+def _come_in_again(person: int, place: Place, now: datetime, *, kept: bool, proven: bool) -> None:
+    """`proven`: she has shown by the way she came that the address is hers, or need not."""
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update(key_share=True)).one()
     if registration.state == State.CANCELLED:
-        state = entrance(place, now, proven=place.proves_address and is_proven(person))
+        state = entrance(place, now, proven=proven or is_proven(person))
         come_in(registration, state, now=now)
         if state is State.CONFIRMED:
-            at_the_end(_take_seats, _Seat(place.id, registration.id, now))
+            at_the_end(_take_seats, _Seat(place.id, registration.id, now, kept))
     _tell_again(registration, place, now)
 
 
@@ -224,9 +231,13 @@ def _demand_open(place: Place, now: datetime) -> None:
 
 
 def come_in(row: Registration, state: State, *, now: datetime, actor: str = "system") -> None:
-    """Bring her, from wherever she stands, to where she begins or to a place; seat and mail are for the caller."""
+    """Bring her, from wherever she stands, to where she begins or to a place; seat and mail are for the caller.
+
+    Whose seat was kept while she was looked at again has been here since she came, and keeps what she was given.
+    """
+    kept = row.seat_kept
     places.go(row, places.INTO_A_PLACE[State(row.state)], state, now=now, actor=actor)
-    row.registered_at = now
+    row.registered_at = row.registered_at if kept else now
     row.reason = ""
     row.revision += 1
     db.session.flush()
@@ -335,19 +346,22 @@ def leave(
             places.release(row.cohort_id, now=now)
 
 
-def come_back(person: int, registration: str, *, now: datetime) -> State:
+def come_back(person: int, registration: str, *, now: datetime, asks_for_bonuses: bool = False) -> State:
     """Take a place again after leaving, or one in the line; where she stands now.
 
-    Raises Conflict with the reason when she cannot.
+    With `asks_for_bonuses` bonus mails need a consent, which this button is not: they stay as she chose. Raises
+    Conflict with the reason when she cannot.
     """
     row = hers(person, registration)
     if row.state != State.CANCELLED:
         return State(row.state)
     # Only here: a sign-up anybody may have typed does not undo what she unsubscribed from.
-    row.reminders_off_at = row.bonuses_off_at = None
+    row.reminders_off_at = None
+    row.bonuses_off_at = row.bonuses_off_at if asks_for_bonuses else None
     public = db.session.scalar(select(Cohort.public_id).where(Cohort.id == row.cohort_id)) or ""
     place = place_in(public, now)
     _demand_open(place, now)
+    entering.use_again(row.id, needed=place.by_invitation, now=now)
     # She comes by a link that was mailed to her, so the address is hers.
     state = entrance(place, now, proven=True)
     come_in(row, state, now=now, actor=f"person:{person}")

@@ -10,6 +10,7 @@ from webinar_hub.queries import me as queries
 from webinar_hub.rules.places import State
 from webinar_hub.services import invite_replies, own_changes, registrations
 from webinar_hub.web import visitor
+from webinar_hub.web.current import house
 
 blueprint = Blueprint("registration", __name__, url_prefix="/my/<registration>")
 
@@ -35,7 +36,8 @@ def come_back(registration: str) -> Redirect:
     """Take the place again."""
     person = visitor.required()
     with transaction():
-        state = registrations.come_back(person, registration, now=clock.now())
+        asks = house().asks_for_bonuses
+        state = registrations.come_back(person, registration, now=clock.now(), asks_for_bonuses=asks)
     flash(_came_back(state), "done")
     return redirect(url_for("me.page"), 303)
 
