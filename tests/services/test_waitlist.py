@@ -27,7 +27,7 @@ from tests.waiting import (
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict
-from webinar_hub.models import AuditEntry, Cohort, Delivery, Person
+from webinar_hub.models import AuditEntry, Cohort, Delivery, Person, Registration
 from webinar_hub.queries import lines
 from webinar_hub.rules.places import IllegalStep, State
 from webinar_hub.services import approvals, people, people_merging, places, registrations, sessions, settling
@@ -301,3 +301,24 @@ def test_what_a_sign_up_costs_where_there_is_a_line(
         costs.append(len(statements))
     assert len(set(costs)) == 1
     assert costs[0] <= 9
+
+
+@pytest.mark.parametrize("state", ["unproven", "pending"])
+def test_a_merged_person_loses_no_place_and_no_seat(app: Flask, tmp_path: Path, state: str) -> None:
+    """An unproven place brings nothing over; a seat that is kept is hers, and no stranger's."""
+    cohort = small(app, tmp_path, seats=1)
+    come(app, cohort, "old", "new", "bea")
+    leave(app, "new")
+    with app.app_context():
+        ids = {p.email.partition("@")[0]: p.id for p in db.session.scalars(select(Person))}
+    with app.app_context(), transaction() as session:
+        kept = state == "pending"
+        session.execute(
+            update(Registration).where(Registration.person_id == ids["old"]).values(state=state, seat_kept=kept)
+        )
+        if not kept:
+            session.execute(update(Cohort).values(seats_taken=0))
+    done(app, lambda: people_merging.merge(ids["new"], ids["old"], actor=STAFF, now=clock.now()))
+    assert standing(app)["old"] == "cancelled"
+    assert standing(app)["new"] == ("pending" if kept else "cancelled")
+    assert (standing(app)["bea"], seats(app)) == ("waitlisted", 1 if kept else 0)
