@@ -45,7 +45,7 @@ class Proven:
 def prove(tokens: Tokens, token: str, *, now: datetime) -> Proven:
     """Believe that the address is hers and settle her in. Raises NotFound for a link that says nothing."""
     row, is_open = _asked(tokens, token, now)
-    person = db.session.get_one(Person, row.person_id, with_for_update=True)
+    person = db.session.get_one(Person, row.person_id)
     if not is_open:
         return Proven(person.id, "", again=True)
     person.proven_at = person.proven_at or now
@@ -61,6 +61,9 @@ def prove(tokens: Tokens, token: str, *, now: datetime) -> Proven:
 def _asked(tokens: Tokens, token: str, now: datetime) -> tuple[Registration, bool]:
     """The registration a link is about, locked, and whether it has not done its work yet. Raises NotFound."""
     parts = tokens.read("prove", token, (int, str, int))
+    hers = select(Registration.person_id).where(Registration.id == (parts[0] if parts else 0))
+    # Her first, and her registration after her, as everybody does.
+    db.session.execute(select(Person.id).where(Person.id.in_(hers)).with_for_update())
     row = db.session.get(Registration, parts[0], with_for_update={"key_share": True}) if parts else None
     if row is None or parts is None:
         raise NotFound()
