@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from time_machine import Traveller
 
 from tests.building import NOW, given_cohort, outbox, sign_up
@@ -34,7 +34,8 @@ from webinar_hub.models import (
 from webinar_hub.queries import audit as audit_queries
 from webinar_hub.queries import people_import
 from webinar_hub.rules.erasure import FAREWELL, WAIT
-from webinar_hub.services import erasures, people, people_importing, registrations
+from webinar_hub.rules.personal_data import Whose
+from webinar_hub.services import erasing, erasures, people, people_importing, registrations
 from webinar_hub.services import outbox as outbox_service
 from webinar_hub.worker import clearing
 
@@ -261,3 +262,33 @@ def test_deleting_costs_the_same_however_much_there_is(
     assert max(costs) - min(costs) <= 8
     assert number(app, Person.id) == 1
     assert clock.now() > NOW
+
+
+def test_one_wish_that_fails_does_not_hold_up_the_others(
+    app: Flask, cohort: str, ann: int, travel: Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_up(app, cohort, "cleo@x.example", "Cleo Park")
+    sign_up(app, cohort, "dina@x.example", "Dina Park")
+    with app.app_context():
+        dina, cleo = db.session.scalars(
+            select(Person.id).where(Person.name.like("% Park")).order_by(Person.id.desc())
+        )
+    for person in (ann, dina, cleo):
+        asked(app, person)
+    with app.app_context(), transaction() as session:
+        # As if she had been deleted on another way.
+        session.execute(update(Erasure).where(Erasure.person_id == dina).values(person_id=None))
+    travel.shift(WAIT)
+    held = erasing.held
+
+    def fails_for_ann(person: int) -> Whose:
+        if person == ann:
+            raise LookupError("nothing fits")
+        return held(person)
+
+    monkeypatch.setattr(erasing, "held", fails_for_ann)
+    with app.app_context():
+        for _ in range(2):
+            clearing.carry_out(app)
+        states = db.session.scalars(select(Erasure.state)).all()
+    assert sorted(states) == ["done", "leaving", "waiting"]

@@ -27,7 +27,7 @@ from tests.waiting import (
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict
-from webinar_hub.models import AuditEntry, Cohort, Delivery, Person
+from webinar_hub.models import AuditEntry, Cohort, Delivery, Person, Registration
 from webinar_hub.queries import lines
 from webinar_hub.rules.places import IllegalStep, State
 from webinar_hub.services import approvals, people, people_merging, places, registrations, sessions, settling
@@ -322,3 +322,24 @@ def test_where_more_seats_than_people_have_come_meanwhile_only_theirs_are_taken(
         cohort, came = session.scalars(select(Cohort.id)).one(), [row(app, name).id for name in ("ann", "bea")]
         places.share_out(cohort, came, now=clock.now())
     assert (seats(app), standing(app)) == (2, {"ann": "confirmed", "bea": "confirmed"})
+
+
+@pytest.mark.parametrize("state", ["unproven", "pending"])
+def test_a_merged_person_loses_no_place_and_no_seat(app: Flask, tmp_path: Path, state: str) -> None:
+    """An unproven place brings nothing over; a seat that is kept is hers, and no stranger's."""
+    cohort = small(app, tmp_path, seats=1)
+    come(app, cohort, "old", "new", "bea")
+    leave(app, "new")
+    with app.app_context():
+        ids = {p.email.partition("@")[0]: p.id for p in db.session.scalars(select(Person))}
+    with app.app_context(), transaction() as session:
+        kept = state == "pending"
+        session.execute(
+            update(Registration).where(Registration.person_id == ids["old"]).values(state=state, seat_kept=kept)
+        )
+        if not kept:
+            session.execute(update(Cohort).values(seats_taken=0))
+    done(app, lambda: people_merging.merge(ids["new"], ids["old"], actor=STAFF, now=clock.now()))
+    assert standing(app)["old"] == "cancelled"
+    assert standing(app)["new"] == ("pending" if kept else "cancelled")
+    assert (standing(app)["bea"], seats(app)) == ("waitlisted", 1 if kept else 0)

@@ -47,7 +47,7 @@ def held(person: int) -> Whose:
     """A person and whoever was merged into her, and then all their places, locked in the order of their ids."""
     rows = db.session.execute(people_of(person).with_for_update(of=Person)).all()
     people = [row[0] for row in rows]
-    places = db.session.scalars(places_of(people).with_for_update()).all()
+    places = db.session.scalars(places_of(people).with_for_update(key_share=True)).all()
     return whose(rows, places, db.session.scalars(former_of(people)).all())
 
 
@@ -143,10 +143,15 @@ def _give_seats_back(who: Whose, kept: Any) -> None:
     holds = or_(Registration.state.in_(HOLDS_SEAT), Registration.seat_kept)
     stays = and_(Registration.id.in_(kept), Registration.state == "confirmed")
     places = select(Registration.cohort_id).where(Registration.id.in_(who.places), holds, ~stays)
-    invited = select(Invitation.cohort_id).where(
-        hers(BY_TABLE[Invitation.__tablename__], who), Invitation.seat_until.is_not(None)
+    # Whoever empties the column gives the seat back: the clock may be about to do the same.
+    invited = (
+        update(Invitation)
+        .where(hers(BY_TABLE[Invitation.__tablename__], who), Invitation.seat_until.is_not(None))
+        .values(seat_until=None)
+        .returning(Invitation.cohort_id)
+        .execution_options(synchronize_session=False)
     )
-    counted = Counter([*db.session.scalars(places), *db.session.scalars(invited)])
+    counted = Counter([*db.session.scalars(places), *db.session.execute(invited).scalars()])
     for cohort, seats in sorted(counted.items()):
         move_seats(cohort, -seats)
 

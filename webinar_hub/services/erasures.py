@@ -16,6 +16,7 @@ from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.language import speaking
 from webinar_hub.core.links import Links
+from webinar_hub.core.log import get_logger
 from webinar_hub.core.tokens import Tokens, nonce
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import (
@@ -32,6 +33,8 @@ from webinar_hub.models import (
 from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, new_reference, stays
 from webinar_hub.rules.personal_data import Whose
 from webinar_hub.services import allowances, audit, erasing, notices, outbox, place_facts, registrations
+
+log = get_logger("erasures")
 
 OPEN = ("asked", "waiting", "leaving")
 HOUR = timedelta(hours=1)
@@ -124,7 +127,8 @@ def carry_out_next(voice: Voice, *, keep_attendance: int, now: datetime) -> bool
     """Take the next step of one wish that is due; whether there was one. A transaction each is for the caller.
 
     First her places are given back and her calendar is told, as long as there is an address to tell; when those
-    mails are gone, or a day later, she is deleted. `keep_attendance` in days, 0 for ever.
+    mails are gone, or a day later, she is deleted. `keep_attendance` in days, 0 for ever. One that fails is tried
+    again after the others.
     """
     row = db.session.scalars(
         select(Erasure)
@@ -136,12 +140,27 @@ def carry_out_next(voice: Voice, *, keep_attendance: int, now: datetime) -> bool
     ).first()
     if row is None:
         return False
-    who = erasing.held(int(row.person_id or 0))
-    if row.state == "waiting":
-        _take_leave(row, who, voice, keep_attendance, now)
-    elif not _came_again(row, who, now):
-        _delete(row, who, keep_attendance, now)
+    wish = row.id
+    try:
+        with db.session.begin_nested():
+            _carry_on(row, voice, keep_attendance, now)
+    except Exception:
+        log.exception("a wish to be deleted failed", erasure=wish)
+        db.session.execute(update(Erasure).where(Erasure.id == wish).values(due_at=now + FAREWELL))
+        return False
     return True
+
+
+def _carry_on(row: Erasure, voice: Voice, keep: int, now: datetime) -> None:
+    if row.person_id is None:
+        # She was deleted on another way.
+        row.state, row.ended_at, row.nonce = "done", now, nonce()
+        return
+    who = erasing.held(row.person_id)
+    if row.state == "waiting":
+        _take_leave(row, who, voice, keep, now)
+    elif not _came_again(row, who, now):
+        _delete(row, who, keep, now)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from webinar_hub.models import (
     Consent,
     CreditDetails,
     Download,
+    Erasure,
     MergedPerson,
     Person,
     PersonNote,
@@ -27,16 +28,18 @@ from webinar_hub.models import (
     Task,
 )
 from webinar_hub.rules.places import HOPES, State, Step
-from webinar_hub.services import answers, audit, people, place_facts, places, registrations
+from webinar_hub.services import answers, audit, erasures, people, place_facts, places, registrations
 from webinar_hub.services.admission import move_seats
 
 EVIDENCE = (AttendanceSegment, Download, Task)
+MAY_TAKE_OVER = (State.UNPROVEN, State.PENDING, State.WAITLISTED, State.CANCELLED)
+"""Where she may stand to have the seat that is kept for the other address while it is looked at again."""
 
 
 def merge(kept: int, gone: int, *, actor: str, now: datetime, tell_gone: bool = True) -> None:
     """Make `gone` part of `kept`; without `tell_gone` the caller clears the calendar of the address that goes.
 
-    Raises NotFound, Conflict for one and the same or one merged before.
+    Raises NotFound, Conflict for one and the same, one merged before, or one who asked to be deleted.
     """
     if kept == gone:
         raise Conflict("That is one and the same person. Choose the other one.")
@@ -48,11 +51,14 @@ def merge(kept: int, gone: int, *, actor: str, now: datetime, tell_gone: bool = 
     merged = select(MergedPerson.person_id).where(MergedPerson.person_id.in_((kept, gone)))
     if db.session.scalars(merged).first() is not None:
         raise Conflict("One of the two has been merged before. Open the person who was kept, and merge with her.")
+    wish = select(Erasure.id).where(Erasure.person_id.in_((kept, gone)), Erasure.state.in_(erasures.OPEN))
+    if db.session.scalars(wish).first() is not None:
+        raise Conflict("One of the two has asked to be deleted. Wait until that is done or taken back, then merge.")
     places = db.session.scalars(
         select(Registration)
         .where(Registration.person_id.in_((kept, gone)))
         .order_by(Registration.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     hers = {place.cohort_id: place for place in places if place.person_id == kept}
     for place in [place for place in places if place.person_id == gone]:
@@ -91,14 +97,20 @@ def _bring_over(
 
 def _in_her_line(place: Registration, hers: Registration, actor: str, now: datetime) -> None:
     """What the address that goes waited for, the kept one waits for, as long, unless she is further herself."""
-    if hers.state == State.CANCELLED:
+    kept = place.seat_kept and not hers.seat_kept and hers.state in MAY_TAKE_OVER
+    if kept and hers.state in (State.UNPROVEN, State.WAITLISTED):
+        places.go(hers, Step.CANCEL, State.CANCELLED, now=now, actor=actor)
+    if hers.state == State.CANCELLED and place.state != State.UNPROVEN:
         waits = State.WAITLISTED if place.state == State.OFFERED else State(place.state)
         places.go(hers, Step.RETURN, waits, now=now, actor=actor)
         if waits is State.WAITLISTED:
             hers.waiting_since, hers.waiting_rank = place.waiting_since, place.waiting_rank
         db.session.flush()
     # A seat that was held for that address is offered again: to her, if she is the next.
-    registrations.leave(place, actor=actor, now=now, tell=False)
+    registrations.leave(place, actor=actor, now=now, tell=False, hand_on=kept)
+    if kept:
+        hers.seat_kept = move_seats(place.cohort_id, +1)
+        db.session.flush()
 
 
 def _taken(place: Registration, hers: Registration | None, kept: int, actor: str, now: datetime) -> Registration:

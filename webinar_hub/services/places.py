@@ -47,7 +47,9 @@ def go(row: Registration, step: Step, wanted: State, *, now: datetime, actor: st
         log.warning("illegal step", registration=row.id, state=row.state, step=step.value, by=actor)
         raise
     row.state = state.value
-    row.cancelled_at = now if state is State.CANCELLED else None
+    if state is not State.UNPROVEN:
+        # Whoever is only asked again had a place before, and is left as she was if she does not answer.
+        row.cancelled_at = now if state is State.CANCELLED else None
     row.seat_kept = step is Step.REVIEW
     row.offer_until = None
     if state is State.WAITLISTED:

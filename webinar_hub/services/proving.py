@@ -3,12 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from webinar_hub.core.db import begin_to_write, db
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.tokens import Tokens
-from webinar_hub.models import Consent, MergedPerson, Person, PersonNote, PersonTag, Registration
+from webinar_hub.models import (
+    AttendanceSegment,
+    Consent,
+    Download,
+    Erasure,
+    MergedPerson,
+    Person,
+    PersonNote,
+    PersonTag,
+    Registration,
+)
 from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.places import State
 from webinar_hub.rules.proof import proof_is_open
@@ -35,7 +45,7 @@ class Proven:
 def prove(tokens: Tokens, token: str, *, now: datetime) -> Proven:
     """Believe that the address is hers and settle her in. Raises NotFound for a link that says nothing."""
     row, is_open = _asked(tokens, token, now)
-    person = db.session.get_one(Person, row.person_id, with_for_update=True)
+    person = db.session.get_one(Person, row.person_id)
     if not is_open:
         return Proven(person.id, "", again=True)
     person.proven_at = person.proven_at or now
@@ -51,7 +61,10 @@ def prove(tokens: Tokens, token: str, *, now: datetime) -> Proven:
 def _asked(tokens: Tokens, token: str, now: datetime) -> tuple[Registration, bool]:
     """The registration a link is about, locked, and whether it has not done its work yet. Raises NotFound."""
     parts = tokens.read("prove", token, (int, str, int))
-    row = db.session.get(Registration, parts[0], with_for_update=True) if parts else None
+    hers = select(Registration.person_id).where(Registration.id == (parts[0] if parts else 0))
+    # Her first, and her registration after her, as everybody does.
+    db.session.execute(select(Person.id).where(Person.id.in_(hers)).with_for_update())
+    row = db.session.get(Registration, parts[0], with_for_update={"key_share": True}) if parts else None
     if row is None or parts is None:
         raise NotFound()
     return row, proof_is_open(row.state, (row.nonce, row.revision), parts[1:], asked_at=row.registered_at, now=now)
@@ -69,13 +82,17 @@ def forget_unproven(now: datetime) -> int:
     Who had a place before, gave it back and was then only asked again is left as she was.
     """
     late = (Registration.state == State.UNPROVEN, Registration.registered_at <= now - PROOF_LASTS)
-    stretch = select(Registration.id, Registration.person_id, Registration.cancelled_at).where(*late).limit(AT_ONCE)
+    stays = or_(Registration.cancelled_at.is_not(None), *_evidence()).label("stays")
+    stretch = select(Registration.id, Registration.person_id, stays).where(*late).limit(AT_ONCE)
     rows = db.session.execute(stretch.with_for_update(skip_locked=True)).all()
-    back = [row.id for row in rows if row.cancelled_at is not None]
-    gone = [row for row in rows if row.cancelled_at is None]
+    back = [row.id for row in rows if row.stays]
+    gone = [row for row in rows if not row.stays]
     quiet = {"synchronize_session": False}
     db.session.execute(
-        update(Registration).where(Registration.id.in_(back)).values(state=State.CANCELLED), execution_options=quiet
+        update(Registration)
+        .where(Registration.id.in_(back))
+        .values(state=State.CANCELLED, cancelled_at=func.coalesce(Registration.cancelled_at, now)),
+        execution_options=quiet,
     )
     ids, people = [row.id for row in gone], {row.person_id for row in gone}
     db.session.execute(delete(Consent).where(Consent.registration_id.in_(ids)), execution_options=quiet)
@@ -85,12 +102,22 @@ def forget_unproven(now: datetime) -> int:
     return len(rows)
 
 
+def _evidence() -> list[ColumnElement[bool]]:
+    """What only somebody leaves behind who was here before."""
+    came = select(AttendanceSegment.id).where(AttendanceSegment.registration_id == Registration.id)
+    took = select(Download.id).where(Download.registration_id == Registration.id)
+    return [came.exists(), took.exists()]
+
+
 def _nothing_else() -> list[ColumnElement[bool]]:
     """Of whom nothing is known but what somebody typed into a form, perhaps about another."""
     others = (
         select(Registration.id).where(Registration.person_id == Person.id),
         select(PersonNote.id).where(PersonNote.person_id == Person.id),
         select(PersonTag.person_id).where(PersonTag.person_id == Person.id),
+        select(Erasure.id).where(
+            Erasure.person_id == Person.id, Erasure.state.in_(("asked", "waiting", "leaving"))
+        ),
         select(MergedPerson.person_id).where(
             (MergedPerson.person_id == Person.id) | (MergedPerson.into_id == Person.id)
         ),
