@@ -76,3 +76,8 @@ def downgrade() -> None:
         registrations.create_check_constraint(op.f("ck_registrations_state_known"), BEFORE)
         for name in ("answers", "reason", "offer_until", "waiting_rank", "waiting_since"):
             registrations.drop_column(name)
+    # Seats kept for whoever was offered one, was undecided or invited would be nobody's from now on.
+    op.execute(
+        "UPDATE cohorts SET seats_taken = (SELECT count(*) FROM registrations"
+        " WHERE registrations.cohort_id = cohorts.id AND registrations.state = 'confirmed')"
+    )

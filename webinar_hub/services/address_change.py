@@ -164,7 +164,7 @@ def places_of(people: Iterable[int]) -> Sequence[Registration]:
         select(Registration)
         .where(Registration.person_id.in_(tuple(people)))
         .order_by(Registration.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 

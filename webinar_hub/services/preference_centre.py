@@ -34,7 +34,7 @@ def choose(person: int, wanted: Wanted, *, news_words: str, page: str, now: date
         select(Registration)
         .where(Registration.person_id == person, Registration.public_id.in_(wanted.shown))
         .order_by(Registration.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     bonuses = _switch("bonuses", places, wanted, now)
     changed = {place.id: place for place in (*_switch("reminders", places, wanted, now), *bonuses)}

@@ -25,7 +25,10 @@ def hold(registrations: Collection[int]) -> Sequence[Person]:
     ).all()
     ids = [person.id for person in people]
     db.session.execute(
-        select(Registration.id).where(Registration.person_id.in_(ids)).order_by(Registration.id).with_for_update()
+        select(Registration.id)
+        .where(Registration.person_id.in_(ids))
+        .order_by(Registration.id)
+        .with_for_update(key_share=True)
     ).all()
     return people
 

@@ -101,7 +101,7 @@ def _hold_places(row: Transfer, colleague: Person) -> None:
     cohort = select(Registration.cohort_id).where(Registration.id == row.registration_id).scalar_subquery()
     theirs = and_(Registration.person_id == colleague.id, Registration.cohort_id == cohort)
     both = select(Registration.id).where(or_(Registration.id == row.registration_id, theirs))
-    db.session.execute(both.order_by(Registration.id).with_for_update()).all()
+    db.session.execute(both.order_by(Registration.id).with_for_update(key_share=True)).all()
 
 
 def _taken_before(row: Transfer, now: datetime) -> Taken:
@@ -149,7 +149,7 @@ def _person(row: Transfer, said: Acceptance, now: datetime) -> Person:
 
 def _their_place(person: int, cohort: int) -> Registration | None:
     wanted = select(Registration).where(Registration.person_id == person, Registration.cohort_id == cohort)
-    return db.session.scalars(wanted.with_for_update()).first()
+    return db.session.scalars(wanted.with_for_update(key_share=True)).first()
 
 
 def _give_up(

@@ -171,7 +171,7 @@ def held(transfer: int, proof: str) -> tuple[Transfer, Registration, Person, Coh
     if about is None:
         raise NotFound()
     fresh = {"populate_existing": True}
-    place = db.session.get_one(Registration, about, with_for_update=True, execution_options=fresh)
+    place = db.session.get_one(Registration, about, with_for_update={"key_share": True}, execution_options=fresh)
     row = db.session.get_one(Transfer, transfer, with_for_update=True, execution_options=fresh)
     cohort = db.session.get_one(Cohort, place.cohort_id)
     return row, place, db.session.get_one(Person, place.person_id), cohort

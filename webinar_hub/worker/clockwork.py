@@ -6,7 +6,9 @@ behind it for what other processes have written. A lease row says which process 
 
 import socket
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +44,7 @@ from webinar_hub.services import (
 )
 from webinar_hub.services.address_mail import Voice
 from webinar_hub.worker import digests
+from webinar_hub.worker.bells import Bells
 from webinar_hub.worker.clearing import Clearer
 from webinar_hub.worker.dispatcher import Dispatcher
 from webinar_hub.worker.senders import Senders
@@ -115,6 +118,7 @@ class Clockwork:
         self._turned_at: float | None = None
         self._invited_at: float | None = None
         self._clearer = Clearer(app)
+        self._bells = Bells()
         self._again = threading.Event()
         self._ringing = threading.Lock()
         self._stopped = False
@@ -171,19 +175,27 @@ class Clockwork:
                 due = self._next_due(called)
                 waiting = (due is not None and due <= clock.now()) or outbox.orphaned(clock.now())
                 if leads and waiting:
-                    self._take_up()
+                    self._bells.ring("take up", self._take_up, None)
                     due = self._next_due(called=True)
+                if waiting:
+                    self._senders.wake()
                 if leads:
-                    self._sweep()
-                    due = self._invite(self._turn_lines(self._tell_presenters(due)))
-                    self._clearer.look()
-            if waiting:
-                self._senders.wake()
+                    due = self._ring_the_others(due)
             self._arm(due)
         except Exception as error:
             # A database that is away must not stop the clock (F6): the next tick tries again.
             log.error("ring failed", error=repr(error))
             metrics.record_ring_failure()
+
+    def _ring_the_others(self, due: datetime | None) -> datetime | None:
+        """Do what is not about mails that are due, each by itself; when the next thing is due after that."""
+        self._sweep()
+        for name, bell in (
+            ("presenters", self._tell_presenters), ("waitlists", self._turn_lines), ("invitations", self._invite),
+        ):  # fmt: skip
+            due = self._bells.ring(name, partial(bell, due), due)
+        self._bells.ring("clearing", self._clearer.look, None)
+        return due
 
     def _leads(self) -> bool:
         """Hold the lease, renewed when a third of it is used up rather than at every tick."""
@@ -255,8 +267,7 @@ class Clockwork:
         self._turned_at = clock.monotonic()
         took = 0
         for cohort in lines.due(clock.now()):
-            with transaction():
-                took += places.turn(cohort, now=clock.now())
+            took += self._bells.ring(f"waitlist {cohort}", partial(_turn, cohort), 0)
         if took:
             log.info("waitlists turned", steps=took)
             due = self._next_due(called=True)
@@ -282,21 +293,29 @@ class Clockwork:
         now = clock.now()
         if self._swept_at is not None and now - self._swept_at < SWEEP_EVERY:
             return
-        with transaction():
-            allowances.forget(now - ALLOWANCES_KEPT)
-            notices.forget_sent()
-            one_time_links.forget_expired(clock.real_now())
-            sign_ins.forget_ended(clock.real_now())
-            proving.forget_unproven(now)
-            addresses.forget_expired(now)
-            transfers.end_expired(address_voice(self._app), now=now)
-            if self._limits.any:
-                pacing.forget()
-            if self._swept_at is None:
-                # A process reads the tz database when it starts: whatever is new in it is new once.
-                zone_rules.follow(now)
-            digests.write_due(self._app, now)
+        for name, part in self._parts(now).items():
+            self._bells.ring(name, partial(_alone, part), None)
         self._swept_at = now
+
+    def _parts(self, now: datetime) -> dict[str, Callable[[], object]]:
+        """What is swept, by its name in the log."""
+        real = clock.real_now()
+        parts: dict[str, Callable[[], object]] = {
+            "allowances": lambda: allowances.forget(now - ALLOWANCES_KEPT),
+            "notices": notices.forget_sent,
+            "one-time links": lambda: one_time_links.forget_expired(real),
+            "sign-ins": lambda: sign_ins.forget_ended(real),
+            "unproven": lambda: proving.forget_unproven(now),
+            "addresses": lambda: addresses.forget_expired(now),
+            "transfers": lambda: transfers.end_expired(address_voice(self._app), now=now),
+            "digests": lambda: digests.write_due(self._app, now),
+        }
+        if self._limits.any:
+            parts["pacing"] = pacing.forget
+        if self._swept_at is None:
+            # A process reads the tz database when it starts: whatever is new in it is new once.
+            parts["zone rules"] = lambda: zone_rules.follow(now)
+        return parts
 
     def _arm(self, due: datetime | None) -> None:
         """Ring at the next due moment if that comes before the tick, at once if somebody called meanwhile."""
@@ -306,6 +325,16 @@ class Clockwork:
         elif due is not None and clock.now() < due:
             soonest = min(soonest, clock.real_now() + (due - clock.now()))
         self._scheduler.modify_job(JOB, next_run_time=soonest)
+
+
+def _alone(part: Callable[[], object]) -> None:
+    with transaction():
+        part()
+
+
+def _turn(cohort: int) -> int:
+    with transaction():
+        return places.turn(cohort, now=clock.now())
 
 
 def voice_of(app: Flask) -> presenters.Voice:
