@@ -125,6 +125,10 @@ class TestTheSeatMoves:
             row = transfer_of(app)
             said = taking_over.Acceptance("Bea Moss", "PT", "Europe/Berlin", "", "/")
             assert taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
+            # Later the link is used up: it lets nobody in who reads that mailbox by then.
+            later = clock.now() + taking_over.PRESSED_TWICE + timedelta(seconds=1)
+            with pytest.raises(Conflict):
+                taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=later)
         assert contents(app) == before_again
 
     def test_somebody_on_the_waitlist_is_not_passed_over_and_keeps_her_one_registration(

@@ -53,6 +53,26 @@ def test_it_leads_to_the_stream_and_is_told_apart_in_the_evidence(
     assert visitor.get("/my").status_code == 403
 
 
+@pytest.mark.parametrize("setting", ["needs_approval", "has_waitlist"])
+def test_where_signing_up_may_mean_waiting_it_tells_of_nobody_and_leads_nowhere(
+    app: Flask, cohort: str, visitor: FlaskClient, travel: Traveller, setting: str
+) -> None:
+    """Whoever types the address of somebody with a seat sees and gets what everybody does (A20)."""
+    sign_up(app, cohort, "ann@x.example")
+    with app.app_context(), transaction() as session:
+        session.execute(update(Cohort).values({setting: True}))
+    travel.move_to(STARTS - timedelta(minutes=10))
+    answers = []
+    for email in ("ann@x.example", "nobody@x.example"):
+        browser = app.test_client()
+        where, page = thanks(browser, cohort, email)
+        assert BUTTON not in page
+        own = token(browser.get(f"/w/baby-massage/sign-up/{cohort}"))
+        answers.append(browser.post(f"{where.partition('?')[0]}/join", data={"csrf_token": own}).status_code)
+    assert answers == [409, 409]
+    assert came(app) == []
+
+
 def token_in(page: str) -> str:
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     assert found

@@ -23,8 +23,8 @@ from webinar_hub.models import (
 from webinar_hub.rules.answers import changes_end, field_name
 from webinar_hub.rules.credit_details import Details
 from webinar_hub.rules.places import GONE
-from webinar_hub.rules.publishing import gives_credit
-from webinar_hub.rules.questions import CREDIT, YES, Asks, Question, of_row
+from webinar_hub.rules.publishing import asks_credit, gives_credit
+from webinar_hub.rules.questions import CREDIT, YES, Asks, of_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def asked_by(cohort: str) -> Asks:
 
 
 def _asks(wish: bool | None, credit: str, rows: Sequence[AskedQuestion]) -> Asks:
-    return Asks(tuple(of_row(row) for row in rows), gives_credit(credit) if wish is None else wish)
+    return Asks(tuple(of_row(row) for row in rows), asks_credit(wish, credit))
 
 
 def of_cohort(cohort: int) -> list[AskedQuestion]:
@@ -158,8 +158,3 @@ def _typed_credit(place: Registration, row: CreditDetails | None) -> dict[str, l
 
 def _typed_wish(wish: Accommodation | None) -> dict[str, list[str]]:
     return {} if wish is None else {"needs": list(wish.needs), "needs_words": [wish.words]}
-
-
-def by_key(questions: Sequence[Question]) -> dict[str, Question]:
-    """Questions by their key."""
-    return {question.key: question for question in questions}

@@ -15,14 +15,13 @@ from webinar_hub.rules.hours import Hours
 class RhythmView:
     """Minutes after midnight on her own clock; None is as the cohort has it, and -1 "when it opens".
 
-    `paused_until` is None unless a pause is under way, which names its `topics`.
+    `paused_until` is None unless a pause is under way.
     """
 
     bonus_at: int | None = None
     window: tuple[int, int] | None = None
     weekdays_only: bool | None = None
     paused_until: datetime | None = None
-    topics: tuple[str, ...] = ()
 
 
 def rhythm(person: int, now: datetime) -> RhythmView:
@@ -32,9 +31,7 @@ def rhythm(person: int, now: datetime) -> RhythmView:
         return RhythmView()
     window = None if row.write_from is None or row.write_until is None else (row.write_from, row.write_until)
     until = row.paused_until if row.paused_until and row.paused_until > now else None
-    rests = {"reminders": row.pauses_reminders, "bonuses": row.pauses_bonuses, "news": row.pauses_news}
-    topics = tuple(topic for topic, pauses in rests.items() if pauses) if until else ()
-    return RhythmView(row.bonus_at, window, row.weekdays_only, until, topics)
+    return RhythmView(row.bonus_at, window, row.weekdays_only, until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ def gives_credit(credit: str) -> bool:
     return bool(credit.strip()) and not credit.strip().casefold().startswith(NO_CREDIT.casefold().rstrip("."))
 
 
+def asks_credit(wish: bool | None, credit: str) -> bool:
+    """Whether a cohort asks what a certificate needs: as it wishes, or where its webinar promises credit."""
+    return gives_credit(credit) if wish is None else wish
+
+
 class _Timed(Protocol):
     """A line of an agenda, from a form or for a page."""
 

@@ -24,7 +24,7 @@ from webinar_hub.rules.accommodations import Wish
 from webinar_hub.rules.answers import Typed, changes_end
 from webinar_hub.rules.credit_details import Details
 from webinar_hub.rules.places import GONE
-from webinar_hub.rules.publishing import gives_credit
+from webinar_hub.rules.publishing import asks_credit
 from webinar_hub.rules.questions import Asks, Kind, of_row
 from webinar_hub.services import allowances, answers, audit, materials, place_facts, registrations, settling
 from webinar_hub.services.materials import Bytes
@@ -57,12 +57,9 @@ def asked_of(row: Registration, now: datetime) -> Asks:
     gone = row.state in GONE
     if gone or changes_end(cohort.changes_close_at, db.session.scalar(ends), now):
         raise Conflict(_("Your answers can no longer be changed. Write to the organizer if something is wrong."))
-    credit = cohort.asks_credit
-    if credit is None:
-        credit = gives_credit(
-            db.session.scalars(select(Webinar.credit).where(Webinar.id == cohort.webinar_id)).one()
-        )
-    return Asks(tuple(of_row(one) for one in answers.of_cohort(cohort.id)), credit)
+    promised = db.session.scalars(select(Webinar.credit).where(Webinar.id == cohort.webinar_id)).one()
+    questions = tuple(of_row(one) for one in answers.of_cohort(cohort.id))
+    return Asks(questions, asks_credit(cohort.asks_credit, promised))
 
 
 def _keep_answers(row: Registration, told: Mapping[str, Any], asked: Asks, now: datetime) -> bool:

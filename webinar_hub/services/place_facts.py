@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, or_, select
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.models import AskedQuestion, Cohort, Session, Webinar
-from webinar_hub.rules.publishing import gives_credit
+from webinar_hub.rules.publishing import asks_credit
 from webinar_hub.rules.registration import CohortFacts
 
 CONFIRMATION_PAUSE = timedelta(minutes=10)
@@ -64,7 +64,7 @@ def place_in(cohort: str, now: datetime) -> Place:
         last_start=row.last_start,
     )
     asked = row.needs_approval, row.proves_address, row.proof_of_work
-    credit = gives_credit(row.credit) if row.asks_credit is None else row.asks_credit
+    credit = asks_credit(row.asks_credit, row.credit)
     return Place(row.id, row.slug, row.zone, facts, row.next_session, *asked, row.asks, credit, row.by_invitation)
 
 

@@ -58,6 +58,18 @@ def go(row: Registration, step: Step, wanted: State, *, now: datetime, actor: st
         row.waiting_since, row.waiting_rank = None, 0
 
 
+def _next_in_line(cohort: int, most: int) -> Sequence[Registration]:
+    """Those who are next, locked; whoever leaves at this moment is passed over."""
+    return db.session.scalars(
+        select(Registration)
+        .where(Registration.cohort_id == cohort, IS_WAITING)
+        .order_by(*IN_LINE)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def release(cohort: int, *, now: datetime) -> int:
     """Offer the free seats of a cohort to those who are next in line, and hold them; how many offers that were."""
     if not _anybody(cohort):
@@ -67,14 +79,7 @@ def release(cohort: int, *, now: datetime) -> int:
     until = last_moment(row, now)
     if until is None or free <= 0:
         return 0
-    next_ones = db.session.scalars(
-        select(Registration)
-        .where(Registration.cohort_id == cohort, IS_WAITING)
-        .order_by(*IN_LINE)
-        .limit(free)
-        .with_for_update(skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    next_ones = _next_in_line(cohort, free)
     for one in next_ones:
         offer(one, until, now=now)
     db.session.flush()
@@ -145,14 +150,7 @@ def expire(row: Registration, *, now: datetime) -> None:
 
 def _close(cohort: int, now: datetime) -> int:
     """Tell those who are still in line that no seat came free in time, and let them go."""
-    left = db.session.scalars(
-        select(Registration)
-        .where(Registration.cohort_id == cohort, IS_WAITING)
-        .order_by(*IN_LINE)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
+    left = _next_in_line(cohort, AT_ONCE)
     for one in left:
         go(one, Step.CANCEL, State.CANCELLED, now=now)
         one.revision += 1

@@ -21,7 +21,7 @@ from webinar_hub.rules.questions import (
     of_row,
     problems,
 )
-from webinar_hub.services import audit, sessions
+from webinar_hub.services import answers, audit, sessions
 from webinar_hub.services.editing import edit
 
 
@@ -50,7 +50,7 @@ class Draft:
 def add(cohort: str, draft: Draft, *, files: bool, actor: str, now: datetime) -> str:
     """Ask one more, after all others; its key. Raises NotFound, WrongQuestion."""
     row = sessions.find_cohort(cohort)
-    known = _rows(row.id)
+    known = answers.of_cohort(row.id)
     new = AskedQuestion(cohort_id=row.id, key=f"q{public_id()[:10]}", position=len(known), kind=draft.kind)
     _write(new, draft)
     _demand_sound([*known, new], new, files)
@@ -63,7 +63,7 @@ def add(cohort: str, draft: Draft, *, files: bool, actor: str, now: datetime) ->
 def change(cohort: str, key: str, draft: Draft, *, seen: int, files: bool, actor: str, now: datetime) -> None:
     """Word a question anew; its kind stays. Raises NotFound, EditedMeanwhile, WrongQuestion."""
     row = sessions.find_cohort(cohort)
-    known = _rows(row.id)
+    known = answers.of_cohort(row.id)
     question = _one(known, key)
     before = _told(question)
     edit(question, seen)
@@ -76,7 +76,7 @@ def change(cohort: str, key: str, draft: Draft, *, seen: int, files: bool, actor
 def shift(cohort: str, key: str, by: int, *, actor: str, now: datetime) -> None:
     """Move a question one place up (-1) or down (+1) among those asked. Raises NotFound, Conflict."""
     row = sessions.find_cohort(cohort)
-    keys = [one.key for one in _rows(row.id) if one.archived_at is None]
+    keys = [one.key for one in answers.of_cohort(row.id) if one.archived_at is None]
     if key not in keys:
         raise NotFound()
     at = keys.index(key)
@@ -91,7 +91,7 @@ def arrange(cohort: str, keys: Sequence[str], *, actor: str, now: datetime) -> N
 
 
 def _arrange(cohort: Cohort, keys: Sequence[str], actor: str, now: datetime) -> None:
-    known = {one.key: one for one in _rows(cohort.id)}
+    known = {one.key: one for one in answers.of_cohort(cohort.id)}
     asked = [key for key, one in known.items() if one.archived_at is None]
     if sorted(keys) != sorted(asked):
         raise Conflict("Somebody has changed the questions meanwhile. Load the page again.")
@@ -112,7 +112,7 @@ def end(cohort: str, key: str, *, actor: str, now: datetime) -> bool:
     Raises NotFound, and Conflict while another question depends on it.
     """
     row = sessions.find_cohort(cohort)
-    known = _rows(row.id)
+    known = answers.of_cohort(row.id)
     question = _one(known, key)
     waiting = dependents([of_row(one) for one in known], key)
     if waiting:
@@ -130,7 +130,7 @@ def end(cohort: str, key: str, *, actor: str, now: datetime) -> bool:
 def bring_back(cohort: str, key: str, *, files: bool, actor: str, now: datetime) -> None:
     """Ask it again, after all others. Raises NotFound, Conflict."""
     row = sessions.find_cohort(cohort)
-    known = _rows(row.id)
+    known = answers.of_cohort(row.id)
     question = _one(known, key)
     if question.archived_at is None:
         return
@@ -166,7 +166,7 @@ def is_answered(cohort: int, key: str) -> bool:
 def kept(cohort: int) -> list[dict[str, Any]]:
     """What a cohort asks, as it is kept with a program or taken over by the next run."""
     return [
-        {"key": one.key, **_told(one)} for one in _rows(cohort) if one.archived_at is None
+        {"key": one.key, **_told(one)} for one in answers.of_cohort(cohort) if one.archived_at is None
     ]  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def _draft(data: Mapping[str, Any]) -> Draft:
 
 def settle(cohort: Cohort, wanted: Sequence[Question], *, actor: str, now: datetime) -> None:
     """Make a cohort ask what its file says, in that order; what left the file and was answered is kept aside."""
-    known = {one.key: one for one in _rows(cohort.id)}
+    known = {one.key: one for one in answers.of_cohort(cohort.id)}
     before = [_told(one) for one in known.values()]
     for position, question in enumerate(wanted):
         row = known.pop(question.key, None)
@@ -205,7 +205,7 @@ def settle(cohort: Cohort, wanted: Sequence[Question], *, actor: str, now: datet
             db.session.execute(delete(AskedQuestion).where(AskedQuestion.id == row.id))
         elif row.archived_at is None:
             row.archived_at = now
-    after = [_told(one) for one in _rows(cohort.id)]
+    after = [_told(one) for one in answers.of_cohort(cohort.id)]
     if before != after:
         audit.note(actor, "question.changed", f"cohort:{cohort.id}", now=now, before=before, after=after)
 
@@ -226,13 +226,6 @@ def _demand_sound(rows: Sequence[AskedQuestion], mine: AskedQuestion, files: boo
             found.setdefault("", f"“{row.label}” depends on this one. {problem.words}")
     if found:
         raise WrongQuestion(found)
-
-
-def _rows(cohort: int) -> Sequence[AskedQuestion]:
-    in_order = (AskedQuestion.position, AskedQuestion.id)
-    return db.session.scalars(
-        select(AskedQuestion).where(AskedQuestion.cohort_id == cohort).order_by(*in_order)
-    ).all()
 
 
 def _one(rows: Sequence[AskedQuestion], key: str) -> AskedQuestion:

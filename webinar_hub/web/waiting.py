@@ -5,12 +5,10 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.core.errors import NotFound
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import offers as queries
 from webinar_hub.services import registrations, settling
-from webinar_hub.web import visitor
-from webinar_hub.web.current import tokens
+from webinar_hub.web import handed_in, visitor
 from webinar_hub.web.protection import csrf
 
 blueprint = Blueprint("waiting", __name__)
@@ -19,7 +17,7 @@ blueprint = Blueprint("waiting", __name__)
 @blueprint.get("/offer/<token>")
 def offer(token: str) -> str:
     """What is held for her and until when, with two buttons; mail scanners may look as often as they like (A21)."""
-    registration, nonce = _read(token)
+    registration, nonce = handed_in.read("offer", token)
     view = queries.offer_page(registration, nonce, clock.now())
     visitor.speaks(view.language)
     return render_template("web/offer.html", view=view)
@@ -30,7 +28,7 @@ def offer(token: str) -> str:
 @csrf.exempt
 def answer(token: str) -> Response:
     """Accept or decline; a late answer changes nothing but what the clock would have changed."""
-    registration, nonce = _read(token)
+    registration, nonce = handed_in.read("offer", token)
     said, now = request.form.get("answer"), clock.now()
     if said in ("yes", "no"):
         with transaction():
@@ -71,11 +69,3 @@ def leave(registration: str) -> Redirect:
         registrations.cancel(person, registration, now=clock.now())
     flash(_("Done: you wait for nothing any more. If that was a slip, you can come back below."), "done")
     return redirect(url_for("me.page"), 303)
-
-
-def _read(token: str) -> tuple[int, str]:
-    """Raises NotFound for what is no link of ours."""
-    parts = tokens().read("offer", token, (int, str))
-    if parts is None:
-        raise NotFound()
-    return int(parts[0]), str(parts[1])
