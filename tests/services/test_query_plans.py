@@ -1,5 +1,6 @@
 """What a worker asks all the time finds its rows by an index, however much has been sent before (SQLite tells)."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.databases import Empty
 from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db, rehearsal, transaction
 from webinar_hub.models import Cohort, Session
-from webinar_hub.queries import doctor, health, needs, today
+from webinar_hub.queries import doctor, health, metrics, needs, today
 from webinar_hub.queries import lines as waitlists
 from webinar_hub.queries import outbox as outbox_pages
 from webinar_hub.queries.plan import cohort_plan
@@ -100,6 +101,18 @@ BY_INDEX = {
         "deliveries USING COVERING INDEX ix_deliveries_broadcast_id_state (broadcast_id=? AND state=?)",
     ),
 }
+
+
+def scrape() -> None:
+    metrics.readings(NOW, leader_lease=6)
+
+
+def test_a_million_sent_mails_are_not_looked_at_by_a_scrape(inside: None) -> None:
+    (outbox_lines,) = _plans(scrape).values()
+    # Either index holds the open rows only.
+    assert re.search("ix_deliveries_(open|expires_at)", "\n".join(outbox_lines)), outbox_lines
+    (joined,) = _plans(scrape, about="attendance_segments").values()
+    assert "ix_attendance_segments_session_id_registration_id" in "\n".join(joined), joined
 
 
 @pytest.mark.parametrize("step", BY_INDEX)
