@@ -180,6 +180,9 @@ def test_an_organizer_decides_with_a_reason_and_again(app: Flask, tmp_path: Path
     assert with_row(app, "ann", lambda hers: settling.review_again(hers, clock.now()))
     assert standing(app)["ann"] == "pending"
     assert seats(app) == 2
+    post = Post()
+    deliver(app, post)
+    assert "Your seat is kept for you meanwhile" in read(post.tried[-1]).text
     done(app, lambda: approvals.approve(row(app, "ann").id, actor=STAFF, now=clock.now()))
     assert (standing(app)["ann"], seats(app)) == ("confirmed", 2)
     deliver(app, Post())

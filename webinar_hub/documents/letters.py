@@ -92,7 +92,8 @@ class Letter:
     button (give a round figure there, not the exact rest: each figure is a rendering of its own). `from_name` and
     `reply_to` stand in for the organizer's in the headers where they are set.
     `position` is a number in the waitlist, from 1 on, `until` (aware UTC) the end of an offer, `reason` why an
-    organizer said no. Who shares a letter shares these, too.
+    organizer said no, `seat_kept` whether her seat is kept while she is looked at again. Who shares a letter
+    shares these, too.
     `own_subject` and `own_words` (Markdown) are an organizer's, with the placeholders of `rules/wording.py`; where
     they are empty, the mail says what its templates say, in `language`.
     Raises UnknownKind, and IncompleteLetter when the kind's facts (`NEEDS`) or a calendar's session are missing.
@@ -136,6 +137,7 @@ class Letter:
     position: int = 0
     until: datetime | None = None
     reason: str = ""
+    seat_kept: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in NEEDS:

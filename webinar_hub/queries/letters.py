@@ -192,7 +192,12 @@ class Batch:
         """What somebody on the way to a place is told, and who had hoped for one."""
         if due.kind not in WAY_KINDS:
             return {}
-        return {"position": self.positions.get(place.id, 0), "until": place.offer_until, "reason": place.reason}
+        return {
+            "position": self.positions.get(place.id, 0),
+            "until": place.offer_until,
+            "reason": place.reason,
+            "seat_kept": place.seat_kept,
+        }
 
     def _note(self, due: Claimed, cohort: Cohort) -> str:
         if due.kind == "arranged":

@@ -22,7 +22,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.rules.answers import changes_end, field_name
 from webinar_hub.rules.credit_details import Details
-from webinar_hub.rules.places import GONE
+from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.publishing import asks_credit, gives_credit
 from webinar_hub.rules.questions import CREDIT, YES, Asks, of_row
 
@@ -53,6 +53,9 @@ class HerAnswers:
     is_claimed: bool
     arranged_note: str | None
     too_late: bool
+    decided_again: bool
+    """Whether a change of hers has the organizer decide again on the place she has."""
+    organizer_name: str
 
 
 def asked_by(cohort: str) -> Asks:
@@ -130,6 +133,8 @@ def hers(person: int, registration: str, now: datetime) -> HerAnswers:
         is_claimed=credit is None and bool(place.answers.get(CREDIT)),
         arranged_note=wish.note if wish is not None and wish.arranged_at is not None else None,
         too_late=late,
+        decided_again=cohort.needs_approval and cohort.approval_again and place.state == State.CONFIRMED,
+        organizer_name=cohort.organizer_name,
     )
 
 

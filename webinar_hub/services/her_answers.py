@@ -32,8 +32,8 @@ from webinar_hub.services.materials import Bytes
 FILES_AN_HOUR = 20
 
 
-def change(person: int, registration: str, typed: Typed, *, now: datetime) -> None:
-    """Save what she wrote; other answers may have to be decided on again (`services/settling.py`).
+def change(person: int, registration: str, typed: Typed, *, now: datetime) -> bool:
+    """Save what she wrote; whether the organizer decides on her again (`services/settling.py`).
 
     Raises NotFound, WrongAnswers, Conflict once it is too late.
     """
@@ -46,8 +46,7 @@ def change(person: int, registration: str, typed: Typed, *, now: datetime) -> No
     if told.credit is not None:
         keep_credit(person, told.credit, actor=f"person:{person}", now=now)
     _keep_wish(row, told.wish, now)
-    if changed:
-        settling.review_again(row, now)
+    return changed and settling.review_again(row, now)
 
 
 def asked_of(row: Registration, now: datetime) -> Asks:

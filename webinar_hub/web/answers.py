@@ -45,12 +45,14 @@ def save(registration: str) -> Response | Redirect:
     person, typed = visitor.required(), typed_of(request.form)
     try:
         with transaction():
-            her_answers.change(person, registration, typed, now=clock.now())
+            again = her_answers.change(person, registration, typed, now=clock.now())
     except WrongAnswers as wrong:
         view = queries.hers(person, registration, clock.now())
         part = AskedPart(view.asks, typed, wrong.problems, view.files, takes_files=True)
         return _page(view, part, status=400)
-    flash(_("Your answers are saved."), "done")
+    saved = _("Your answers are saved.")
+    looked_at = _("They are looked at again, and your seat is kept for you meanwhile. We write to you.")
+    flash(f"{saved} {looked_at}" if again else saved, "done")
     return redirect(url_for("answers.page", registration=registration), 303)
 
 
