@@ -12,8 +12,8 @@ from tests.counting import counting
 from tests.studio.forms import send
 from tests.studio.staff import given_staff, signed_in
 from tests.waiting import come, leave, row, seats, small, standing, waiting_mails
-from webinar_hub.core.db import db
-from webinar_hub.models import AuditEntry, Cohort
+from webinar_hub.core.db import db, transaction
+from webinar_hub.models import AskedQuestion, AuditEntry, Cohort, Registration
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import cloning
 
@@ -49,6 +49,18 @@ def test_settings_are_kept_and_more_seats_go_to_the_line(
     send(owner, f"/studio/cohorts/{KEY}/details", title="Other evenings")
     with app.app_context():
         assert db.session.scalars(select(Cohort)).one().has_waitlist
+
+
+def test_what_somebody_wrote_stands_beside_her(app: Flask, owner: FlaskClient, tmp_path: Path) -> None:
+    come(app, small(app, tmp_path, needs_approval=True), "ann")
+    with app.app_context(), transaction():
+        hers = db.session.scalars(select(Registration)).one()
+        asked = {"key": "ward", "position": 1, "kind": "short text", "label": "Which ward?"}
+        db.session.add(AskedQuestion(cohort_id=hers.cohort_id, **asked))
+        hers.answers, hers.seat_kept = {"ward": "NICU"}, True
+    page = owner.get(PAGE).text
+    assert "Which ward?</dt><dd>NICU" in page
+    assert "has a seat, changed her sign-up" in page
 
 
 def test_decisions_with_their_number_and_reason(

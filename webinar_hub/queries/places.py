@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import Cohort, Person, Registration
+from webinar_hub.models import AskedQuestion, Cohort, Person, Registration
 from webinar_hub.models.registration import IS_JUDGED, IS_OFFERED, IS_WAITING
+from webinar_hub.queries.questions import of_cohort
+from webinar_hub.rules.answers import in_words
 from webinar_hub.rules.places import State
 
 SHOWN = 200
@@ -32,6 +34,8 @@ class Waiting:
     is_in_front: bool
     seat_kept: bool
     reason: str
+    told: tuple[tuple[str, str], ...] = ()
+    """Each question she answered, with her words; on the page of places alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class PlacesView:
 
 
 def places_page(key: str) -> PlacesView:
-    """Five statements, one more for each list that is not shown whole. Raises NotFound."""
+    """Six statements, one more for each list that is not shown whole. Raises NotFound."""
     cohort = db.session.scalars(select(Cohort).where(Cohort.key == key)).first()
     if cohort is None:
         raise NotFound()
@@ -63,7 +67,8 @@ def places_page(key: str) -> PlacesView:
         "capacity", "has_waitlist", "offer_minutes", "needs_approval", "approval_again", "changes_close_at", "zone",
         "state",
     )  # fmt: skip
-    shown = {state: _those(cohort.id, state) for state in _FOUND_BY}
+    asked = of_cohort(cohort.id)
+    shown = {state: _those(cohort.id, state, asked) for state in _FOUND_BY}
     return PlacesView(
         version=cohort.version,
         values={name: getattr(cohort, name) for name in names},
@@ -101,11 +106,11 @@ def _how_many(cohort: int, state: State, shown: int) -> int:
     return db.session.scalar(found) or 0
 
 
-def _those(cohort: int, state: State) -> tuple[Waiting, ...]:
+def _those(cohort: int, state: State, asked: Sequence[AskedQuestion]) -> tuple[Waiting, ...]:
     rows = db.session.execute(
         _WITH_PERSON.where(Registration.cohort_id == cohort, _FOUND_BY[state]).order_by(*_ORDER[state]).limit(SHOWN)
     )
-    return tuple(_waiting(row, number) for number, row in enumerate(rows, start=1))
+    return tuple(_waiting(row, number, asked) for number, row in enumerate(rows, start=1))
 
 
 _WITH_PERSON = select(Registration, Person.id, Person.name, Person.email, Person.profession).join(
@@ -113,8 +118,9 @@ _WITH_PERSON = select(Registration, Person.id, Person.name, Person.email, Person
 )
 
 
-def _waiting(row: Any, number: int) -> Waiting:
+def _waiting(row: Any, number: int, asked: Sequence[AskedQuestion] = ()) -> Waiting:
     hers, person, name, email, profession = row
+    said = ((question.label, in_words(hers.answers.get(question.key))) for question in asked)
     return Waiting(
         id=hers.id,
         person=person,
@@ -127,6 +133,7 @@ def _waiting(row: Any, number: int) -> Waiting:
         is_in_front=hers.waiting_rank < 0,
         seat_kept=hers.seat_kept,
         reason=hers.reason,
+        told=tuple((label, words) for label, words in said if words),
     )
 
 
