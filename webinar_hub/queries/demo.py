@@ -21,6 +21,7 @@ from webinar_hub.models import (
     Session,
     Webinar,
 )
+from webinar_hub.models.registration import IS_OFFERED
 from webinar_hub.rules.example_people import CROWD
 from webinar_hub.rules.join_window import OPENS_BEFORE, opens_at
 
@@ -75,7 +76,7 @@ def next_moment(now: datetime) -> datetime | None:
 
 
 def next_thing(now: datetime) -> NextThing | None:
-    """What the visitor will see happen next after `now`, or None where nothing lies ahead; four statements.
+    """What the visitor will see happen next after `now`, or None where nothing lies ahead; five statements.
 
     That is in the first cohort, and in any other in which somebody who is not of the made-up crowd has a place.
     """
@@ -106,6 +107,8 @@ def _things(now: datetime, seen: Any) -> Iterator[NextThing]:
         yield NextThing(opens_at(row.starts_at), row.zone, f"The join button comes alive: {row.title}")
     if row := _first(_next_session(Session.ends_at, after=now).where(seen)):
         yield NextThing(row.ends_at, row.zone, f"The live hour ends: {row.title}")
+    if row := _first(_next_end_of_offer(now).where(seen)):
+        yield NextThing(row.offer_until, row.zone, f"A seat that is held goes on to the next one: {row.title}")
 
 
 def _first(statement: Any) -> Row[Any] | None:
@@ -135,6 +138,16 @@ def _next_delivery(now: datetime) -> Any:
         .outerjoin(Cohort, Cohort.id == Registration.cohort_id)
         .where(Delivery.state == "queued", Delivery.due_at > now)
         .order_by(Delivery.due_at, Delivery.id)
+    )
+
+
+def _next_end_of_offer(now: datetime) -> Any:
+    return (
+        select(Registration.offer_until, Cohort.zone, Webinar.title)
+        .join(Cohort, Cohort.id == Registration.cohort_id)
+        .join(Webinar, Webinar.id == Cohort.webinar_id)
+        .where(IS_OFFERED, Registration.offer_until > now)
+        .order_by(Registration.offer_until, Registration.id)
     )
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.core.log import get_logger
-from webinar_hub.queries import demo, health
+from webinar_hub.queries import demo, health, lines
 
 log = get_logger("demo")
 # Seconds of real time between two looks whether everything due has gone out.
@@ -59,5 +59,7 @@ class DemoPlayer:
         self._ring()
         while not self._stop.wait(LOOK_EVERY):
             with self._app.app_context():
-                if not health.unfinished(moment):
+                # An offer that has run out is due, too: whoever is next is asked at this moment and not later.
+                end = lines.next_end()
+                if (end is None or end > moment) and not health.unfinished(moment):
                     return

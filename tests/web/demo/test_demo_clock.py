@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from tests.web.demo.visiting import HOSTILE_MAIL, HOSTILE_NAME, mailbox, press, sign_up, wait_until
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Broadcast, Delivery, Drop, Session
+from webinar_hub.models import Broadcast, Delivery, Drop, Registration, Session
 from webinar_hub.queries import demo, health
 from webinar_hub.services import registrations
 from webinar_hub.worker.running import Worker
@@ -133,12 +133,21 @@ def test_a_cancelled_session_is_no_stop(app: Flask) -> None:
     assert f"The join button comes alive: {title}" not in said
 
 
-def test_what_comes_next_takes_four_statements(app: Flask) -> None:
+def test_the_end_of_an_offer_is_a_stop(app: Flask) -> None:
+    sign_up(app, HOSTILE_NAME, "ana@x.example")
+    until = clock.now() + timedelta(hours=12)
+    with app.app_context(), transaction():
+        db.session.execute(update(Registration).values(state="offered", offer_until=until))
+    thing = next(thing for thing in _lived_through(app) if thing.words.startswith("A seat that is held goes on"))
+    assert thing.at == until
+
+
+def test_what_comes_next_takes_five_statements(app: Flask) -> None:
     statements = []
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", lambda *about: statements.append(about[2]))
         demo.next_thing(clock.now())
-    assert len([text for text in statements if text.startswith("SELECT")]) == 4
+    assert len([text for text in statements if text.startswith("SELECT")]) == 5
 
 
 # ---- four weeks, for real ----
