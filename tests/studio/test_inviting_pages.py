@@ -177,6 +177,9 @@ def test_what_is_not_listed_is_found_by_its_address_only(
         # A link that opens nothing any more leaves the way by a code.
         assert 'name="code"' in client.get(f"{there}/sign-up/{cohort}?invitation=old").text
         assert client.get(f"{there}/group/{cohort}").status_code == 409
+        who = {"name": "Ann", "email": "ann@x.example", "profession": "OT", "zone": "America/New_York"}
+        wrong = client.post(f"{there}/sign-up/{cohort}", data=filled(form.text, **who))
+        assert (wrong.status_code, 'href="#code"' in wrong.text) == (409, True)
     assert client.get(f"{there}?code=SPRING").text.count("?code=SPRING") >= 1
 
 

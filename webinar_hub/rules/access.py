@@ -64,13 +64,23 @@ def unusable_because(code: Code, now: datetime) -> str:
     Whether all its uses are gone is looked at last, because one of them may come back.
     """
     if code.ended_at is not None or (code.expires_at is not None and code.expires_at <= now):
-        return _("This code is no longer valid. Ask whoever gave it to you for a new one.")
+        return over()
     return used_up() if is_used_up(code) else ""
 
 
 def is_used_up(code: Code) -> bool:
     """Whether as many have come in with it as may."""
     return code.max_uses is not None and code.uses >= code.max_uses
+
+
+def is_about_code(reason: str) -> bool:
+    """Whether another code would help somebody who is not let in for this reason."""
+    return reason in (over(), used_up(), unknown(), wanted())
+
+
+def over() -> str:
+    """What is said of a code whose time is over."""
+    return _("This code is no longer valid. Ask whoever gave it to you for a new one.")
 
 
 def used_up() -> str:

@@ -16,6 +16,7 @@ from webinar_hub.queries import calendars, gate
 from webinar_hub.queries import public as queries
 from webinar_hub.queries import questions as asked
 from webinar_hub.queries.views import CohortView, WebinarView
+from webinar_hub.rules.access import is_about_code
 from webinar_hub.rules.source import source_of
 from webinar_hub.services import answers, registrations
 from webinar_hub.services.answers import WrongAnswers
@@ -109,7 +110,8 @@ def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     filled = SignUpForm()
     problems = problem.problems if isinstance(problem, WrongAnswers) else {}
     if not problems:
-        filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
+        code = "code" if is_about_code(problem.message) else ""
+        filled.note(problem.field if isinstance(problem, Invalid) else code, problem.message)
     response = _form_page(_about(slug, cohort), filled, problem.status, problems)
     if isinstance(problem, TooMany):
         watch.refused(slug)
