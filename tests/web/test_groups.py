@@ -170,7 +170,9 @@ def test_no_means_no_from_everybody(
 ) -> None:
     ann, bea = (link_in(invited[f"{name}@x.example"], "invitation") for name in ("ann", "bea"))
     for _ in range(2):
-        assert "will not come" in press(client, ann, f"{ann}/no").text
+        said = press(client, ann, f"{ann}/no").text
+        assert "will not come" in said
+        assert "Do not invite me to anything again" in said, "this one was all she said no to"
     one_click = app.test_client().post(f"{bea}/never", data={"List-Unsubscribe": "One-Click"})
     assert one_click.status_code == 200
     assert states(app) == {"ann@x.example": "declined", "bea@x.example": "declined"}
