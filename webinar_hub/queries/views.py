@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from webinar_hub.core.language import gettext as _
 from webinar_hub.rules.access import Visibility
+from webinar_hub.rules.cohort_file import NO_CREDIT
 from webinar_hub.rules.places import GONE, HOPES
 from webinar_hub.rules.publishing import contact_minutes, contact_words, gives_credit
 
@@ -147,6 +149,11 @@ class WebinarView:
     def is_by_invitation(self, cohort: CohortView) -> bool:
         """Whether nobody signs up for this cohort of it without an invitation or a code."""
         return cohort.needs_code or self.visibility == "invitation"
+
+    @property
+    def credit_words(self) -> str:
+        """What is said of credit: the organizer's words, or, where there is none, ours in the reader's language."""
+        return _("No CE credit.") if self.credit == NO_CREDIT else self.credit
 
     @property
     def contact(self) -> str:
