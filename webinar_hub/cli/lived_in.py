@@ -35,6 +35,7 @@ from webinar_hub.rules.cohort_file import read_cohort_file
 from webinar_hub.rules.example_people import ExamplePerson, example_people
 from webinar_hub.rules.example_runs import Run, filled, runs
 from webinar_hub.rules.mail_events import MailEvent
+from webinar_hub.rules.places import State
 from webinar_hub.rules.zones import zone
 from webinar_hub.services import broadcasts, cohort_files, mail_events, registrations, sessions
 
@@ -164,7 +165,9 @@ def _take_part(run: Run, now: datetime, dice: random.Random) -> None:
     with transaction():
         cohort = db.session.scalars(select(Cohort).where(Cohort.key == run.key)).one()
         people = db.session.execute(
-            select(Registration.id, Registration.registered_at).where(Registration.cohort_id == cohort.id)
+            select(Registration.id, Registration.registered_at).where(
+                Registration.cohort_id == cohort.id, Registration.state == State.CONFIRMED.value
+            )
         ).all()
         keen = {id_: dice.random() for id_, _ in people}
         held = db.session.scalars(select(Session).where(Session.cohort_id == cohort.id)).all()
@@ -237,7 +240,7 @@ def _downloads(
 
 
 def _come_back(planned: list[Run], now: datetime) -> None:
-    """A few addresses that are gone, a full mailbox, a complaint, and some who gave their seat back."""
+    """A few addresses that are gone, a full mailbox, a complaint, and some whose seats are offered to the line."""
     running = planned[1].key
     last = _last_mails(running)
     gone, full, complaint = last[:_BOUNCES], last[_BOUNCES], last[_BOUNCES + 1]

@@ -34,7 +34,8 @@ class Run:
 def runs(today: date, first_example: date) -> list[Run]:
     """The three of them; `today` in New York, `first_example` the first evening of the example everybody sees.
 
-    The coming hour lies at the same noon as one of the running sessions: a clash for the organizer to find.
+    The coming hour lies at the same noon as one of the running sessions: a clash for the organizer to find. More
+    want to come than it has seats, so it has a line.
     """
     next_noon = today + timedelta(days=1 + (_WEDNESDAY - today.weekday() - 1) % 7)
     a_month_ago = today - timedelta(days=30)
