@@ -61,6 +61,8 @@ def test_five_fields_make_a_published_webinar(app: Flask, owner: FlaskClient) ->
         assert kinds == ["live", "reminder", "reminder", "reminder", "reminder", "thank_you"]
         entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "webinar.created")).one()
         assert entry.actor.startswith("organizer:")
+    entry = app.test_client().get(f"/w/baby-massage-reading-cues/{cohort.public_id}.ics")
+    assert "SUMMARY:Baby massage: reading cues\r\n" in entry.text, "one hour is called by its name once"
     sign_up(app, cohort.public_id)
     assert [mail.kind for mail in outbox(app, kind="confirmation")] == ["confirmation"]
 

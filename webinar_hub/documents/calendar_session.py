@@ -56,6 +56,11 @@ class StoredSession(Protocol):
     updated_at: datetime
 
 
+def _title(session: str, webinar: str) -> str:
+    """What is special about this hour first: a phone shows only the beginning. A webinar of one hour once."""
+    return f"{session} · {webinar}" if session not in ("", webinar) else webinar
+
+
 def of_stored(
     session: StoredSession, webinar_title: str, *, url: str, organizer: tuple[str, str], cancelled: bool
 ) -> CalendarSession:
@@ -63,8 +68,7 @@ def of_stored(
     organizer_name, organizer_email = organizer
     return CalendarSession(
         public_id=session.public_id,
-        # What is special about this hour first: a phone shows only the beginning.
-        title=f"{session.title} · {webinar_title}" if session.title else webinar_title,
+        title=_title(session.title, webinar_title),
         description=session.summary,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
