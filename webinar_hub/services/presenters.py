@@ -17,6 +17,7 @@ from webinar_hub.core.links import Links
 from webinar_hub.documents.calendar_session import CalendarSession, of_stored, session_uid
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import Cohort, Delivery, Presenter, PresenterInvite, Session, Webinar
+from webinar_hub.rules.zones import zone
 from webinar_hub.services import notices
 
 UNDO = timedelta(minutes=10)
@@ -139,9 +140,12 @@ def _the_day_before(voice: Voice, about: _About, presenter: Presenter, now: date
     key = f"presenter:{about.session.id}:{presenter.id}:{starts_at:%Y%m%dT%H%MZ}:tomorrow"
     if db.session.scalar(select(Delivery.id).where(Delivery.key == key)) is not None:
         return False
+    home = zone(about.cohort.zone)
+    is_today = starts_at.astimezone(home).date() == now.astimezone(home).date()
     words = voice.templates.render(
         "presenter_tomorrow",
         **_facts(about, presenter.name),
+        day="Today" if is_today else "Tomorrow",
         registered=about.cohort.seats_taken,
         start=voice.links.start(*_key(presenter)),
     )
