@@ -31,7 +31,7 @@ def test_every_kind_is_listed_as_it_came(owner: FlaskClient, cohort: str) -> Non
     for page in (ALL, ITS):
         answer = owner.get(page)
         assert answer.status_code == 200
-        assert answer.text.count("as it came") == 11
+        assert answer.text.count("as it came") == 18
 
 
 def test_saved_words_are_what_the_worker_sends(app: Flask, owner: FlaskClient, cohort: str) -> None:
@@ -217,7 +217,8 @@ def test_the_preview_is_the_mail_with_a_registrants_name_and_zone(
 @pytest.mark.parametrize(
     "kind",
     ["confirmation", "invite", "reminder", "live", "drop", "thank_you", "session_changed", "session_added",
-     "session_cancelled", "cohort_cancelled", "registration_cancelled"],
+     "session_cancelled", "cohort_cancelled", "registration_cancelled", "waitlisted", "offer", "offer_over",
+     "waitlist_left", "waitlist_over", "applied", "declined"],
 )  # fmt: skip
 def test_every_kind_has_its_page_its_preview_and_its_test(
     app: Flask, owner: FlaskClient, cohort: str, kind: str
@@ -228,6 +229,7 @@ def test_every_kind_has_its_page_its_preview_and_its_test(
             shown = press(owner, owner.get(page), f"{page}/preview", **typed).text
             assert ("in my words" in shown) == bool(typed), shown[:300]
             assert "nothing yet that this mail" not in shown
+            assert "/offer/" not in shown, "what can be looked at cannot be answered"
     words = WORDS | {"body": "Dear {name}, you are in."}
     assert press(owner, owner.get(f"{ITS}/{kind}"), f"{ITS}/{kind}/test", **words).status_code == 200
     with app.app_context():

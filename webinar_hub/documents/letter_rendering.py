@@ -110,9 +110,12 @@ def _values(letter: Letter, you: You) -> dict[str, str]:
         "bonus": letter.drop_title,
         "session": letter.session_title,
         "time_left": time_left(letter),
+        "number": str(letter.position),
     }
+    zones = (letter.cohort_zone, letter.recipient_zone)
+    if letter.until:
+        values["until"] = when.when_for(letter.until, *zones)
     if letter.session:
-        zones = (letter.cohort_zone, letter.recipient_zone)
         values["when"] = when.when_for(letter.session.starts_at, *zones)
         values["join_link"] = Links(letter.base_url, Tokens([])).join(you.me, letter.session.public_id)
         if letter.old_starts_at:

@@ -160,6 +160,9 @@ class Batch:
     def _new_letter(self, due: Claimed, place: Place) -> Letter:
         cohort, webinar = self.cohorts[place.cohort_id]
         subject, words = self._own_words(due, webinar)
+        if place.seat_kept:
+            # They speak to somebody who comes, and not to one who has a seat and is looked at again.
+            subject, words = "", ""
         return Letter(
             kind="announcement" if due.kind == "news" else due.kind,
             webinar_slug=webinar.slug,

@@ -12,8 +12,9 @@ from webinar_hub.documents.letters import IncompleteLetter, Letter, Recipient
 from webinar_hub.models import Broadcast, Cohort, Drop, Person, Registration, Session
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.letter_places import Place
-from webinar_hub.queries.letters import batch
+from webinar_hub.queries.letters import Batch, batch
 from webinar_hub.rules.delivery import Claimed
+from webinar_hub.rules.places import WAY_KINDS
 
 MOST_SAMPLES = 30
 DAY = timedelta(days=1)
@@ -69,6 +70,8 @@ def preview(cohort: int, about: About, hub: Hub, now: datetime) -> tuple[Letter,
     due = _due(message, about, now)
     seen = batch([due], hub, _guest(home, now))
     seen.broadcasts = {message.id or 0: message}
+    if message.kind in WAY_KINDS:
+        _set_on_the_way(seen, about.registration or 0, now)
     if about.words is not None:
         seen.wordings = {(None, message.kind): about.words}
     try:
@@ -78,11 +81,22 @@ def preview(cohort: int, about: About, hub: Hub, now: datetime) -> tuple[Letter,
     return letter, _harmless(letter, recipient, hub)
 
 
+def _set_on_the_way(seen: Batch, registration: int, now: datetime) -> None:
+    """Whoever reads has a place, or none: here she is somebody third in the line, with a seat held for her."""
+    hers = replace(seen.places[registration], offer_until=now + DAY / 2, reason="", seat_kept=False)
+    seen.places = {registration: hers}
+    seen.positions = {registration: 3}
+
+
 def _harmless(letter: Letter, recipient: Recipient, hub: Hub) -> Recipient:
     """The same reader without the links that are hers alone: whoever has them could act for her."""
     nowhere = f"{hub.links.base}/me/preview"
     return replace(
-        recipient, me_link=nowhere, unsubscribe_link=nowhere, downloads=tuple(nowhere for _ in letter.materials)
+        recipient,
+        me_link=nowhere,
+        unsubscribe_link=nowhere,
+        offer_link=nowhere,
+        downloads=tuple(nowhere for _ in letter.materials),
     )
 
 
@@ -106,7 +120,7 @@ def _stand_in(cohort: Cohort, kind: str, now: datetime) -> Broadcast:
         message.old_starts_at = session.starts_at - DAY
     if kind == "reminder":
         message.lead_minutes = int(DAY.total_seconds() // 60)
-    if kind in ("drop", "thank_you", "announcement", "news"):
+    if kind in {"drop", "thank_you", "announcement", "news"} | WAY_KINDS:
         message.session_id, message.drop_id, message.due_at = None, drop.id if drop else None, now
     return message
 

@@ -24,6 +24,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "time_left": "“Tomorrow”, “In 1 hour”: how far away the session is",
     "old_when": "the time it had before",
     "bonus": "the title of the bonus",
+    "number": "her number in the line",
+    "until": "until when the seat is held, in her zone and yours",
 }
 """Every placeholder with what it stands for."""
 
@@ -45,6 +47,13 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "session_cancelled": (*_ALWAYS, "session", "when"),
     "cohort_cancelled": ("name", "webinar", "cohort", "organizer"),
     "registration_cancelled": _ALWAYS,
+    "waitlisted": (*_ALWAYS, "number"),
+    "offer": (*_ALWAYS, "until"),
+    "offer_over": _ALWAYS,
+    "waitlist_left": _ALWAYS,
+    "waitlist_over": _ALWAYS,
+    "applied": _ALWAYS,
+    "declined": _ALWAYS,
     "announcement": _ALWAYS,
 }
 """The kinds of mail whose words can be changed, each with the placeholders it knows."""
