@@ -57,7 +57,7 @@ def _wait_for(address: str) -> None:
 
 
 def take(page: Page, name: str) -> None:
-    """Save what is on the screen, with as few colours as it needs."""
+    """Save what is on the screen, with as few colors as it needs."""
     page.evaluate("document.fonts.ready")
     file = HERE / f"{name}.png"
     page.screenshot(path=file, animations="disabled")

@@ -22,7 +22,7 @@ def test_questions_follow_the_answers_with_a_script_and_say_for_whom_they_are_wi
     for page in (with_script, without):
         page.goto(f"/w/baby-massage/sign-up/{cohort}")
     expect(with_script.get_by_label("Which ward?")).to_be_hidden()
-    expect(with_script.get_by_label("Licence number")).to_be_hidden()
+    expect(with_script.get_by_label("License number")).to_be_hidden()
     expect(without.get_by_label("Which ward?")).to_be_visible()
     expect(without.get_by_text("Only if you want CE credit").first).to_be_visible()
 

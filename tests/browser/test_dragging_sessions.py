@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
+from tests.browser.test_every_page import COLORS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.building import KEY, sign_up
 from tests.studio.staff import given_staff, signed_in
@@ -157,7 +157,7 @@ def test_the_pages_are_for_everybody_fit_and_are_silent(page: Page, witness: Wit
     for name in every_page(page):
         found[f"{name}, light"] = page.evaluate(MEASURE, [*LAW, "best-practice"])
         page.emulate_media(color_scheme="dark")
-        found[f"{name}, dark"] = page.evaluate(MEASURE, COLOURS)
+        found[f"{name}, dark"] = page.evaluate(MEASURE, COLORS)
         page.emulate_media(color_scheme="light")
         for width, zoom in WIDTHS_AND_ZOOMS:
             page.set_viewport_size({"width": width, "height": 844})

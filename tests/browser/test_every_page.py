@@ -17,8 +17,8 @@ from webinar_hub.core.config import Settings, read_settings
 from webinar_hub.core.db import db
 
 LAW = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Only colours are different in the dark.
-COLOURS = ["color-contrast", "link-in-text-block"]
+# Only colors are different in the dark.
+COLORS = ["color-contrast", "link-in-text-block"]
 # Frames are other pages: the mail's is looked at by itself, the player's is not ours.
 MEASURE = """(rules) => axe
   .run({ runOnly: rules, resultTypes: ["violations"], iframes: false })
@@ -71,7 +71,7 @@ def test_every_page_is_for_everybody_fits_and_is_silent(walk: Walk, page: Page, 
     for name in walk.everywhere():
         found[f"{name}, light"] = page.evaluate(MEASURE, LAW if "mail program" in name else [*LAW, "best-practice"])
         page.emulate_media(color_scheme="dark")
-        found[f"{name}, dark"] = page.evaluate(MEASURE, COLOURS)
+        found[f"{name}, dark"] = page.evaluate(MEASURE, COLORS)
         page.emulate_media(color_scheme="light")
         for width, zoom in WIDTHS_AND_ZOOMS:
             page.set_viewport_size({"width": width, "height": 844})

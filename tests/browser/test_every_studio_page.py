@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Response
 from werkzeug.routing import Rule
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
+from tests.browser.test_every_page import COLORS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.studio.coming_in import PASSWORD, given_password, sign_in
 from tests.studio.furnishing import examples, furnish
@@ -127,7 +127,7 @@ def looked_at(page: Page, path: str) -> Iterator[str]:
         yield from (f"{width} px, {zoom} %: {found}" for found in page.evaluate(TOO_WIDE, zoom))
     for width, device, in_the_light in SIZES:
         page.set_viewport_size({"width": width, "height": 844})
-        for scheme, rules in (("light", in_the_light), ("dark", COLOURS)):
+        for scheme, rules in (("light", in_the_light), ("dark", COLORS)):
             page.emulate_media(color_scheme=scheme)
             yield from (f"{device}, {scheme}: {found}" for found in page.evaluate(MEASURE, rules))
     page.emulate_media(color_scheme="light")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE
+from tests.browser.test_every_page import COLORS, LAW, MEASURE, TOO_WIDE
 from tests.browser.visiting import Witness
 from tests.web.test_groups import mails
 from webinar_hub.core.db import db, transaction
@@ -24,7 +24,7 @@ def looked_at(page: Page, where: str) -> Iterator[str]:
     """What is wrong with the page as it stands, in light and dark, on two sizes."""
     yield from (f"{where}, light: {found}" for found in page.evaluate(MEASURE, [*LAW, "best-practice"]))
     page.emulate_media(color_scheme="dark")
-    yield from (f"{where}, dark: {found}" for found in page.evaluate(MEASURE, COLOURS))
+    yield from (f"{where}, dark: {found}" for found in page.evaluate(MEASURE, COLORS))
     page.emulate_media(color_scheme="light")
     for width, zoom in ((320, 100), (780, 200), (390, 100)):
         page.set_viewport_size({"width": width, "height": 844})

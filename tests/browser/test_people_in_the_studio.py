@@ -41,7 +41,7 @@ def test_the_list_follows_what_is_typed(
     assert "words=mos" in page.url
     page.get_by_label("Choose Bea Moss").check()
     page.get_by_label("What to do").select_option("cancel")
-    page.get_by_role("button", name="With those ticked").click()
+    page.get_by_role("button", name="With those checked").click()
     expect(page.get_by_role("heading", name="Cancel the places of 1 person?")).to_be_visible()
     page.get_by_role("button", name="Cancel 1 place").click()
     expect(page.get_by_role("status").first).to_contain_text("1 places are cancelled")

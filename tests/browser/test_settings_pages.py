@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
+from tests.browser.test_every_page import COLORS, LAW, MEASURE, TOO_WIDE, WIDTHS_AND_ZOOMS
 from tests.browser.visiting import Witness
 from tests.studio.staff import given_staff, signed_in
 from webinar_hub.core import clock
@@ -47,7 +47,7 @@ def problems(page: Page, addresses: list[str]) -> list[str]:
         assert answer.status == 200, path
         found[f"{path}, light"] = page.evaluate(MEASURE, [*LAW, "best-practice"])
         page.emulate_media(color_scheme="dark")
-        found[f"{path}, dark"] = page.evaluate(MEASURE, COLOURS)
+        found[f"{path}, dark"] = page.evaluate(MEASURE, COLORS)
         page.emulate_media(color_scheme="light")
         for width, zoom in WIDTHS_AND_ZOOMS:
             page.set_viewport_size({"width": width, "height": 844})
@@ -69,10 +69,10 @@ def test_with_another_accent_everything_can_still_be_read(app: Flask, owner: Pag
 
 
 @pytest.mark.browser
-def test_a_colour_too_light_is_mended_with_one_press(owner: Page, tmp_path: Path) -> None:
+def test_a_color_too_light_is_mended_with_one_press(owner: Page, tmp_path: Path) -> None:
     owner.goto("/studio/settings/brand")
-    owner.get_by_label("Accent colour").fill("#ffd400")
+    owner.get_by_label("Accent color").fill("#ffd400")
     owner.get_by_role("button", name="Save").click()
     owner.get_by_role("button", name="instead").click()
     owner.get_by_text("Saved.").wait_for()
-    assert owner.get_by_label("Accent colour").input_value().startswith("#")
+    assert owner.get_by_label("Accent color").input_value().startswith("#")

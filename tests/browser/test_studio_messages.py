@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_every_page import COLOURS, LAW, MEASURE
+from tests.browser.test_every_page import COLORS, LAW, MEASURE
 from tests.browser.visiting import Witness
 from tests.building import KEY, sign_up
 from tests.delivering import deliver
@@ -53,7 +53,7 @@ def look(page: Page, name: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            rules = [*LAW, "best-practice"] if scheme == "light" else COLOURS
+            rules = [*LAW, "best-practice"] if scheme == "light" else COLORS
             found += [f"{name}, {width}, {scheme}: {one}" for one in page.evaluate(MEASURE, rules)]
             if PICTURES:
                 page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)

@@ -33,7 +33,7 @@ def page(chromium: Browser, app: Flask, live_server: str, witness: Witness, tmp_
     given_task(app, "first")
     cookie = signed_in(app, given_staff(app)).get_cookie("hub")
     assert cookie is not None
-    # A colour on its way from light to dark has any contrast.
+    # A color on its way from light to dark has any contrast.
     small = {"width": 390, "height": 844}
     context = chromium.new_context(base_url=live_server, viewport=small, reduced_motion="reduce")  # type: ignore[arg-type]
     context.add_cookies([{"name": "hub", "value": cookie.value, "url": live_server}])

@@ -51,7 +51,7 @@ class Walk:
         yield self._at("/", "home")
         yield self._at("/demo/mailbox", "mailbox before the first mail")
         yield self._at("/nowhere", "not found")
-        yield self._at("/my", "not recognised")
+        yield self._at("/my", "not recognized")
         yield self._at(f"/join/{self._session().public_id}", "session")
         self._press("link", "About this webinar")
         yield "webinar"

@@ -81,11 +81,11 @@ FIELDS = {
     "cohort.capacity": ("capacity = 50\n", "", "becomes: no limit"),
     "cohort.enrolment_opens": (
         COHORT_END, f"{COHORT_END}\nenrolment_opens = 2026-11-01T01:30:00",
-        "enrolment opens: Sun 1 November 2026, 1:30 am (before the clocks go back)",
+        "sign-up opens: Sun 1 November 2026, 1:30 am (before the clocks go back)",
     ),
     "cohort.enrolment_closes": (
         COHORT_END, f"{COHORT_END}\nenrolment_closes = 2026-12-01T08:00:00",
-        "enrolment closes: Tue 1 December 2026, 8:00 am",
+        "sign-up closes: Tue 1 December 2026, 8:00 am",
     ),
     "cohort.late_join": (COHORT_END, f'{COHORT_END}\nlate_join = "from now on"', "becomes: from now on"),
     "cohort.host_url": (

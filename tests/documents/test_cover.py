@@ -1,4 +1,4 @@
-"""Covers: the same picture for the same slug for ever, of numbers and colours only."""
+"""Covers: the same picture for the same slug for ever, of numbers and colors only."""
 
 import re
 import struct
@@ -26,7 +26,7 @@ def test_every_slug_has_its_own_picture() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(slug=st.text())
-def test_a_cover_holds_numbers_and_colours_only(slug: str) -> None:
+def test_a_cover_holds_numbers_and_colors_only(slug: str) -> None:
     svg = cover_svg(slug, accent="#123ABC", second="#00ff00", paper="#ffffff")
     root = ElementTree.fromstring(svg)
     assert root.get("viewBox") == "0 0 1200 630"
@@ -61,8 +61,8 @@ def test_the_png_has_the_size_previews_want(slug: str) -> None:
     assert png == cover_png(slug)
 
 
-@pytest.mark.parametrize("colour", ["red", "#fff", "#12345g", '#123456"/><script>', "", "#1234567", "#123456\n"])
-def test_only_plain_colours_are_taken(colour: str) -> None:
+@pytest.mark.parametrize("color", ["red", "#fff", "#12345g", '#123456"/><script>', "", "#1234567", "#123456\n"])
+def test_only_plain_colors_are_taken(color: str) -> None:
     for name in ("accent", "second", "paper"):
         with pytest.raises(ValueError, match="such as #1f5f5b"):
-            cover_svg("sleep", **{name: colour})
+            cover_svg("sleep", **{name: color})

@@ -84,7 +84,7 @@ def test_sixty_people_on_twenty_seats(hub: Hub, figures: Figures) -> None:
 
 
 def test_two_hundred_at_once_on_fifty_seats_over_four_processes(hub: Hub, figures: Figures) -> None:
-    """F26, FEATURES A4: fifty have a seat, the others are in the line in one order, and nobody sees an error."""
+    """F26, FEATURES A4: fifty have a seat, the others are waitlisted in one order, and nobody sees an error."""
     cohort = hub.cohort_public_id()
     with hub.app.app_context(), transaction() as session:
         session.execute(update(Cohort).values(capacity=50, has_waitlist=True))

@@ -17,7 +17,7 @@ def test_what_is_shown_is_taken_back_as_it_is() -> None:
         ("name", "  ", "Give the service a name"),
         ("name", "x" * 61, "at most 60"),
         ("name", "Hub\nBcc: x@y.example", "line end"),
-        ("accent", "#ffe000", "The nearest colour that works is #"),
+        ("accent", "#ffe000", "The nearest color that works is #"),
         ("sender_address", "Mara <mara@x.example>", "bare address"),
         ("sender_address", "a@x.example\r\nBcc: b@x.example", "bare address"),
         ("reply_to", "nowhere", "bare address"),
@@ -40,7 +40,7 @@ def test_what_cannot_be_used_is_refused_with_words(field: str, text: str, words:
     assert list(refused.value.problems) == [field]
 
 
-def test_a_colour_too_light_comes_with_the_nearest_that_is_not() -> None:
+def test_a_color_too_light_comes_with_the_nearest_that_is_not() -> None:
     with pytest.raises(Refused) as refused:
         checked({"accent": "#ffe000"})
     assert checked({"accent": refused.value.offers["accent"]})

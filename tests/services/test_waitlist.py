@@ -50,14 +50,14 @@ def cohort_id(app: Flask) -> int:
 
 
 def test_the_way_from_the_line_to_a_seat(app: Flask, tmp_path: Path, travel: Traveller) -> None:
-    """Full: a number in the line; a seat is free: it is held; she accepts: invites. Nothing else before."""
+    """Full: a number on the waitlist; a seat is free: it is held; she accepts: invites. Nothing else before."""
     cohort = small(app, tmp_path)
     come(app, cohort, "ann", "bea", "cleo", "dina")
     assert standing(app) == {"ann": "confirmed", "bea": "confirmed", "cleo": "waitlisted", "dina": "waitlisted"}
     post = Post()
     deliver(app, post)
     mails = {envelope.recipient: read(envelope) for envelope in post.tried}
-    assert "number 2 in the line" in mails["dina@x.example"].text
+    assert "number 2 on the waitlist" in mails["dina@x.example"].text
     assert not mails["dina@x.example"].invites
     assert not mails["cleo@x.example"].invites
 
@@ -104,7 +104,7 @@ def test_an_offer_that_runs_out_goes_on_and_leaves_a_way_back(
     come(app, cohort, "dina")
     assert not with_row(app, "cleo", lambda hers: settling.accept(hers, now=clock.now()))
     assert standing(app) == {"ann": "cancelled", "bea": "cancelled", "cleo": "cancelled", "dina": "offered"}
-    # She comes back by her page, at the end of the line.
+    # She comes back by her page, at the end of the waitlist.
     hers = row(app, "bea")
     back = done(app, lambda: registrations.come_back(hers.person_id, hers.public_id, now=clock.now()))
     assert back is State.WAITLISTED
@@ -176,7 +176,7 @@ def test_an_organizer_decides_with_a_reason_and_again(app: Flask, tmp_path: Path
     said = {one.recipient: read(one).text for one in post.tried}
     assert "For paediatrics only." in said["dina@x.example"]
 
-    # She edits: her seat is kept, and nobody in the line is asked.
+    # She edits: her seat is kept, and nobody on the waitlist is asked.
     assert with_row(app, "ann", lambda hers: settling.review_again(hers, clock.now()))
     assert standing(app)["ann"] == "pending"
     assert seats(app) == 2

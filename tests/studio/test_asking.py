@@ -178,7 +178,7 @@ class TestPeople:
             "Which ward?",
             "What do you use?",
             "Wants CE credit",
-            "Licence",
+            "License",
         ]
         assert lines[1] == ["ann@x.example", "Hospital", f"'{HOSTILE}", "Oil, =Music", "yes", ""]
         assert lines[2] == ["bea@x.example", "School", "", "'=Music", "", ""]

@@ -1,4 +1,4 @@
-"""Who may come in, and how carefully: what is set for one cohort and for all; an alarm that is seen and ended."""
+"""Sign-up protection: what is set for one cohort and for all; an alarm that is seen and ended."""
 
 from pathlib import Path
 

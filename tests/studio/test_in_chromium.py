@@ -55,7 +55,7 @@ def page(chromium: Any, live_server: str) -> Iterator[Any]:
 
 @pytest.fixture
 def device(page: Any) -> Any:
-    """A phone that keeps passkeys and always recognises her finger."""
+    """A phone that keeps passkeys and always recognizes her finger."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     options = {
@@ -100,7 +100,7 @@ def test_a_passkey_signs_in(app: Flask, page: Any, device: Any) -> None:
         assert used.lastuse_datetime > made.lastuse_datetime
 
 
-def test_a_device_that_does_not_recognise_her_says_so(app: Flask, page: Any, device: Any) -> None:
+def test_a_device_that_does_not_recognize_her_says_so(app: Flask, page: Any, device: Any) -> None:
     given_password(app)
     tools, authenticator = device
     tools.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})

@@ -108,12 +108,12 @@ def test_the_line_is_led_button_by_button(
     come(app, small(app, tmp_path, seats=1), "ann", "bea", "cleo")
     ids = {name: row(app, name).id for name in ("ann", "bea", "cleo")}
     for what, says in (
-        ("front", "Cleo is the next in line."),
-        ("in-turn", "stands in the line where her time puts her"),
-        ("remove", "Cleo is out of the line"),
+        ("front", "Cleo is the next on the waitlist."),
+        ("in-turn", "stands on the waitlist where her time puts her"),
+        ("remove", "Cleo is off the waitlist"),
     ):
         assert says in owner.post(f"{PAGE}/{ids['cleo']}/{what}", follow_redirects=True).text
-    assert "out of the line?" in owner.get(f"{PAGE}/{ids['bea']}/remove").text
+    assert "off the waitlist?" in owner.get(f"{PAGE}/{ids['bea']}/remove").text
     assert standing(app) == {"ann": "confirmed", "bea": "waitlisted", "cleo": "cancelled"}
     assert owner.post(f"{PAGE}/{ids['bea']}/nonsense").status_code == 404
     assert owner.post(f"{PAGE}/4711/front").status_code == 404
@@ -124,7 +124,7 @@ def test_the_line_is_led_button_by_button(
     # A presenter sees numbers and no names.
     presenter = signed_in(app, given_staff(app, Role.PRESENTER, email="p@littlehands.example"))
     seen = presenter.get(PAGE).text
-    assert "in the line" in seen
+    assert "on the waitlist" in seen
     assert "bea@x.example" not in seen
     assert presenter.post(f"{PAGE}/{ids['bea']}/front").status_code == 403
 

@@ -87,10 +87,10 @@ def test_name_and_accent_reach_the_public_pages(app: Flask, owner: FlaskClient, 
     assert PLUM in app.test_client().get(f"/w/baby-massage/cover.svg?in={PLUM[1:]}").text
 
 
-def test_a_colour_nobody_can_read_is_refused_and_another_offered(owner: FlaskClient, app: Flask) -> None:
+def test_a_color_nobody_can_read_is_refused_and_another_offered(owner: FlaskClient, app: Flask) -> None:
     answer = owner.post("/studio/settings/brand", data={"version": 0, "name": "Typed name", "accent": "#ffe000"})
     assert answer.status_code == 422
-    assert "The nearest colour that works is" in answer.text
+    assert "The nearest color that works is" in answer.text
     assert 'value="Typed name"' in answer.text
     offered = answer.text.partition('name="instead" value="')[2][:7]
     form = {"version": 0, "name": "Typed name", "accent": "#ffe000", "instead": offered}

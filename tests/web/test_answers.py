@@ -229,11 +229,11 @@ class TestHerOwnPage:
             key = token(ann.get(page))
             return ann.post(f"{to}?csrf_token={key}", data={"file": (io.BytesIO(content), name)})
 
-        assert send(b"%PDF-1.7 x", "My licence.pdf").status_code == 422
+        assert send(b"%PDF-1.7 x", "My license.pdf").status_code == 422
         assert row(app, AnswerFile) is None
         _allow_files(app)
-        assert send(b"%PDF-1.7 x", "My licence.pdf").status_code == 303
-        assert "My licence.pdf" in ann.get(page).text
+        assert send(b"%PDF-1.7 x", "My license.pdf").status_code == 303
+        assert "My license.pdf" in ann.get(page).text
         assert send(b"<html>", "x.pdf").status_code == 422
         assert send(b"MZ", "x.exe").status_code == 422
         assert send(b"%PDF-1.7 y", "../../Other\u202e.pdf").status_code == 303

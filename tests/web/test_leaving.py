@@ -115,7 +115,7 @@ class TestNews:
     def test_the_unsubscribe_page_says_what_it_ends(self, app: Flask, ann: FlaskClient) -> None:
         page = app.test_client().get(path(links(app)["unsubscribe"])).text
         assert "ends the reminders and bonus mails of this webinar" in page
-        assert "News about new webinars and trainings are another matter" in page
+        assert "News about new webinars and trainings is a separate choice" in page
 
 
 class TestTheFeed:

@@ -67,7 +67,7 @@ def test_a_full_webinar_is_a_form_for_the_waitlist_and_says_the_same_to_everybod
         for name in ("cleo", "ann")
     }  # fmt: skip
     assert len(pages) == 1, "the thanks tell whether an address is known (A20)"
-    assert "You have a place in the line" in pages.pop()
+    assert "You have a place on the waitlist" in pages.pop()
     assert standing(app) == {"ann": "confirmed", "bea": "confirmed", "cleo": "waitlisted"}
 
 
@@ -78,13 +78,13 @@ def test_her_page_shows_the_line_and_lets_her_leave_it_and_come_back(
     come(app, cohort, "ann", "bea", "cleo")
     cleo = her_page(app, "cleo")
     page = cleo.get("/my").text
-    assert "Number 2 in the line" in page
+    assert "Number 2 on the waitlist" in page
     assert "Seats you do not have" not in page
     assert "A sheet for parents" not in page
     hers = row(app, "cleo").public_id
     assert "come back below" in posted(cleo, f"/my/{hers}/line/leave", page)
     assert standing(app)["cleo"] == "cancelled"
-    assert "Number 2 in the line" in posted(cleo, f"/my/{hers}/return", cleo.get("/my").text)
+    assert "Number 2 on the waitlist" in posted(cleo, f"/my/{hers}/return", cleo.get("/my").text)
     # The door, the calendar and the downloads know her only with a place.
     with app.app_context():
         session = db.session.execute(select(Registration.id)).first()

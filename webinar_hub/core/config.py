@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     @classmethod
     def _language_is_spoken(cls, value: str) -> str:
         if value not in languages():
-            raise ValueError(f"there is a catalogue only for {', '.join(languages())}")
+            raise ValueError(f"there is a catalog only for {', '.join(languages())}")
         return value
 
     @field_validator("domain_rates")

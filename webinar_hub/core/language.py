@@ -1,6 +1,6 @@
 """In which language something is said: whatever a registrant reads goes through `gettext`, in code and templates.
 
-Words are written in English where they are used and translated by the catalogues below `webinar_hub/translations`,
+Words are written in English where they are used and translated by the catalogs below `webinar_hub/translations`,
 one a language, which are read as they are written (.po): a language more is a folder more, and nothing is compiled.
 Values go in by name: `gettext("Hello %(name)s", name=name)`; what is counted goes through `ngettext`. What is
 fixed when a module is loaded, as the label of a field, is `lazy_gettext`, and becomes words when it is shown.
@@ -24,12 +24,12 @@ from flask_babel.speaklater import LazyString
 
 DEFAULT = "en"
 """The language of what stands in the code."""
-CATALOGUES = Path(__file__).resolve().parents[1] / "translations"
+CATALOGS = Path(__file__).resolve().parents[1] / "translations"
 # Most readers live in the United States, so time is told as there: in Spanish "7:00 p.m.", not "19:00".
 _TERRITORY = "US"
 
 _spoken = ContextVar("language", default=DEFAULT)
-_folder = CATALOGUES
+_folder = CATALOGS
 
 Result = TypeVar("Result")
 
@@ -48,7 +48,7 @@ def install(environment: Any) -> None:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """The codes of all languages there are: English, and one for each catalogue."""
+    """The codes of all languages there are: English, and one for each catalog."""
     found = sorted(path.parts[-3] for path in _folder.glob("*/LC_MESSAGES/messages.po"))
     return (DEFAULT, *(code for code in found if code != DEFAULT and _is_known(code)))
 
@@ -117,39 +117,39 @@ def lazy_gettext(message: str, **values: object) -> str:
 
 
 def noop(message: str) -> str:
-    """The English words, which catalogues then have: for what is kept in English and said by `gettext` later."""
+    """The English words, which catalogs then have: for what is kept in English and said by `gettext` later."""
     return message
 
 
-def use_catalogues(folder: Path) -> None:
-    """Read the catalogues of another folder from now on: for tests, and for trying one out."""
+def use_catalogs(folder: Path) -> None:
+    """Read the catalogs of another folder from now on: for tests, and for trying one out."""
     global _folder
     _folder = folder
     languages.cache_clear()
-    _catalogue.cache_clear()
+    _catalog.cache_clear()
 
 
 def _said(message: str) -> str:
-    # In a catalogue nothing stands for its header.
-    return _catalogue(_spoken.get()).gettext(message) if message else ""
+    # In a catalog nothing stands for its header.
+    return _catalog(_spoken.get()).gettext(message) if message else ""
 
 
 def _counted(singular: str, plural: str, num: int) -> str:
-    return _catalogue(_spoken.get()).ngettext(singular, plural, num)
+    return _catalog(_spoken.get()).ngettext(singular, plural, num)
 
 
 @cache
-def _catalogue(code: str) -> NullTranslations:
+def _catalog(code: str) -> NullTranslations:
     if code == DEFAULT:
         return NullTranslations()
     from babel.messages.mofile import write_mo  # noqa: PLC0415  slow import
     from babel.messages.pofile import read_po  # noqa: PLC0415  slow import
 
     with (_folder / code / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        catalogue = read_po(file, locale=code)
+        catalog = read_po(file, locale=code)
     compiled = BytesIO()
     # What is marked as fuzzy is left out: nobody has looked at it.
-    write_mo(compiled, catalogue)
+    write_mo(compiled, catalog)
     compiled.seek(0)
     return Translations(compiled)
 

@@ -97,7 +97,7 @@ class Tokens:
         return [digest(key.encode(), f"webinar-hub.{purpose}".encode(), "sha256") for key in reversed(self._keys)]
 
     def fingerprints(self, text: str) -> list[str]:
-        """What a text is recognised by without being kept: one for each key, the present one last.
+        """What a text is recognized by without being kept: one for each key, the present one last.
 
         Only whoever has a key can try whether a fingerprint is that of an address.
         """

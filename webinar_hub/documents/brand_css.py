@@ -2,17 +2,17 @@
 
 from functools import lru_cache
 
-from webinar_hub.rules import colours
-from webinar_hub.rules.colours import Palette
+from webinar_hub.rules import colors
+from webinar_hub.rules.colors import Palette
 
 
 @lru_cache(maxsize=8)
 def brand_css(accent: str) -> str:
     """The tokens of this accent in both modes; "" for the house's own, whose tokens were chosen by hand."""
-    if accent == colours.ACCENT:
+    if accent == colors.ACCENT:
         return ""
-    light, dark = _tokens(colours.light(accent)), _tokens(colours.dark(accent))
-    # Where colours are forced or a page is printed, components.css has the last word.
+    light, dark = _tokens(colors.light(accent)), _tokens(colors.dark(accent))
+    # Where colors are forced or a page is printed, components.css has the last word.
     return f"@media screen{{:root{{{light}}}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
 
 

@@ -31,7 +31,7 @@ class HandoutTooTangled(ValueError):
 def printable_handout(*, title: str, subtitle: str, author: str, markdown: str) -> bytes:
     """Return a PDF (PDF/UA-1) that fits A4 and US Letter sheets alike and prints well in black and white.
 
-    Besides what CommonMark and tables give, `- [ ] words` prints a box to tick and a line of `___` prints a
+    Besides what CommonMark and tables give, `- [ ] words` prints a box to check and a line of `___` prints a
     line to write on. HTML and pictures are not printed: HTML shows as it is written, a picture as its words.
     The same words always give the same bytes. Signs the built-in fonts lack (emoji, Chinese) print as empty
     boxes, and the PDF then does not claim PDF/UA. Raises HandoutTooTangled for Markdown nested beyond sense.

@@ -27,7 +27,7 @@ class _Picture(NamedTuple):
 
 def fitted(content: bytes) -> bytes:
     """The picture as PNG of at most 480 x 72 pixels and 6 kB. Raises UnfitLogo in plain words."""
-    picture = _recognised(content)
+    picture = _recognized(content)
     if min(picture.width, picture.height) < 1 or max(picture.width, picture.height) > _MOST_PIXELS:
         raise UnfitLogo(f"The picture is {picture.width} x {picture.height} pixels: at most 4000 each way will do.")
     for height in (HEIGHT, 60, 48, 40, 32, 28):
@@ -39,7 +39,7 @@ def fitted(content: bytes) -> bytes:
     )
 
 
-def _recognised(content: bytes) -> _Picture:
+def _recognized(content: bytes) -> _Picture:
     if not content:
         raise UnfitLogo("The file is empty. Choose the picture again.")
     if content.startswith(b"\x89PNG\r\n\x1a\n") and len(content) > 24:

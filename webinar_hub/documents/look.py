@@ -1,16 +1,16 @@
-"""How mails look in this house: colours from the owner's accent, and what stands at their foot."""
+"""How mails look in this house: colors from the owner's accent, and what stands at their foot."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 from webinar_hub.documents.names import plain_name
-from webinar_hub.rules import colours
+from webinar_hub.rules import colors
 from webinar_hub.rules.house import House
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Colours for templates/email/mail.css, and the lines at a mail's foot."""
+    """Colors for templates/email/mail.css, and the lines at a mail's foot."""
 
     accent: str
     heading: str
@@ -32,7 +32,7 @@ def look_of(house: House) -> Look:
 def _look(accent: str, address: str, privacy_url: str) -> Look:
     lines = [plain_name(line) for line in address.splitlines()]
     foot = (*lines, f"Privacy: {privacy_url}") if privacy_url else tuple(lines)
-    if accent == colours.ACCENT:
+    if accent == colors.ACCENT:
         return Look(HOUSE_LOOK.accent, HOUSE_LOOK.heading, HOUSE_LOOK.dark_accent, HOUSE_LOOK.on_dark_accent, foot)
-    dark = colours.dark(accent)
-    return Look(accent, colours.mixed(accent, "#000000", 0.3), dark.accent, dark.on_accent, foot)
+    dark = colors.dark(accent)
+    return Look(accent, colors.mixed(accent, "#000000", 0.3), dark.accent, dark.on_accent, foot)

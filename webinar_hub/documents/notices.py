@@ -52,7 +52,7 @@ class NoticeTemplates:
     def __init__(self, templates: Path, look: Callable[[], Look] = lambda: HOUSE_LOOK) -> None:
         """Take the project's folder of templates; a template is read when it is first asked for.
 
-        `look` says in which colours and with which address the next notice is written.
+        `look` says in which colors and with which address the next notice is written.
         """
         self._look = look
         self._environment = Environment(

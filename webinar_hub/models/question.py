@@ -1,4 +1,4 @@
-"""What a cohort asks whoever signs up, the files that answer it, and what a licence says of a person."""
+"""What a cohort asks whoever signs up, the files that answer it, and what a license says of a person."""
 
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ class CreditDetails(Base):
     __tablename__ = "credit_details"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
-    # As on the licence; "" where that is the name she is greeted by.
+    # As on the license; "" where that is the name she is greeted by.
     legal_name: Mapped[str] = mapped_column(String(120), default="")
     licence_number: Mapped[str] = mapped_column(String(40), default="")
     licence_place: Mapped[str] = mapped_column(String(60), default="")

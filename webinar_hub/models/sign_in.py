@@ -19,7 +19,7 @@ class SignIn(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     # In words, such as "Safari on iPhone".
     device: Mapped[str] = mapped_column(String(60))
-    # Shortened (`rules/devices.py`): to recognise it by, not to follow anybody with.
+    # Shortened (`rules/devices.py`): to recognize it by, not to follow anybody with.
     network: Mapped[str] = mapped_column(String(45))
     began_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Written every few minutes, not with every page.

@@ -24,8 +24,8 @@ from webinar_hub.rules.credit_details import FIELDS
 from webinar_hub.rules.questions import CREDIT, DECIDES, Kind
 
 _CREDIT_LABELS = {
-    "legal_name": "Name on the licence",
-    "licence_number": "Licence",
+    "legal_name": "Name on the license",
+    "licence_number": "License",
     "licence_place": "State or country",
     "asha_number": "ASHA",
     "nbcot_number": "NBCOT",
@@ -63,10 +63,10 @@ class PlaceAnswers:
 
 @dataclass(frozen=True, slots=True)
 class AboutHer:
-    """What somebody told, by place; `licence` as label and value."""
+    """What somebody told, by place; `license` as label and value."""
 
     places: Mapping[int, PlaceAnswers]
-    licence: tuple[tuple[str, str], ...]
+    license: tuple[tuple[str, str], ...]
 
 
 def about(person: int, places: Collection[int], desk: Collection[int] | None) -> AboutHer:
@@ -101,7 +101,7 @@ def about(person: int, places: Collection[int], desk: Collection[int] | None) ->
             )
             for place, webinar, wish, by in rows
         },
-        _licence(person),
+        _license(person),
     )
 
 
@@ -123,7 +123,7 @@ def _wish(wish: Accommodation, by: str | None) -> WishView:
     return WishView(wish_in_words(wish.needs, wish.words), wish.due_at, wish.arranged_at, by or "", wish.note)
 
 
-def _licence(person: int) -> tuple[tuple[str, str], ...]:
+def _license(person: int) -> tuple[tuple[str, str], ...]:
     row = db.session.get(CreditDetails, person)
     if row is None:
         return ()
@@ -181,7 +181,7 @@ def _answers(row: AskedQuestion) -> Sequence[str]:
 
 
 def columns(cohort: int) -> dict[str, str]:
-    """What an export of a cohort can have besides: a column for each question, and for what a licence says."""
+    """What an export of a cohort can have besides: a column for each question, and for what a license says."""
     rows = db.session.execute(
         select(AskedQuestion.key, AskedQuestion.label)
         .where(AskedQuestion.cohort_id == cohort, AskedQuestion.kind != str(Kind.SECTION))

@@ -99,8 +99,8 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "cohort cancelled", "yes" if cohort.state == "cancelled" else ""
     yield "organizer", f"{cohort.organizer_name} <{cohort.organizer_email}>"
     yield "seats", str(cohort.capacity) if cohort.capacity else "no limit"
-    yield "enrolment opens", _when(cohort.enrolment_opens_at, cohort.zone)
-    yield "enrolment closes", _when(cohort.enrolment_closes_at, cohort.zone)
+    yield "sign-up opens", _when(cohort.enrolment_opens_at, cohort.zone)
+    yield "sign-up closes", _when(cohort.enrolment_closes_at, cohort.zone)
     yield "late joiners get", cohort.late_join
     yield "hours", _hours(cohort)
     yield "livestream", cohort.livestream_url

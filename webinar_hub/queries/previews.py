@@ -82,7 +82,7 @@ def preview(cohort: int, about: About, hub: Hub, now: datetime) -> tuple[Letter,
 
 
 def _set_on_the_way(seen: Batch, registration: int, now: datetime) -> None:
-    """Whoever reads has a place, or none: here she is somebody third in the line, with a seat held for her."""
+    """Whoever reads has a place, or none: here she is somebody third on the waitlist, with a seat held for her."""
     hers = replace(seen.places[registration], offer_until=now + DAY / 2, reason="", seat_kept=False)
     seen.places = {registration: hers}
     seen.positions = {registration: 3}

@@ -85,7 +85,7 @@ def of_cohort(cohort: int) -> list[AskedQuestion]:
 
 
 def credit_wish(cohort: int) -> tuple[bool | None, bool]:
-    """What the cohort says about asking for a licence (None: as the webinar), and what the webinar would."""
+    """What the cohort says about asking for a license (None: as the webinar), and what the webinar would."""
     wish, credit = db.session.execute(
         select(Cohort.asks_credit, Webinar.credit)
         .join(Webinar, Webinar.id == Cohort.webinar_id)
@@ -154,7 +154,7 @@ def _typed(answers: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _typed_credit(place: Registration, row: CreditDetails | None) -> dict[str, list[str]]:
-    """What her licence says, or what somebody typed of it when she signed up."""
+    """What her license says, or what somebody typed of it when she signed up."""
     claimed = place.answers.get(CREDIT)
     wants = {CREDIT: [YES]} if claimed is not None else {}
     known = {name: getattr(row, name) for name in asdict(Details())} if row is not None else claimed or {}

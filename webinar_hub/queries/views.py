@@ -64,7 +64,7 @@ class DropView:
 class CohortView:
     """A cohort on a public page. `seats_left` is None without a limit; `closed_because` is "" while open.
 
-    `waits` says that all one can have at the moment is a place in the line. `needs_code`: only with an invitation
+    `waits` says that all one can have at the moment is a place in line. `needs_code`: only with an invitation
     or a code; `has_codes`: there is one that could be typed.
     """
 
@@ -183,7 +183,7 @@ class PersonView:
 class RegistrationView:
     """One place of hers, or the way to one: the cohort's trail, and what she wants to be sent.
 
-    `position` is her number in the line, 0 outside of it, `offer_until` the end of the offer she has.
+    `position` is her number on the waitlist, 0 outside of it, `offer_until` the end of the offer she has.
     """
 
     id: int

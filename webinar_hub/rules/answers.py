@@ -68,7 +68,7 @@ def _required(question: Question) -> str:
     if question.kind is Kind.ONE:
         return _("“%(question)s”: choose one from the list.", question=question.label)
     if question.kind is Kind.SEVERAL:
-        return _("“%(question)s”: tick at least one.", question=question.label)
+        return _("“%(question)s”: check at least one.", question=question.label)
     return _("“%(question)s”: write an answer.", question=question.label)
 
 

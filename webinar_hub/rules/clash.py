@@ -10,7 +10,7 @@ from webinar_hub.rules.session import Span
 
 
 class Slot(NamedTuple):
-    """A session as this rule sees it; `presenters` by what they are recognised by, with the name they go by."""
+    """A session as this rule sees it; `presenters` by what they are recognized by, with the name they go by."""
 
     session_id: int
     cohort_key: str
@@ -41,7 +41,7 @@ class Clash:
 
 
 def presenter_keys(name: str, email: str) -> dict[str, str]:
-    """What a presenter is recognised by, with her name: her address and, as not every page has that, her name."""
+    """What a presenter is recognized by, with her name: her address and, as not every page has that, her name."""
     keys = (" ".join(name.split()).casefold(), email.casefold())
     return {key: name for key in keys if key}
 

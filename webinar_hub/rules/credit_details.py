@@ -16,9 +16,9 @@ _WITH_ASHA = frozenset({"SLP"})
 _WITH_NBCOT = frozenset({"OT", "OTA"})
 
 LABELS = {
-    "legal_name": lazy_gettext("Name as on your licence"),
-    "licence_number": lazy_gettext("Licence number"),
-    "licence_place": lazy_gettext("State or country of the licence"),
+    "legal_name": lazy_gettext("Name as on your license"),
+    "licence_number": lazy_gettext("License number"),
+    "licence_place": lazy_gettext("State or country of the license"),
     "asha_number": lazy_gettext("ASHA account number"),
     "nbcot_number": lazy_gettext("NBCOT certification number"),
 }

@@ -1,4 +1,4 @@
-"""Where somebody is signed in, in words she recognises; what a browser says of itself is never trusted."""
+"""Where somebody is signed in, in words she recognizes; what a browser says of itself is never trusted."""
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -44,7 +44,7 @@ def counted_as(address: str) -> str:
 
 
 def network_in_words(address: str) -> str:
-    """The network an address is in (IPv4 /24, IPv6 /48): enough to recognise home or work by."""
+    """The network an address is in (IPv4 /24, IPv6 /48): enough to recognize home or work by."""
     try:
         parsed = ip_address(address)
     except ValueError:

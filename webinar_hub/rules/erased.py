@@ -1,4 +1,4 @@
-"""Who asked to be deleted, recognised by a fingerprint of her address: no file brings her back unseen."""
+"""Who asked to be deleted, recognized by a fingerprint of her address: no file brings her back unseen."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from webinar_hub.core.addresses import checked_address
 from webinar_hub.core.language import gettext, noop
-from webinar_hub.rules import colours
+from webinar_hub.rules import colors
 from webinar_hub.rules.cohort_file.checks import span
 from webinar_hub.rules.message_plan import MOST_REMINDERS
 from webinar_hub.rules.retention import KINDS, checked_days, kept_days, own_days
@@ -37,7 +37,7 @@ class House:
     """
 
     name: str = "Webinar Hub"
-    accent: str = colours.ACCENT
+    accent: str = colors.ACCENT
     logo: str = ""
     sender_name: str = ""
     sender_address: str = ""
@@ -84,7 +84,7 @@ class House:
 
     @property
     def asks_for_bonuses(self) -> bool:
-        """Whether bonus mails need a tick of their own."""
+        """Whether bonus mails need a box of their own."""
         return self.bonus_box == "yes"
 
     @property
@@ -112,7 +112,7 @@ def checked(typed: Mapping[str, str]) -> dict[str, Any]:
             kept[name] = _checks(name)(text)
         except ValueError as problem:
             problems[name] = str(problem)
-            if isinstance(problem, colours.Unreadable):
+            if isinstance(problem, colors.Unreadable):
                 offers[name] = problem.nearest
     if problems:
         raise Refused(problems, offers)
@@ -231,15 +231,15 @@ def _one_of(*known: str) -> Callable[[str], str]:
 
 _BY_NAME: dict[str, Callable[[str], Any]] = {
     "name": _line(60, required="Give the service a name: it stands at the top of every page."),
-    "accent": colours.accent,
+    "accent": colors.accent,
     "sender_name": _line(80),
     "sender_address": _address,
     "reply_to": _address,
     "postal_address": _lines,
     "footer": _line(200),
     "privacy_url": _web_address,
-    "news_words": _line(300, required="Write what people agree to when they tick the box."),
-    "bonus_words": _line(300, required="Write what people agree to when they tick the box."),
+    "news_words": _line(300, required="Write what people agree to when they check the box."),
+    "bonus_words": _line(300, required="Write what people agree to when they check the box."),
     "bonus_box": _one_of("yes", "no"),
     "consent_network": _one_of("yes", "no"),
     "proves_address": _one_of("yes", "no"),

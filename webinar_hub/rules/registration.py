@@ -47,7 +47,7 @@ def closed_because(cohort: CohortFacts, now: datetime) -> str:
 
 
 def line_only(cohort: CohortFacts, now: datetime) -> bool:
-    """Whether all she can have at the moment is a place in the line: then the page is a form for the waitlist."""
+    """Whether all she can have at the moment is a place in line: then the page is a form for the waitlist."""
     return not closed_because(cohort, now) and cohort.is_full
 
 

@@ -24,7 +24,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "time_left": "“Tomorrow”, “In 1 hour”: how far away the session is",
     "old_when": "the time it had before",
     "bonus": "the title of the bonus",
-    "number": "her number in the line",
+    "number": "her number on the waitlist",
     "until": "until when the seat is held, in her zone and yours",
 }
 """Every placeholder with what it stands for."""

@@ -98,7 +98,7 @@ def schedule(
     rules.demand_sendable(wish, people, now)
     needs_another = people > most_alone and bool(db.session.execute(others_who_write(row.webinar_id, by)).first())
     if people > most_alone and not needs_another and not wish.is_sure:
-        raise Invalid("sure", f"This goes to {people:,} people. Tick the box that says so, then send it.")
+        raise Invalid("sure", f"This goes to {people:,} people. Check the box that says so, then send it.")
     edit(row, seen)
     row.due_at, row.counted, row.approved_by = wish.at or now, people, None
     # Whoever sends it stands for it: nobody agrees to what she has sent herself, whoever began the draft.

@@ -88,7 +88,7 @@ def keep(
 ) -> None:
     """Keep what does not lie in the new registration already.
 
-    Of a person we know, a licence that anybody may have typed is not believed: it waits in the registration until
+    Of a person we know, a license that anybody may have typed is not believed: it waits in the registration until
     she looks at it on her own page.
     """
     if told.credit is not None and is_new:

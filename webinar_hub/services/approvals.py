@@ -1,4 +1,4 @@
-"""What an organizer decides: who gets a place, who does not and why, who is next in the line (FEATURES A5, A6)."""
+"""What an organizer decides: who gets a place, who does not and why, who is next in line (FEATURES A5, A6)."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -22,9 +22,9 @@ LATE = (
 
 
 def approve(registration: int, *, actor: str, now: datetime) -> State:
-    """Give her a place, or, where every seat is taken, one in the line; where she landed.
+    """Give her a place, or, where every seat is taken, one on the waitlist; where she landed.
 
-    Somebody in the line is let in past the others. Approving twice is approving once. Raises Conflict where there
+    Somebody in line is let in past the others. Approving twice is approving once. Raises Conflict where there
     is neither seat nor line.
     """
     row = _locked(registration)
@@ -62,7 +62,7 @@ def decline(registration: int, reason: str, *, actor: str, now: datetime) -> Non
 
 
 def approve_all(cohort: int, chosen: Collection[int], *, actor: str, now: datetime) -> tuple[int, int]:
-    """Approve these of a cohort's people, first come first served; how many have a seat, how many are in the line.
+    """Approve these of a cohort's people, first come first served; how many have a seat, how many wait in line.
 
     All or none: raises Conflict where there are fewer seats than people, and no line.
     """
@@ -102,7 +102,7 @@ def _each(ids: Collection[int], change: Callable[[int], None]) -> int:
 
 
 def to_front(registration: int, *, actor: str, now: datetime) -> None:
-    """Have her be the next in line. Raises Conflict for somebody who is not in it."""
+    """Have her be the next on the waitlist. Raises Conflict for somebody who is not on it."""
     row = _in_line(registration)
     first = select(func.min(Registration.waiting_rank)).where(
         Registration.cohort_id == row.cohort_id,
@@ -114,7 +114,7 @@ def to_front(registration: int, *, actor: str, now: datetime) -> None:
 
 
 def back_in_line(registration: int, *, actor: str, now: datetime) -> None:
-    """Take a move to the front back: she is where her time in the line puts her. Raises Conflict."""
+    """Take a move to the front back: she is where her time on the waitlist puts her. Raises Conflict."""
     row = _in_line(registration)
     row.waiting_rank = 0
     audit.note(actor, "registration.moved_back", f"registration:{row.id}", now=now)
@@ -136,7 +136,7 @@ def offer_now(registration: int, *, actor: str, now: datetime) -> datetime:
 
 
 def take_back(registration: int, *, actor: str, now: datetime) -> None:
-    """Take an offer back: the next in line is offered the seat, and she waits where she waited.
+    """Take an offer back: the next on the waitlist is offered the seat, and she waits where she waited.
 
     Raises IllegalStep for somebody who has answered, Conflict where nobody else waits.
     """
@@ -146,7 +146,7 @@ def take_back(registration: int, *, actor: str, now: datetime) -> None:
     if row.state == State.OFFERED:
         move_seats(cohort, -1)
         if not places.release(cohort, now=now):
-            raise Conflict("Nobody else can be offered this seat. Take her out of the line instead.")
+            raise Conflict("Nobody else can be offered this seat. Take her off the waitlist instead.")
     places.go(row, Step.TAKE_BACK, State.WAITLISTED, now=now, actor=actor)
     db.session.flush()
     outbox.cancel(Delivery.registration_id == row.id, Delivery.kind == "offer")
@@ -154,17 +154,17 @@ def take_back(registration: int, *, actor: str, now: datetime) -> None:
 
 
 def remove(registration: int, *, actor: str, now: datetime) -> None:
-    """Take her out of the line, and tell her. Raises Conflict for somebody who is not in it."""
+    """Take her off the waitlist, and tell her. Raises Conflict for somebody who is not on it."""
     row = _locked(registration)
     if row.state not in (State.WAITLISTED, State.OFFERED):
-        raise Conflict("She is not in the line any more. Load the page again.")
+        raise Conflict("She is not on the waitlist any more. Load the page again.")
     registrations.leave(row, actor=actor, now=now)
 
 
 def _in_line(registration: int) -> Registration:
     row = _locked(registration)
     if row.state != State.WAITLISTED:
-        raise Conflict("She is not in the line any more. Load the page again.")
+        raise Conflict("She is not on the waitlist any more. Load the page again.")
     return row
 
 

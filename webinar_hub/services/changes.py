@@ -160,7 +160,7 @@ def _reschedule(cohort: Cohort, moves: Sequence[Move], *, actor: str, now: datet
 
 
 def _shift(rows: Rows, wish: Wish, *, actor: str, now: datetime) -> str:
-    """Everything ahead by so many days: sessions, drops of their own time, the dates of enrolment."""
+    """Everything ahead by so many days: sessions, drops of their own time, the dates of sign-up."""
     if not wish.days:
         raise Invalid("days", "Say by how many days: a week is 7.")
     step, cohort = timedelta(days=wish.days), rows.cohort

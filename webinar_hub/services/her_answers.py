@@ -1,4 +1,4 @@
-"""What she changes on her own page: her answers, what her licence says, what she needs, a file."""
+"""What she changes on her own page: her answers, what her license says, what she needs, a file."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -79,7 +79,7 @@ def _keep_answers(row: Registration, told: Mapping[str, Any], asked: Asks, now: 
 
 
 def keep_credit(person: int, details: Details, *, actor: str, now: datetime) -> None:
-    """What her licence says, as she has seen it on her own page; the audit log has which fields changed."""
+    """What her license says, as she has seen it on her own page; the audit log has which fields changed."""
     row = db.session.get(CreditDetails, person, with_for_update=True)
     if row is None:
         row = CreditDetails(person_id=person, changed_at=now)

@@ -81,7 +81,7 @@ def _bring_over(
     if hers is not None and place.state in HOPES:
         _in_her_line(place, hers, actor, now)
     if is_ahead:
-        # Her own seat: it is not offered to whoever is next in line.
+        # Her own seat: it is not offered to whoever is next on the waitlist.
         registrations.leave(place, actor=actor, now=now, tell=tell_gone, hand_on=True)
         hers = _taken(place, hers, kept, actor, now)
     assert hers is not None  # noqa: S101  not ahead and none of hers was answered above
@@ -146,8 +146,8 @@ def _records(kept: int, gone: int) -> None:
         of_gone: Any = update(model).where(model.person_id == gone)
         db.session.execute(of_gone.values(person_id=kept), execution_options={"synchronize_session": False})
     if db.session.get(CreditDetails, kept) is None:
-        licence = update(CreditDetails).where(CreditDetails.person_id == gone).values(person_id=kept)
-        db.session.execute(licence, execution_options={"synchronize_session": False})
+        details = update(CreditDetails).where(CreditDetails.person_id == gone).values(person_id=kept)
+        db.session.execute(details, execution_options={"synchronize_session": False})
     has = select(PersonTag.word).where(PersonTag.person_id == kept)
     new = update(PersonTag).where(PersonTag.person_id == gone, PersonTag.word.not_in(has))
     db.session.execute(new.values(person_id=kept), execution_options={"synchronize_session": False})

@@ -149,7 +149,7 @@ def expire(row: Registration, *, now: datetime) -> None:
 
 
 def _close(cohort: int, now: datetime) -> int:
-    """Tell those who are still in line that no seat came free in time, and let them go."""
+    """Tell those who are still on the waitlist that no seat came free in time, and let them go."""
     left = _next_in_line(cohort, AT_ONCE)
     for one in left:
         go(one, Step.CANCEL, State.CANCELLED, now=now)
@@ -189,7 +189,7 @@ def share_out(cohort: int, came: Sequence[int], *, now: datetime) -> None:
 
 
 def can_wait(cohort: Cohort, now: datetime) -> bool:
-    """Whether somebody new may join the line, and could still be offered a seat."""
+    """Whether somebody new may join the waitlist, and could still be offered a seat."""
     return cohort.has_waitlist and last_moment(cohort, now) is not None
 
 

@@ -347,7 +347,7 @@ def leave(
 
 
 def come_back(person: int, registration: str, *, now: datetime, asks_for_bonuses: bool = False) -> State:
-    """Take a place again after leaving, or one in the line; where she stands now.
+    """Take a place again after leaving, or one on the waitlist; where she stands now.
 
     With `asks_for_bonuses` bonus mails need a consent, which this button is not: they stay as she chose. Raises
     Conflict with the reason when she cannot.

@@ -22,7 +22,7 @@ def settle_in(
     """Decide from facts where she lands, and write the mail that says so; the caller has locked the registration.
 
     Her address is taken as proven. Without `approved` she waits where a cohort decides on everybody; then she has a
-    seat if there is one, and else a place in the line. Raises Conflict where there is neither, or nothing is ahead
+    seat if there is one, and else a place in line. Raises Conflict where there is neither, or nothing is ahead
     any more, IllegalStep for somebody who is further already.
     """
     cohort = db.session.get_one(Cohort, row.cohort_id)
@@ -85,7 +85,7 @@ def _give_on(row: Registration, now: datetime) -> None:
 
 
 def decline_offer(row: Registration, *, now: datetime) -> bool:
-    """Let the seat go that is held for her, and with it her place in the line; whether there was one to let go.
+    """Let the seat go that is held for her, and with it her place on the waitlist; whether there was one to let go.
 
     It asks no mail of us: the page says it. Whoever has accepted already keeps her place.
     """

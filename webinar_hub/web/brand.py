@@ -1,10 +1,10 @@
-"""The owner's colours and logo, for every page."""
+"""The owner's colors and logo, for every page."""
 
 from flask import Blueprint, Flask, Response, request
 
 from webinar_hub.documents.brand_css import brand_css
 from webinar_hub.queries import house as queries
-from webinar_hub.rules.colours import ACCENT
+from webinar_hub.rules.colors import ACCENT
 from webinar_hub.web.current import house
 
 blueprint = Blueprint("brand", __name__)
@@ -14,7 +14,7 @@ _FOR_EVER = 365 * 24 * 60 * 60
 
 @blueprint.get("/brand.css")
 def style() -> Response:
-    """The colours that are set now; its address on pages names them, so browsers may keep it."""
+    """The colors that are set now; its address on pages names them, so browsers may keep it."""
     return _kept(brand_css(house().accent), "text/css", for_ever=request.args.get("v") == _version())
 
 
@@ -27,7 +27,7 @@ def logo(digest: str) -> Response:
 
 
 def style_address() -> str:
-    """Where the colours are; "" while they are the house's own, which tokens.css has already."""
+    """Where the colors are; "" while they are the house's own, which tokens.css has already."""
     return "" if house().accent == ACCENT else f"/brand.css?v={_version()}"
 
 
@@ -37,7 +37,7 @@ def cover_address(slug: str) -> str:
 
 
 def register(app: Flask) -> None:
-    """Let every page name the house and find its colours."""
+    """Let every page name the house and find its colors."""
     app.jinja_env.globals.update(house=house, brand_style=style_address, cover_of=cover_address)
 
 

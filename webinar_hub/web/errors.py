@@ -18,7 +18,7 @@ from webinar_hub.core.language import lazy_gettext as _later
 from webinar_hub.core.log import get_logger
 from webinar_hub.web import rate_limits, refusals
 from webinar_hub.web.current import ask_nothing_more
-from webinar_hub.web.visitor import NotRecognised
+from webinar_hub.web.visitor import NotRecognized
 
 _BUSY_SECONDS = 30
 _TITLES = {
@@ -70,7 +70,7 @@ def stale_page(problem: CSRFError) -> Response:
     )
 
 
-def not_recognised(problem: NotRecognised) -> Response:
+def not_recognized(problem: NotRecognized) -> Response:
     """A personal page on a device that has not seen her link."""
     return _answer(ErrorPage(problem.status, _("Open your link first"), problem.message, offers_link=True))
 
@@ -147,7 +147,7 @@ def unexpected(problem: Exception) -> Response:
 def register(app: Flask) -> None:
     """Have every error answered by a page."""
     app.register_error_handler(CSRFError, stale_page)
-    app.register_error_handler(NotRecognised, not_recognised)
+    app.register_error_handler(NotRecognized, not_recognized)
     app.register_error_handler(HubError, expected)
     app.register_error_handler(RateLimitExceeded, lambda problem: expected(rate_limits.exceeded(problem)))
     app.register_error_handler(HTTPException, refused)

@@ -99,7 +99,7 @@ def add(token: str) -> Response | Redirect:
         filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
         body = render_template("web/group.html", view=_group(token), token=token, form=filled)
         return make_response(body, problem.status)
-    flash(ngettext("One person more is invited.", "%(num)d people more are invited.", number), "done")
+    flash(ngettext("One more person is invited.", "%(num)d more people are invited.", number), "done")
     return redirect(url_for("groups.page", token=token), 303)
 
 

@@ -21,7 +21,7 @@ blueprint = Blueprint("join", __name__)
 def from_calendar(session: str) -> str | Redirect:
     """When the session is; whoever this device knows goes on to her own door."""
     webinar, cohort, shown = public.session_page(session, clock.now())
-    person = visitor.recognised()
+    person = visitor.recognized()
     if person is not None and queries.has_place(person, session):
         return redirect(url_for("join.door", session=session), 302)
     return render_template("web/session_public.html", webinar=webinar, cohort=cohort, session=shown)

@@ -1,6 +1,6 @@
 """Which language a page is in, and the ways to the others.
 
-Her own pages speak the language she chose, which is kept with her. Whoever is not recognised is answered in the
+Her own pages speak the language she chose, which is kept with her. Whoever is not recognized is answered in the
 language that the address names (`?lang=es`), else in the first of her browser's that there is. No cookie is set
 for it (A42): the links of a page carry the word on, and what may be cached is told apart by Vary. The studio is
 English.

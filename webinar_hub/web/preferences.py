@@ -18,9 +18,9 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import changing, preferences
 from webinar_hub.queries import me as queries
 from webinar_hub.queries.rhythm import rhythm
-from webinar_hub.services import preference_centre
+from webinar_hub.services import preference_center
 from webinar_hub.services import preferences as details_of
-from webinar_hub.services.preference_centre import Wanted
+from webinar_hub.services.preference_center import Wanted
 from webinar_hub.web import visitor
 from webinar_hub.web.current import house, links
 from webinar_hub.web.forms.details import DetailsForm
@@ -46,11 +46,11 @@ def choose() -> Redirect:
         news=not only and "news" in request.form,
     )
     with transaction():
-        preference_centre.choose(
+        preference_center.choose(
             person, wanted, news_words=house().news_said, page=request.path, now=clock.now()
         )  # fmt: skip
     said = _("Saved: from now on you get only what belongs to your seats, such as a moved session.")
-    flash(said if only else _("Saved: from now on you get only the mails you ticked."), "done")
+    flash(said if only else _("Saved: from now on you get only the mails you chose."), "done")
     return redirect(url_for("preferences.page"), 303)
 
 

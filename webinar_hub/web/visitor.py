@@ -16,7 +16,7 @@ _KEY = "person"
 _OF_THE_STAFF = ("sign_in", "_user_id", "_fresh", "fs_cc", "fs_paa", "fs_gexp")
 
 
-class NotRecognised(HubError):
+class NotRecognized(HubError):
     """A personal page was asked for without a cookie that opens it."""
 
     status = 403
@@ -65,7 +65,7 @@ def speaks(code: str) -> None:
         language.speak(code)
 
 
-def recognised() -> int | None:
+def recognized() -> int | None:
     """The id of the person this device belongs to, or None."""
     match session.get(_KEY):
         case [int(person_id), str(nonce)]:
@@ -74,9 +74,9 @@ def recognised() -> int | None:
 
 
 def required() -> int:
-    """The id of the person this device belongs to. Raises NotRecognised."""
-    person = recognised()
+    """The id of the person this device belongs to. Raises NotRecognized."""
+    person = recognized()
     if person is None:
-        raise NotRecognised()
+        raise NotRecognized()
     g.acted_as = person
     return person

@@ -57,13 +57,13 @@ def decline(registration: str) -> Redirect:
     person, now = visitor.required(), clock.now()
     with transaction():
         settling.decline_offer(registrations.hers(person, registration), now=now)
-    flash(_("Thank you for telling us: the next one in the line is asked at once."), "done")
+    flash(_("Thank you for telling us: the next person on the waitlist is asked at once."), "done")
     return redirect(url_for("me.page"), 303)
 
 
 @blueprint.post("/my/<registration>/line/leave")
 def leave(registration: str) -> Redirect:
-    """Leave the line, or take a sign-up back that waits for a decision."""
+    """Leave the waitlist, or take a sign-up back that waits for a decision."""
     person = visitor.required()
     with transaction():
         registrations.cancel(person, registration, now=clock.now())

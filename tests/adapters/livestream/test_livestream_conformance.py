@@ -130,20 +130,20 @@ def test_what_is_no_plain_web_address_is_refused_in_plain_words(link: str) -> No
 class TestEveryProvider:
     def test_it_never_raises_when_asked_whose_link_this_is(self, provider: LivestreamProvider) -> None:
         for link in (*REFUSED, *JUST_LINKS, *(link for link, *_ in LINKS)):
-            assert provider.recognises(link) in (True, False)
-        assert not any(provider.recognises(link) for link in REFUSED)
+            assert provider.recognizes(link) in (True, False)
+        assert not any(provider.recognizes(link) for link in REFUSED)
 
-    def test_where_it_sends_people_is_recognised_again(self, provider: LivestreamProvider) -> None:
+    def test_where_it_sends_people_is_recognized_again(self, provider: LivestreamProvider) -> None:
         for link, *_ in LINKS:
-            if provider.recognises(link):
+            if provider.recognizes(link):
                 watch = provider.watch_url(link)
-                assert provider.recognises(watch)
+                assert provider.recognizes(watch)
                 assert provider.watch_url(watch) == watch
                 assert provider.embed_url(watch) == provider.embed_url(link)
 
-    def test_it_refuses_what_it_does_not_recognise(self, provider: LivestreamProvider) -> None:
+    def test_it_refuses_what_it_does_not_recognize(self, provider: LivestreamProvider) -> None:
         for link in (*REFUSED, *(link for link, *_ in LINKS)):
-            if not provider.recognises(link):
+            if not provider.recognizes(link):
                 with pytest.raises(ValueError, match=r"link|address"):
                     provider.watch_url(link)
 

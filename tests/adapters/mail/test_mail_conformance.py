@@ -47,7 +47,7 @@ class ConsoleWayOut:
         return ConsoleTransport(self.stream)
 
     def delivered(self) -> list[bytes]:
-        # The console shows text; what a reader recognises stands for the bytes.
+        # The console shows text; what a reader recognizes stands for the bytes.
         shown = self.stream.getvalue()
         return [CONTENT] * shown.count("mail to ann@example.org | Grüße | session:1\n.leading dot\n..two\nwhole\n")
 

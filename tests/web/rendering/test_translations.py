@@ -1,4 +1,4 @@
-"""Nothing a registrant reads is left in English: catalogues are whole, and templates hold no words of their own."""
+"""Nothing a registrant reads is left in English: catalogs are whole, and templates hold no words of their own."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from flask import Flask
 from jinja2 import Environment, nodes
 
 from tests.documents.email_examples import ANNA, LETTERS
-from tests.translating import CATALOGUES, ROOT, kept, spoken_words, untranslated
+from tests.translating import CATALOGS, ROOT, kept, spoken_words, untranslated
 from tests.web.rendering import samples
 from tests.web.rendering.test_rendering import PAGES, rendered
 from webinar_hub.core import language
@@ -31,7 +31,7 @@ SPOKEN = sorted(
     # Notices to staff are English; one that is translated at all is for a registrant, and is so as a whole.
     and ("notices" not in path.parts or GETTEXT.search(path.read_text()))
 )
-CATALOGUE_FILES = sorted(CATALOGUES.glob("*/LC_MESSAGES/messages.po"))
+CATALOG_FILES = sorted(CATALOGS.glob("*/LC_MESSAGES/messages.po"))
 # Names, and what is written alike everywhere.
 NAMES = re.compile(r"Google|Calendar ¤|Outlook\.com|Microsoft 365|Yahoo|kB|MB|\.ics")
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -49,17 +49,17 @@ OF_THE_HOUSE = (
 )
 
 
-@pytest.mark.parametrize("path", CATALOGUE_FILES, ids=lambda path: path.parts[-3])
-def test_a_catalogue_has_every_sentence_with_its_values(path: Path) -> None:
-    words, catalogue = spoken_words(), kept(path)
-    missing = [message.id for message in untranslated(catalogue, words)]
+@pytest.mark.parametrize("path", CATALOG_FILES, ids=lambda path: path.parts[-3])
+def test_a_catalog_has_every_sentence_with_its_values(path: Path) -> None:
+    words, catalog = spoken_words(), kept(path)
+    missing = [message.id for message in untranslated(catalog, words)]
     assert not missing, f"run `make translations`, then translate what it lists: {missing}"
     for message in words:
         if not message.id:
             continue
-        said = catalogue.get(message.id).string
+        said = catalog.get(message.id).string
         english, others = (text if isinstance(text, tuple) else (text,) for text in (message.id, said))
-        assert len(others) == (catalogue.num_plurals if len(english) > 1 else 1), message.id
+        assert len(others) == (catalog.num_plurals if len(english) > 1 else 1), message.id
         for form in others:
             assert _values(form) <= _values(*english), (message.id, form)
         assert _values(*others) | {"num"} == _values(*english) | {"num"}, (message.id, said)
@@ -90,21 +90,21 @@ def test_bare_words_are_found(source: str) -> None:
 
 @pytest.fixture
 def pseudo(tmp_path: Path) -> Iterator[None]:
-    """A language more, by a catalogue alone, in which every sentence stands in brackets."""
-    catalogue = Catalog(locale=PSEUDO, charset="utf-8", fuzzy=False)
+    """A language more, by a catalog alone, in which every sentence stands in brackets."""
+    catalog = Catalog(locale=PSEUDO, charset="utf-8", fuzzy=False)
     for message in spoken_words():
         if message.id:
             ids = message.id if isinstance(message.id, tuple) else (message.id,)
             said = tuple(f"⟦{text}⟧" for text in ids)
-            catalogue.add(message.id, said if len(said) > 1 else said[0])
+            catalog.add(message.id, said if len(said) > 1 else said[0])
     text = BytesIO()
-    write_po(text, catalogue)
+    write_po(text, catalog)
     file = tmp_path / PSEUDO / "LC_MESSAGES" / "messages.po"
     file.parent.mkdir(parents=True)
     file.write_bytes(text.getvalue())
-    language.use_catalogues(tmp_path)
+    language.use_catalogs(tmp_path)
     yield
-    language.use_catalogues(CATALOGUES)
+    language.use_catalogs(CATALOGS)
 
 
 def test_every_mail_speaks_the_language_of_its_reader(pseudo: None) -> None:
@@ -141,7 +141,7 @@ def test_every_page_speaks_the_language_of_its_reader(app: Flask, pseudo: None) 
         assert f'<html lang="{PSEUDO}">' in page.html
 
 
-def test_languages_are_those_that_have_a_catalogue(pseudo: None) -> None:
+def test_languages_are_those_that_have_a_catalog(pseudo: None) -> None:
     assert language.languages() == ("en", PSEUDO)
     assert language.name_of(PSEUDO) == "Esperanto"
     with language.speaking(PSEUDO):

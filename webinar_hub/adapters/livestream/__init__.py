@@ -16,12 +16,12 @@ class LivestreamProvider(Protocol):
         """The name people know it by, such as YouTube."""
         ...
 
-    def recognises(self, url: str) -> bool:
+    def recognizes(self, url: str) -> bool:
         """Say whether the link is one of this provider's streams or videos; never raises."""
         ...
 
     def watch_url(self, url: str) -> str:
-        """Where a person is sent (303); ValueError for a link that is not recognised."""
+        """Where a person is sent (303); ValueError for a link that is not recognized."""
         ...
 
     def embed_url(self, url: str) -> str | None:
@@ -48,4 +48,4 @@ PROVIDERS: tuple[LivestreamProvider, ...] = (YouTube(), Vimeo(), AnyUrl())
 def provider_for(url: str) -> LivestreamProvider:
     """Find whose link this is; ValueError in plain words for anything but http(s) with a host."""
     parsed_link(url)
-    return next(provider for provider in PROVIDERS if provider.recognises(url))
+    return next(provider for provider in PROVIDERS if provider.recognizes(url))

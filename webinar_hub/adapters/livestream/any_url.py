@@ -8,7 +8,7 @@ class AnyUrl:
 
     name = "Link"
 
-    def recognises(self, url: str) -> bool:
+    def recognizes(self, url: str) -> bool:
         """Every plain web address."""
         try:
             parsed_link(url)

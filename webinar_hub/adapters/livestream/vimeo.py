@@ -26,19 +26,19 @@ class Vimeo:
 
     name = "Vimeo"
 
-    def recognises(self, url: str) -> bool:
+    def recognizes(self, url: str) -> bool:
         """A video or an event; a channel or a profile is just a link."""
         return _video(url) is not None
 
     def watch_url(self, url: str) -> str:
-        """The page of the video or event; ValueError when not recognised."""
-        video = _recognised(url)
+        """The page of the video or event; ValueError when not recognized."""
+        video = _recognized(url)
         ending = f"/{video.secret}" if video.secret else ""
         return f"https://vimeo.com/{'event/' if video.is_event else ''}{video.number}{ending}"
 
     def embed_url(self, url: str) -> str | None:
         """The player's address; an event is played by its own page."""
-        video = _recognised(url)
+        video = _recognized(url)
         if video.is_event:
             ending = f"/{video.secret}" if video.secret else ""
             return f"https://vimeo.com/event/{video.number}/embed{ending}?dnt=1"
@@ -51,7 +51,7 @@ class Vimeo:
 
     def oembed_url(self, url: str) -> str | None:
         """Where Vimeo says whether a video exists; it is not documented for events, their page is asked."""
-        if _recognised(url).is_event:
+        if _recognized(url).is_event:
             return None
         return f"https://vimeo.com/api/oembed.json?{urlencode({'url': self.watch_url(url)})}"
 
@@ -62,7 +62,7 @@ class Vimeo:
         return None
 
 
-def _recognised(url: str) -> _Video:
+def _recognized(url: str) -> _Video:
     video = _video(url)
     if video is None:
         raise ValueError("This is not the address of a Vimeo video or event")

@@ -18,7 +18,7 @@ class YouTube:
 
     name = "YouTube"
 
-    def recognises(self, url: str) -> bool:
+    def recognizes(self, url: str) -> bool:
         """A video, a live stream or the live page of a channel; a playlist or a home page is just a link."""
         try:
             parts = parsed_link(url)
@@ -27,7 +27,7 @@ class YouTube:
         return _video(parts) is not None or _is_channel_live(parts)
 
     def watch_url(self, url: str) -> str:
-        """The full address of the video without what share buttons add; ValueError when not recognised."""
+        """The full address of the video without what share buttons add; ValueError when not recognized."""
         parts = parsed_link(url)
         if video := _video(parts):
             return f"https://www.youtube.com/watch?v={video}"

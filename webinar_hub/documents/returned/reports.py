@@ -103,7 +103,7 @@ def _by_words(mail: OpenedMail, *, is_report: bool) -> Bounce | None:
     said = one_line(reply[0]) if reply else ""
     later, never = _failures(mail)
     if never:
-        return Bounce(_kind_of_words(said, mail.text), said or "Recognised by its words.")
+        return Bounce(_kind_of_words(said, mail.text), said or "Recognized by its words.")
     if later:
         return Bounce("deferred", said)
     if said and (is_report or not _is_out_of_office(mail)):

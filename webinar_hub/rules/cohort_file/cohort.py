@@ -142,7 +142,7 @@ def _check_enrolment(table: Table, cohort: CohortPart) -> None:
         if wall:
             exists_in_zone(table.notebook, (*table.path, key), wall, cohort.zone)
     if opens and closes and opens >= closes:
-        table.refuse("enrolment_closes", "Enrolment closes before it opens. Swap the two or move one.")
+        table.refuse("enrolment_closes", "Sign-up closes before it opens. Swap the two or move one.")
 
 
 def _refuse_idle_skips(table: Table, walls: Sequence[datetime], skip: Sequence[date]) -> None:

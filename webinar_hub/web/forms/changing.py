@@ -76,7 +76,7 @@ class TakeSeatForm(AnsweredForm):
 
     @property
     def boxes(self) -> list[Box]:
-        """The boxes nobody has to tick, each with the words beside it, as the owner has set them."""
+        """The boxes nobody has to check, each with the words beside it, as the owner has set them."""
         own = house()
         asked = [(self.bonuses, own.bonus_said)] if own.asks_for_bonuses else []
         return [Box(field, words, _version(words)) for field, words in (*asked, (self.news, own.news_said))]

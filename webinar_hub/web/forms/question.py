@@ -92,7 +92,7 @@ class QuestionForm(StudioForm):
         pairs = [one.partition(":")[::2] for one in self.when.data or []]
         named = {of for of, _ in pairs}
         if len(named) > 1:
-            raise WrongQuestion({"when": "Tick answers below one heading only: a question depends on one thing."})
+            raise WrongQuestion({"when": "Check answers below one heading only: a question depends on one thing."})
         return Condition(named.pop(), tuple(value for _, value in pairs)) if named else None
 
     @property

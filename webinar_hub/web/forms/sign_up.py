@@ -20,7 +20,7 @@ from webinar_hub.web.forms import checks, pace
 from webinar_hub.web.forms.zone_choices import zone_choices
 
 NEWS_CHANGED = _later(
-    "The words beside this box have changed since you opened the page. Read them, and tick it again."
+    "The words beside this box have changed since you opened the page. Read them, and check it again."
 )
 STALE = _later(
     "This page was open for too long, or cookies are switched off in this browser. "
@@ -131,7 +131,7 @@ class SignUpForm(FlaskForm):
 
     @property
     def boxes(self) -> list[Box]:
-        """The boxes nobody has to tick, each with the words beside it."""
+        """The boxes nobody has to check, each with the words beside it."""
         own = house()
         boxes = [Box(self.bonuses, own.bonus_said, _version(own.bonus_words))] if own.asks_for_bonuses else []
         return [*boxes, Box(self.news, own.news_said, _version(own.news_words))]

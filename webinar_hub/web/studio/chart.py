@@ -11,7 +11,7 @@ HEIGHT, GAP = 140.0, 0.25
 # Units of the picture: narrow columns for a month, and a picture half as wide for a week.
 STEP_OF_MONTH, STEP_OF_WEEK = 24.0, 54.0
 SERIES = 5
-"""Kinds that are told apart by colour and pattern; the rest is "other"."""
+"""Kinds that are told apart by color and pattern; the rest is "other"."""
 OTHER = "other"
 
 

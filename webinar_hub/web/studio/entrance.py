@@ -1,4 +1,4 @@
-"""Who may come in, and how carefully: what one cohort asks of addresses and browsers, and the alarms of all."""
+"""Sign-up protection: what one cohort asks of addresses and browsers, and the alarms of all."""
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect

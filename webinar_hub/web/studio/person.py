@@ -111,8 +111,8 @@ def done(person: int, task: int) -> Redirect:
         with transaction():
             tasks.done(task, actor=staff().actor, now=clock.now())
     except NotFound:
-        return _back(person, "Somebody has ticked that off already.")
-    return _back(person, "Done and ticked off.")
+        return _back(person, "Somebody has checked that off already.")
+    return _back(person, "Done and checked off.")
 
 
 @blueprint.post("/people/<int:person>/mails/<int:delivery>/resend")

@@ -81,7 +81,7 @@ def do_decide(cohort: str) -> Answer:
                 said = f"{_people(number_)} declined, and told so."
             else:
                 seats, waiting = approvals.approve_all(id_, chosen, actor=actor, now=now)
-                said = f"{_people(seats)} given a seat" + (f", {waiting} put into the line." if waiting else ".")
+                said = f"{_people(seats)} given a seat" + (f", {waiting} put on the waitlist." if waiting else ".")
     except HubError as problem:
         refusals.keep(problem)
         return _decide_page(cohort, problem.message), problem.status
@@ -108,7 +108,7 @@ def do(cohort: str, registration: int, what: str) -> Answer:
 @blueprint.get("/cohorts/<cohort>/places/<int:registration>/remove")
 @needs(Permission.REGISTER)
 def remove(cohort: str, registration: int) -> str:
-    """What it means to take her out of the line; nothing happens before the button is pressed."""
+    """What it means to take her off the waitlist; nothing happens before the button is pressed."""
     return render_template(
         "studio/places/remove.html", head=cohort_head(cohort), who=queries.person_in(cohort, registration)
     )
@@ -116,17 +116,17 @@ def remove(cohort: str, registration: int) -> str:
 
 def _approve(registration: int, name: str, cohort: str) -> str:
     state = approvals.approve(registration, actor=staff().actor, now=clock.now())
-    return f"{name} has a seat." if state is State.CONFIRMED else f"Every seat is taken: {name} is in the line."
+    return f"{name} has a seat." if state is State.CONFIRMED else f"Every seat is taken: {name} is on the waitlist."
 
 
 def _front(registration: int, name: str, cohort: str) -> str:
     approvals.to_front(registration, actor=staff().actor, now=clock.now())
-    return f"{name} is the next in line."
+    return f"{name} is the next on the waitlist."
 
 
 def _in_turn(registration: int, name: str, cohort: str) -> str:
     approvals.back_in_line(registration, actor=staff().actor, now=clock.now())
-    return f"{name} stands in the line where her time puts her."
+    return f"{name} stands on the waitlist where her time puts her."
 
 
 def _offer(registration: int, name: str, cohort: str) -> str:
@@ -136,12 +136,12 @@ def _offer(registration: int, name: str, cohort: str) -> str:
 
 def _take_back(registration: int, name: str, cohort: str) -> str:
     approvals.take_back(registration, actor=staff().actor, now=clock.now())
-    return f"The seat is offered to the next in line, and {name} waits where she waited."
+    return f"The seat is offered to the next on the waitlist, and {name} waits where she waited."
 
 
 def _remove(registration: int, name: str, cohort: str) -> str:
     approvals.remove(registration, actor=staff().actor, now=clock.now())
-    return f"{name} is out of the line, and told so."
+    return f"{name} is off the waitlist, and told so."
 
 
 _STEPS: dict[str, Callable[[int, str, str], str]] = {

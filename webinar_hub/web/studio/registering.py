@@ -36,7 +36,7 @@ PARTS = (
     ),
     Part(
         "studio_entrance.page",
-        "Who may come in, and how carefully",
+        "Sign-up protection",
         "Whether an address is asked first, and what keeps robots out.",
     ),
     Part(

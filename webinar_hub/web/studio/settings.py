@@ -10,7 +10,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import NotFound
 from webinar_hub.documents.logo import UnfitLogo, fitted
-from webinar_hub.rules import colours
+from webinar_hub.rules import colors
 from webinar_hub.rules.house import Refused, typed
 from webinar_hub.rules.retention import KINDS
 from webinar_hub.rules.staff import Permission
@@ -39,7 +39,7 @@ class Section(NamedTuple):
 
 
 SECTIONS = {
-    "brand": Section("Name and colours", "What people see at the top of every page and mail.", ("name", "accent")),
+    "brand": Section("Name and colors", "What people see at the top of every page and mail.", ("name", "accent")),
     "sender": Section(
         "Sender and address",
         "Whom mails come from, where answers go, and the address at their foot.",
@@ -51,8 +51,8 @@ SECTIONS = {
         ("footer", "privacy_url", "news_words", "file_questions"),
     ),
     "entrance": Section(
-        "Who may come in, and how carefully",
-        "Whether an address is asked first, what people tick, and what keeps robots out.",
+        "Sign-up protection",
+        "Whether an address is asked first, what people check, and what keeps robots out.",
         ("proves_address", "proof_of_work", "bonus_box", "bonus_words", "consent_network"),
     ),
     "defaults": Section(
@@ -138,7 +138,7 @@ def _room_for_a_logo(endpoint: str | None, _: object) -> None:
 
 def _given(section: str) -> dict[str, str]:
     given = {name: request.form.get(name, "") for name in _section(section).fields}
-    # The button beside a refused colour takes the one that was offered instead.
+    # The button beside a refused color takes the one that was offered instead.
     if "accent" in given and "instead" in request.form:
         given["accent"] = request.form["instead"]
     return given
@@ -180,7 +180,7 @@ def _form(
         kinds=KINDS,
         operators_sender=settings().mail_sender,
         ratios=(
-            colours.least(accent, colours.LIGHT_GROUNDS),
-            colours.least(colours.dark(accent).accent, colours.DARK_GROUNDS),
+            colors.least(accent, colors.LIGHT_GROUNDS),
+            colors.least(colors.dark(accent).accent, colors.DARK_GROUNDS),
         ),
     )

@@ -1,4 +1,4 @@
-"""Whether colours can be read on each other (WCAG 2.2, 1.4.3 and 1.4.11), and a whole palette from one accent."""
+"""Whether colors can be read on each other (WCAG 2.2, 1.4.3 and 1.4.11), and a whole palette from one accent."""
 
 import colorsys
 import re
@@ -24,7 +24,7 @@ class Unreadable(ValueError):
     def __init__(self, accent: str, ratio: float, nearest: str) -> None:
         super().__init__(
             f"{accent} is too light: on our paper its contrast is {ratio:.1f}:1, and {READABLE}:1 is needed for "
-            f"everybody to read it. The nearest colour that works is {nearest}."
+            f"everybody to read it. The nearest color that works is {nearest}."
         )
         self.nearest = nearest
 
@@ -41,19 +41,19 @@ class Palette:
 
 
 def accent(typed: str) -> str:
-    """A colour as people write it (#1f5f5b, 1F5F5B), as we keep it. Raises ValueError, Unreadable."""
-    colour = f"#{typed.strip().lstrip('#').lower()}"
-    if not _HEX.fullmatch(colour):
-        raise ValueError("Write the colour as # and six digits or letters from a to f, like #1f5f5b.")
-    worst = least(colour, LIGHT_GROUNDS)
+    """A color as people write it (#1f5f5b, 1F5F5B), as we keep it. Raises ValueError, Unreadable."""
+    color = f"#{typed.strip().lstrip('#').lower()}"
+    if not _HEX.fullmatch(color):
+        raise ValueError("Write the color as # and six digits or letters from a to f, like #1f5f5b.")
+    worst = least(color, LIGHT_GROUNDS)
     if worst < READABLE:
-        raise Unreadable(colour, worst, nearest(colour))
-    return colour
+        raise Unreadable(color, worst, nearest(color))
+    return color
 
 
-def nearest(colour: str) -> str:
+def nearest(color: str) -> str:
     """The lightest shade of this hue that can be read on every light ground."""
-    return _changed_until(colour, -_STEP, lambda shade: least(shade, LIGHT_GROUNDS) >= READABLE)
+    return _changed_until(color, -_STEP, lambda shade: least(shade, LIGHT_GROUNDS) >= READABLE)
 
 
 def light(accent: str) -> Palette:
@@ -71,34 +71,34 @@ def dark(accent: str) -> Palette:
     return Palette(bright, mixed(bright, "#ffffff", 0.25), mixed("#000000", accent, 0.18), soft, ink)
 
 
-def least(colour: str, grounds: tuple[str, ...]) -> float:
+def least(color: str, grounds: tuple[str, ...]) -> float:
     """The contrast on the ground where it is worst."""
-    return min(contrast(colour, ground) for ground in grounds)
+    return min(contrast(color, ground) for ground in grounds)
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    """The contrast ratio of two colors, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
     bright, dim = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
 
 
-def mixed(ground: str, colour: str, share: float) -> str:
-    """The ground with a share of the colour in it, as opaque as paint."""
+def mixed(ground: str, color: str, share: float) -> str:
+    """The ground with a share of the color in it, as opaque as paint."""
     return _written(
-        *(g * (1 - share) + c * share for g, c in zip(_channels(ground), _channels(colour), strict=True))
+        *(g * (1 - share) + c * share for g, c in zip(_channels(ground), _channels(color), strict=True))
     )
 
 
-def _luminance(colour: str) -> float:
-    """Relative luminance of an sRGB colour (WCAG 2.2)."""
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour))
+def _luminance(color: str) -> float:
+    """Relative luminance of an sRGB color (WCAG 2.2)."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(color))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _changed_until(colour: str, step: float, passes: Callable[[str], bool]) -> str:
-    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
+def _changed_until(color: str, step: float, passes: Callable[[str], bool]) -> str:
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(color))
     for count in range(_STEPS + 1):
-        shade = colour if not count else _of_lightness(hue, lightness + step * count, saturation)
+        shade = color if not count else _of_lightness(hue, lightness + step * count, saturation)
         if passes(shade):
             return shade
     return "#000000" if step < 0 else "#ffffff"
@@ -108,8 +108,8 @@ def _of_lightness(hue: float, lightness: float, saturation: float) -> str:
     return _written(*colorsys.hls_to_rgb(hue, min(1.0, max(0.0, lightness)), saturation))
 
 
-def _channels(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+def _channels(color: str) -> tuple[float, float, float]:
+    red, green, blue = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     return red, green, blue
 
 
