@@ -15,6 +15,7 @@ from tests.delivering import deliver, write_out
 from tests.studio.announcing import JUNE, MINUTE, NEWS, send, sent_to, write
 from tests.studio.forms import press
 from tests.studio.staff import given_staff, signed_in
+from tests.waiting import come, small
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
@@ -58,6 +59,18 @@ def test_it_is_held_for_five_minutes_and_then_goes_to_everybody(
     assert any("Hello Ann Lee, we meet upstairs." in mail.text for mail in mails)
     assert "all sent" in owner.get(f"/studio/cohorts/{KEY}/messages").text
     assert owner.post(f"{page}/take-back").status_code in (400, 409)
+
+
+def test_who_waits_in_the_line_can_be_written_to(
+    app: Flask, owner: FlaskClient, tmp_path: Path, travel: Traveller
+) -> None:
+    come(app, small(app, tmp_path, seats=1), "ann", "bea", "cleo")
+    deliver(app)
+    page = write(owner, state="waiting")
+    assert "Is on the waitlist" in owner.get(page).text
+    send(owner, page)
+    travel.shift(5 * MINUTE)
+    assert sent_to(app) == ["bea@x.example", "cleo@x.example"]
 
 
 def test_taken_back_in_time_nobody_gets_it_and_it_can_be_sent_again(

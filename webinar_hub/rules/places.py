@@ -151,7 +151,6 @@ _NEEDS_A_PLACE = frozenset(
         "thank_you",
         "session_changed",
         "session_added",
-        "announcement",
     )
 )
 _ON_THE_WAY = {

@@ -8,15 +8,22 @@ from sqlalchemy import ColumnElement, exists, select
 
 from webinar_hub.models import AttendanceSegment, Broadcast, Consent, Delivery, Download, Person, Registration
 from webinar_hub.rules.answered import answered
+from webinar_hub.rules.places import State
 
-STATES = ("confirmed", "cancelled")
+STATES = {
+    "confirmed": (State.CONFIRMED,),
+    "waiting": (State.WAITLISTED, State.OFFERED),
+    "pending": (State.PENDING,),
+    "cancelled": (State.CANCELLED,),
+}
+"""Where somebody stands whom a segment is for, and the states that are meant by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Everybody who meets all that is set; what is None or empty does not matter.
 
-    `state` is that of the registration. `came` goes with `session` (its id), `took` with `drop` (its id): a bonus
+    `state` is one of STATES. `came` goes with `session` (its id), `took` with `drop` (its id): a bonus
     counts as taken when anything of it was downloaded. `question` is the key of a question of the cohort, answered
     with `answer`, or with several of which that is one.
     """
@@ -65,7 +72,7 @@ def from_data(data: Mapping[str, Any]) -> Segment:
 
 def conditions(segment: Segment) -> list[ColumnElement[bool]]:
     """Who is meant, as conditions on Registration and Person."""
-    wanted: list[ColumnElement[bool]] = [Registration.state == segment.state]
+    wanted: list[ColumnElement[bool]] = [Registration.state.in_([state.value for state in STATES[segment.state]])]
     if segment.session is not None:
         came = exists().where(
             AttendanceSegment.session_id == segment.session, AttendanceSegment.registration_id == Registration.id

@@ -24,7 +24,12 @@ KINDS = (
     SelectChoice("announcement", "About her place: a change, something to bring, a link"),
     SelectChoice("news", "News: only to those who asked for news, with a way to end them"),
 )
-STATES = (SelectChoice("confirmed", "Who has a place"), SelectChoice("cancelled", "Who gave her place back"))
+STATES = (
+    SelectChoice("confirmed", "Who has a place"),
+    SelectChoice("waiting", "Who is on the waitlist"),
+    SelectChoice("pending", "Who waits for your decision"),
+    SelectChoice("cancelled", "Who gave her place back"),
+)
 ANY = SelectChoice("", "Does not matter")
 
 
@@ -85,7 +90,7 @@ class AnnouncementForm(FlaskForm):
             subject=(self.subject.data or "").strip(),
             body=(self.body.data or "").replace("\r\n", "\n"),
             segment=Segment(
-                state="cancelled" if self.state.data == "cancelled" else "confirmed",
+                state=self.state.data if self.state.data in [one.value for one in STATES] else "confirmed",
                 session=session,
                 came=came != "missed",
                 drop=drop,

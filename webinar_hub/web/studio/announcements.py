@@ -32,6 +32,13 @@ blueprint = area("announcements")
 
 _ONE = "/cohorts/<cohort>/announcements/<int(max=2147483647):announcement>"
 
+_STANDING = {
+    "confirmed": "Has a place",
+    "waiting": "Is on the waitlist",
+    "pending": "Waits for your decision",
+    "cancelled": "Gave her place back",
+}
+
 
 @blueprint.route("/cohorts/<cohort>/announcements/new", methods=["GET", "POST"])
 @needs(Permission.MESSAGES)
@@ -286,7 +293,7 @@ def _in_words(head: CohortHead, view: queries.AnnouncementView, now: datetime) -
     sessions = {id_: title or "a session" for id_, title, _ in offered.sessions}
     drops = {id_: title for id_, title, _ in offered.drops}
     told = [
-        "Gave her place back" if segment.state == "cancelled" else "Has a place",
+        _STANDING[segment.state],
         "in any cohort of this webinar" if view.whole_webinar else f"in {head.title}",
     ]
     if segment.session is not None:
