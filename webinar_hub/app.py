@@ -24,8 +24,10 @@ from webinar_hub.documents.look import look_of
 from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.house import KeptHouse
+from webinar_hub.rules.house import House
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services.staff_letters import Post
+from webinar_hub.services.voice import Voice
 
 # The right side of calendar UIDs. They must stay the same for life (RFC 5545 3.8.4.7), so it is not the address
 # of the service, which may move; what makes them unique is on the left.
@@ -95,16 +97,17 @@ def _provide(app: Flask, settings: Settings) -> None:
     house = KeptHouse()
     notice_templates = NoticeTemplates(resource_folder("templates"), lambda: look_of(house.now()))
     returns = ReturnAddress(settings.return_address, tokens, is_read=bool(settings.inbox))
+    hub = Hub(
+        links=links,
+        host=CALENDAR_HOST,
+        sender=settings.mail_sender,
+        returns=returns if returns.address else None,
+    )
     app.extensions |= {
         "settings": settings,
         "tokens": tokens,
         "links": links,
-        "hub": Hub(
-            links=links,
-            host=CALENDAR_HOST,
-            sender=settings.mail_sender,
-            returns=returns if returns.address else None,
-        ),
+        "hub": hub,
         "house": house,
         "storage": _storage(settings),
         "tries": RedisTries(settings.redis_url) if settings.redis_url else None,
@@ -113,11 +116,26 @@ def _provide(app: Flask, settings: Settings) -> None:
         "inbox": _inbox(settings),
         "composer": Composer(resource_folder("templates")),
         "notice_templates": notice_templates,
+        "voice": lambda: _voice(hub, house.now(), notice_templates, settings),
         "staff_post": Post(notice_templates, settings.staff_sender, settings.base_url),
         "limits": Limits(
             settings.mail_rate, settings.mail_burst, settings.rates_by_domain, daily=settings.daily_limit
         ),
     }
+
+
+def _voice(hub: Hub, house: House, templates: NoticeTemplates, settings: Settings) -> Voice:
+    ours = hub.of(house)
+    return Voice(
+        templates=templates,
+        links=ours.links,
+        host=ours.host,
+        service=house.name,
+        sender=ours.sender,
+        from_name=ours.from_name,
+        reply_to=ours.reply_to,
+        fallback=ours.sender or settings.staff_sender,
+    )
 
 
 def _webhooks(settings: Settings) -> Mapping[str, Webhook]:

@@ -15,7 +15,6 @@ from tests.counting import counting
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, HubError, TooMany
-from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import AccessCode, CodeUse, Cohort, Invitation, InvitationList, Person, Registration
 from webinar_hub.rules import access
 from webinar_hub.rules.gate import PROOF_LASTS
@@ -23,7 +22,7 @@ from webinar_hub.rules.guest_list import read_guests
 from webinar_hub.services import access_codes, entering, groups, invitations, proving, registrations
 from webinar_hub.services.access_codes import NewCode
 from webinar_hub.services.entering import Ticket
-from webinar_hub.services.presenters import Voice
+from webinar_hub.services.voice import Voice
 
 
 @pytest.fixture
@@ -268,8 +267,7 @@ def _sign_up_group(app: Flask, cohort: str, voice: Voice) -> str:
 def test_a_group_confirmed_eight_times_at_once_is_one_group(app: Flask, cohort: str) -> None:
     with app.app_context(), transaction():
         db.session.scalars(select(Cohort)).one().group_hold_hours = 24
-    templates: NoticeTemplates = app.extensions["notice_templates"]
-    voice = Voice(app.extensions["links"], "localhost", "", templates)
+        voice: Voice = app.extensions["voice"]()
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(lambda work: work(), [partial(_sign_up_group, app, cohort, voice)] * 8))
     assert answers == {""}
@@ -285,7 +283,7 @@ def test_a_seat_that_is_held_is_hers_although_others_come_before_her_at_the_same
     with app.app_context(), transaction():
         row = db.session.scalars(select(Cohort)).one()
         row.group_hold_hours, row.capacity, row.has_waitlist = 24, 3, True
-    voice = Voice(app.extensions["links"], "localhost", "", app.extensions["notice_templates"])
+        voice: Voice = app.extensions["voice"]()
     assert _sign_up_group(app, cohort, voice) == ""
     with app.app_context():
         ann = db.session.scalars(select(Invitation).where(Invitation.email_key == "ann@x.example")).one()

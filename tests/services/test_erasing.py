@@ -56,7 +56,7 @@ def ann(app: Flask, cohort: str) -> int:
 
 def asked(app: Flask, person: int) -> None:
     with app.app_context(), transaction():
-        erasures.begin_for(person, clearing.voice_of(app), actor="organizer:1", now=clock.now())
+        erasures.begin_for(person, app.extensions["voice"](), actor="organizer:1", now=clock.now())
 
 
 def number(app: Flask, column: object, *conditions: object) -> int:
@@ -255,7 +255,7 @@ def test_deleting_costs_the_same_however_much_there_is(
     deliver(app)
     for _ in range(2):
         with counting(app) as statements, app.app_context(), transaction():
-            erasures.carry_out_next(clearing.voice_of(app), keep_attendance=2555, now=clock.now())
+            erasures.carry_out_next(app.extensions["voice"](), keep_attendance=2555, now=clock.now())
         costs.append(len(statements))
     # Ann is in a file of people, which is written anew, and has two addresses; nothing else costs more.
     assert max(costs) < 70

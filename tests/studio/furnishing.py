@@ -37,7 +37,6 @@ from webinar_hub.rules.coming_in import Purpose
 from webinar_hub.rules.guest_list import read_guests
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import answers, groups, one_time_links
-from webinar_hub.services.presenters import Voice
 
 WEBINAR = "baby-massage"
 _COHORT = f"/studio/cohorts/{KEY}"
@@ -70,11 +69,11 @@ def furnish(app: Flask, owner: FlaskClient, cohort: str) -> None:
 
 
 def _given_group(app: Flask, cohort: str) -> None:
-    voice = Voice(app.extensions["links"], "localhost", "", app.extensions["notice_templates"])
     manager = groups.Manager(_LONG, "dana@a-rather-long-name-of-a-clinic.example", "Clinic of Hope")
     guests = read_guests(f"{_LONG} <bartholomea@people.example>\nYuri, yuri@x.example")
-    once = {"form_token": "one", "webinar": WEBINAR, "voice": voice, "network": "192.0.2.9"}
     with app.app_context(), transaction():
+        voice = app.extensions["voice"]()
+        once = {"form_token": "one", "webinar": WEBINAR, "voice": voice, "network": "192.0.2.9"}
         groups.sign_up(cohort, manager, guests, now=clock.now(), **once)  # type: ignore[arg-type]
 
 

@@ -18,7 +18,6 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Cohort, Delivery, Notice, Presenter, Session
 from webinar_hub.services import presenters, sessions
-from webinar_hub.worker.clockwork import voice_of
 
 TEACH = "/studio/webinars/baby-massage/presenters"
 
@@ -34,7 +33,7 @@ def tell(app: Flask) -> list[Notice]:
     with app.app_context():
         before = set(db.session.scalars(select(Notice.id)))
         with transaction():
-            count = presenters.tell(voice_of(app), now=clock.now())
+            count = presenters.tell(app.extensions["voice"](), now=clock.now())
         new = [
             notice for notice in db.session.scalars(select(Notice).order_by(Notice.id)) if notice.id not in before
         ]

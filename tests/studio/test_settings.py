@@ -23,7 +23,6 @@ from webinar_hub.queries.house import LASTS, KeptHouse
 from webinar_hub.rules.house import House
 from webinar_hub.rules.staff import Role
 from webinar_hub.web.studio.settings import SECTIONS
-from webinar_hub.worker.clockwork import voice_of
 
 PLUM = "#7a2e5d"
 ANN = {"name": "Ann", "email": "ann@x.example", "profession": "OT", "zone": "UTC"}
@@ -159,7 +158,7 @@ def test_mails_to_the_staff_come_from_her_address_too(
     travel.move_to(SEVEN)
     write_digests(app)
     with app.app_context():
-        assert voice_of(app).sender == "hello@small.example", "presenters get theirs from there, too"
+        assert app.extensions["voice"]().sender == "hello@small.example", "presenters get theirs from there, too"
         senders = {notice.kind: notice.from_email for notice in db.session.scalars(select(Notice))}
     assert senders == {"staff_invitation": "hello@small.example", "digest": "hello@small.example"}
 

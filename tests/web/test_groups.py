@@ -20,7 +20,6 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Cohort, Invitation, InvitationList, InvitationRefusal, Registration
 from webinar_hub.services import inviting
-from webinar_hub.worker.clockwork import voice_of
 
 PEOPLE = "Ann Lee <ann@x.example>\nBea Moss, bea@x.example\nCleo, no address"
 WHO = {"name": "Dana Wu", "email": "dana@clinic.example", "organisation": "Clinic of Hope"}
@@ -31,7 +30,7 @@ def mails(app: Flask, post: Post | None = None) -> list[Mail]:
     with app.app_context():
         while inviting.is_due(clock.now()):
             with transaction():
-                inviting.tell(voice_of(app), now=clock.now())
+                inviting.tell(app.extensions["voice"](), now=clock.now())
     return deliver(app, post)
 
 

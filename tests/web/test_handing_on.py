@@ -20,7 +20,6 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, HubError
 from webinar_hub.models import AttendanceSegment, Cohort, Consent, Notice, Person, Registration, Session, Transfer
 from webinar_hub.services import own_changes, taking_over, transfers
-from webinar_hub.worker.clockwork import address_voice
 
 ANN, BEA, CLEO = "ann@x.example", "bea@x.example", "cleo@x.example"
 YES = {"name": "Bea Moss", "profession": "PT", "zone": "Europe/Berlin"}
@@ -124,11 +123,11 @@ class TestTheSeatMoves:
         with app.app_context(), transaction():
             row = transfer_of(app)
             said = taking_over.Acceptance("Bea Moss", "PT", "Europe/Berlin", "", "/")
-            assert taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
+            assert taking_over.accept(row.id, row.nonce, said, voice=app.extensions["voice"](), now=clock.now())
             # Later the link is used up: it lets nobody in who reads that mailbox by then.
             later = clock.now() + taking_over.PRESSED_TWICE + timedelta(seconds=1)
             with pytest.raises(Conflict):
-                taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=later)
+                taking_over.accept(row.id, row.nonce, said, voice=app.extensions["voice"](), now=later)
         assert contents(app) == before_again
 
     def test_somebody_on_the_waitlist_is_not_passed_over_and_keeps_her_one_registration(
@@ -181,7 +180,7 @@ class TestTheSeatMoves:
         assert answer.status_code == 409
         assert "not to be had any more" in answer.text
         with app.app_context(), transaction():
-            assert transfers.end_expired(address_voice(app), now=clock.now()) == 1
+            assert transfers.end_expired(app.extensions["voice"](), now=clock.now()) == 1
         mail.fetch()
         assert mail.subjects(ANN)[-1] == "You still have your seat: Baby massage & you"
         # Never beyond the start of the next session.
@@ -327,7 +326,7 @@ class TestAtOnce:
         offer(app, ann, email)
         row = transfer_of(app)
         said = taking_over.Acceptance("Bea Moss", "PT", "UTC", "", "/")
-        return lambda: taking_over.accept(row.id, row.nonce, said, voice=address_voice(app), now=clock.now())
+        return lambda: taking_over.accept(row.id, row.nonce, said, voice=app.extensions["voice"](), now=clock.now())
 
     @pytest.mark.parametrize("first", ["cancel", "take"])
     def test_a_yes_and_a_cancellation_at_once_end_with_one_of_them(
@@ -369,7 +368,7 @@ class TestAtOnce:
         def give(email: str) -> Callable[[], object]:
             wanted = transfers.Offer("Bea", email, f"once-{email}")
             return lambda: transfers.offer(
-                place.person_id, place.public_id, wanted, network="192.0.2.9", voice=address_voice(app),
+                place.person_id, place.public_id, wanted, network="192.0.2.9", voice=app.extensions["voice"](),
                 now=clock.now(),
             )  # fmt: skip
 
@@ -389,7 +388,7 @@ def test_a_cancelled_place_is_not_handed_on(app: Flask, ann: FlaskClient, mail: 
     with app.app_context(), pytest.raises(Conflict), transaction():
         again = transfer_of(app)
         said = taking_over.Acceptance("Bea", "PT", "UTC", "", "/")
-        taking_over.accept(again.id, again.nonce, said, voice=address_voice(app), now=clock.now())
+        taking_over.accept(again.id, again.nonce, said, voice=app.extensions["voice"](), now=clock.now())
     assert cohort_row(app).seats_taken == 0
     bea = app.test_client()
     bea.get(mail.link(BEA, "/transfer"))

@@ -32,8 +32,9 @@ from webinar_hub.rules.changing import entry_revisions
 from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key, masked
 from webinar_hub.services import address_mail, asking, audit, outbox, place_facts, registrations
-from webinar_hub.services.address_mail import Entry, Reader, Voice
+from webinar_hub.services.address_mail import Entry, Reader
 from webinar_hub.services.settling import settle_in
+from webinar_hub.services.voice import Voice
 
 # How far a place's own revision rises when its address changes: see `rules.changing.entry_revisions`.
 STEPS = 2

@@ -12,28 +12,11 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.language import speaking
-from webinar_hub.core.links import Links
 from webinar_hub.documents.calendar_session import of_stored, session_uid
 from webinar_hub.documents.names import inert
-from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import Cohort, Registration, Session, Webinar
 from webinar_hub.services import notices
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """How such a mail is written: links, the end of UIDs, words, and the sender where it is not the organizer.
-
-    `fallback` is the address it comes from where no organizer is known. `from_name` and `reply_to` may be "".
-    """
-
-    links: Links
-    host: str
-    sender: str
-    from_name: str
-    reply_to: str
-    fallback: str
-    templates: NoticeTemplates
+from webinar_hub.services.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ from webinar_hub.services.address_change import (
     say_goodbye,
     send_link,
 )
-from webinar_hub.services.address_mail import Reader, Voice
+from webinar_hub.services.address_mail import Reader
 from webinar_hub.services.allowances import Try
+from webinar_hub.services.voice import Voice
 
 HOUR = timedelta(hours=1)
 PER_PERSON = 6

@@ -4,7 +4,6 @@ What is deleted is next door, in `erasing.py`. Whoever changes a wish locks it f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +14,8 @@ from webinar_hub.core.db import db, leave_work
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.inserts import insert_new
 from webinar_hub.core.language import speaking
-from webinar_hub.core.links import Links
 from webinar_hub.core.log import get_logger
 from webinar_hub.core.tokens import Tokens, nonce
-from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import (
     AttendanceSegment,
     Cohort,
@@ -33,6 +30,7 @@ from webinar_hub.models import (
 from webinar_hub.rules.erasure import FAREWELL, PROOF, WAIT, new_reference, stays
 from webinar_hub.rules.personal_data import Whose
 from webinar_hub.services import allowances, audit, erasing, notices, outbox, place_facts, registrations
+from webinar_hub.services.voice import Voice
 
 log = get_logger("erasures")
 
@@ -42,17 +40,6 @@ ASKS_AN_HOUR = 5
 AGAIN = timedelta(minutes=10)
 """So long a second click sends no second mail."""
 SYSTEM = "system"
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """How she is written to: words, links, and the sender, "" for the organizer of her newest cohort."""
-
-    templates: NoticeTemplates
-    links: Links
-    sender: str
-    from_name: str
-    service: str
 
 
 def ask(person: int, voice: Voice, *, now: datetime) -> None:

@@ -31,7 +31,7 @@ from webinar_hub.services import allowances, audit, invitations, notices
 from webinar_hub.services.admission import move_seats
 from webinar_hub.services.allowances import Try
 from webinar_hub.services.place_facts import Place, place_in
-from webinar_hub.services.presenters import Voice
+from webinar_hub.services.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)

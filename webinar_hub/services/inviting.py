@@ -18,7 +18,7 @@ from webinar_hub.rules.delivery import PRIORITIES
 from webinar_hub.rules.invitation import APART, next_mail
 from webinar_hub.services import invitations, notices
 from webinar_hub.services.admission import move_seats
-from webinar_hub.services.presenters import Voice
+from webinar_hub.services.voice import Voice
 
 AT_ONCE = 100
 """Mails in one transaction: composing them takes a few milliseconds each."""

@@ -13,27 +13,16 @@ from typing import Literal
 from sqlalchemy import select
 
 from webinar_hub.core.db import db
-from webinar_hub.core.links import Links
 from webinar_hub.documents.calendar_session import CalendarSession, of_stored, session_uid
-from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.models import Cohort, Delivery, Presenter, PresenterInvite, Session, Webinar
 from webinar_hub.rules.zones import zone
 from webinar_hub.services import notices
+from webinar_hub.services.voice import Voice
 
 UNDO = timedelta(minutes=10)
 THE_DAY_BEFORE = timedelta(hours=24)
 # Closer to the start than this, nobody needs to be told that it is tomorrow.
 TOO_CLOSE = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """How a mail to a presenter is written: links, the end of UIDs, the sender ("" for the organizer's own)."""
-
-    links: Links
-    host: str
-    sender: str
-    templates: NoticeTemplates
 
 
 @dataclass(frozen=True, slots=True)

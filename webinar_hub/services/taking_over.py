@@ -20,8 +20,9 @@ from webinar_hub.rules.places import State, Step, following, holds_seat
 from webinar_hub.rules.registration import email_key
 from webinar_hub.rules.zones import UnknownZone, zone
 from webinar_hub.services import audit, consents, outbox, place_facts, registrations
-from webinar_hub.services.address_mail import Reader, Voice
+from webinar_hub.services.address_mail import Reader
 from webinar_hub.services.transfers import ahead, held, mail
+from webinar_hub.services.voice import Voice
 
 # How a colleague who was here before becomes one who has the place.
 _STEP_OF = {

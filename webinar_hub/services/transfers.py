@@ -20,9 +20,10 @@ from webinar_hub.rules.gate import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.places import State
 from webinar_hub.rules.registration import email_key, masked
 from webinar_hub.services import address_mail, allowances, audit, outbox, registrations
-from webinar_hub.services.address_mail import Organizer, Reader, Voice
+from webinar_hub.services.address_mail import Organizer, Reader
 from webinar_hub.services.allowances import Try
 from webinar_hub.services.own_changes import demand_open
+from webinar_hub.services.voice import Voice
 
 HOUR = timedelta(hours=1)
 PER_PERSON = 6

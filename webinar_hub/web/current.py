@@ -1,5 +1,6 @@
 """What the running app offers to its pages, with types; app.py puts it into `app.extensions`."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -14,9 +15,8 @@ from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.devices import counted_as
 from webinar_hub.rules.house import House
-from webinar_hub.services import erasures
-from webinar_hub.services.address_mail import Voice
 from webinar_hub.services.staff_letters import Post
+from webinar_hub.services.voice import Voice
 
 
 def settings() -> Settings:
@@ -71,18 +71,8 @@ def staff_post() -> Post:
 
 
 def voice() -> Voice:
-    """How mails to a new address, a former one or a colleague's are written."""
-    said = hub()
-    return Voice(
-        links=said.links, host=said.host, sender=said.sender, from_name=said.from_name, reply_to=said.reply_to,
-        fallback=staff_post().sender, templates=notice_templates(),
-    )  # fmt: skip
-
-
-def erasure_voice() -> erasures.Voice:
-    """How whoever asks to be deleted is written to."""
-    ours = hub()
-    return erasures.Voice(notice_templates(), ours.links, ours.sender, ours.from_name, house().name)
+    """How notices to registrants, guests and presenters are written, as the owner has set it by now."""
+    return cast(Callable[[], Voice], current_app.extensions["voice"])()
 
 
 def network() -> str:

@@ -12,19 +12,13 @@ from webinar_hub.queries import invitations as queries
 from webinar_hub.queries import public
 from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.services import groups
-from webinar_hub.services.presenters import Voice
-from webinar_hub.web.current import hub, links, network, notice_templates, tokens
+from webinar_hub.web.current import network, tokens, voice
 from webinar_hub.web.forms.group import GroupForm, PeopleForm
 from webinar_hub.web.protection import csrf
 
 blueprint = Blueprint("groups", __name__)
 
 _SIGN_UP = "/w/<slug>/group/<cohort>"
-
-
-def voice() -> Voice:
-    """How mails are written that a request leaves to the worker."""
-    return Voice(links(), hub().host, hub().sender, notice_templates())
 
 
 @blueprint.get(_SIGN_UP)

@@ -13,7 +13,7 @@ from webinar_hub.queries import erasures as queries
 from webinar_hub.queries import personal_data as data
 from webinar_hub.services import erasures, personal_data
 from webinar_hub.web import visitor
-from webinar_hub.web.current import erasure_voice, house, hub, storage, tokens
+from webinar_hub.web.current import house, hub, storage, tokens, voice
 
 blueprint = Blueprint("my_data", __name__)
 
@@ -61,7 +61,7 @@ def ask() -> Redirect:
     """Mail her the link by which she says that it was she."""
     person = visitor.required()
     with transaction():
-        erasures.ask(person, erasure_voice(), now=clock.now())
+        erasures.ask(person, voice(), now=clock.now())
     flash(
         _("We have sent you a mail. Open the link in it to say that it was you; until then nothing happens."),
         "done",
@@ -96,5 +96,5 @@ def prove(token: str) -> Redirect | str:
             person = erasures.found(tokens(), token, clock.now()).person_id or 0
             erasures.take_back(person, actor=f"person:{person}", now=clock.now())
             return render_template("web/my_data_kept.html")
-        erasures.prove(tokens(), token, erasure_voice(), now=clock.now())
+        erasures.prove(tokens(), token, voice(), now=clock.now())
     return redirect(url_for("my_data.proof", token=token), 303)

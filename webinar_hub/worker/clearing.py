@@ -5,12 +5,9 @@ from flask import Flask
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
-from webinar_hub.documents.notices import NoticeTemplates
 from webinar_hub.queries import erasures as queries
-from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.house import KeptHouse
 from webinar_hub.services import erasures, purging
-from webinar_hub.services.erasures import Voice
 
 log = get_logger("clearing")
 STEPS = 20
@@ -52,7 +49,7 @@ def carry_out(app: Flask, *, most: int = STEPS) -> bool:
         erasures.forget_unproven(clock.now())
     for _ in range(most):
         with transaction():
-            done = erasures.carry_out_next(voice_of(app), keep_attendance=keep, now=clock.now())
+            done = erasures.carry_out_next(app.extensions["voice"](), keep_attendance=keep, now=clock.now())
         if not done:
             return False
         log.info("a wish to be deleted went on")
@@ -74,11 +71,3 @@ def periods_of(app: Flask) -> purging.Periods:
     """How long the owner wants things kept."""
     house: KeptHouse = app.extensions["house"]
     return purging.Periods(house.now().retention, house.now().zone)
-
-
-def voice_of(app: Flask) -> Voice:
-    """How whoever is deleted is written to."""
-    house: KeptHouse = app.extensions["house"]
-    templates: NoticeTemplates = app.extensions["notice_templates"]
-    hub: Hub = app.extensions["hub"].of(house.now())
-    return Voice(templates, hub.links, hub.sender, hub.from_name, house.now().name)

@@ -21,9 +21,7 @@ from webinar_hub.core import clock, metrics, wake
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
 from webinar_hub.queries import health, lines
-from webinar_hub.queries.calendars import Hub
 from webinar_hub.queries.head_starts import HeadStart, head_starts
-from webinar_hub.queries.house import KeptHouse
 from webinar_hub.rules.pacing import Limits
 from webinar_hub.services import (
     addresses,
@@ -42,7 +40,6 @@ from webinar_hub.services import (
     transfers,
     zone_rules,
 )
-from webinar_hub.services.address_mail import Voice
 from webinar_hub.worker import digests
 from webinar_hub.worker.bells import Bells
 from webinar_hub.worker.clearing import Clearer
@@ -249,7 +246,7 @@ class Clockwork:
             return due
         self._told_at = clock.monotonic()
         with transaction():
-            told = presenters.tell(voice_of(self._app), now=clock.now())
+            told = presenters.tell(self._app.extensions["voice"](), now=clock.now())
         if not told:
             return due
         log.info("presenters told", mails=told)
@@ -286,7 +283,7 @@ class Clockwork:
             return due
         while more:
             with transaction():
-                more = inviting.tell(voice_of(self._app), now=clock.now()) >= inviting.AT_ONCE
+                more = inviting.tell(self._app.extensions["voice"](), now=clock.now()) >= inviting.AT_ONCE
         return self._next_due(called=True)
 
     def _sweep(self) -> None:
@@ -307,7 +304,7 @@ class Clockwork:
             "sign-ins": lambda: sign_ins.forget_ended(real),
             "unproven": lambda: proving.forget_unproven(now),
             "addresses": lambda: addresses.forget_expired(now),
-            "transfers": lambda: transfers.end_expired(address_voice(self._app), now=now),
+            "transfers": lambda: transfers.end_expired(self._app.extensions["voice"](), now=now),
             "digests": lambda: digests.write_due(self._app, now),
         }
         if self._limits.any:
@@ -335,20 +332,3 @@ def _alone(part: Callable[[], object]) -> None:
 def _turn(cohort: int) -> int:
     with transaction():
         return places.turn(cohort, now=clock.now())
-
-
-def voice_of(app: Flask) -> presenters.Voice:
-    """How mails to presenters are written, as the owner has set it by now."""
-    house: KeptHouse = app.extensions["house"]
-    hub: Hub = app.extensions["hub"].of(house.now())
-    return presenters.Voice(hub.links, hub.host, hub.sender, app.extensions["notice_templates"])
-
-
-def address_voice(app: Flask) -> Voice:
-    """How mails to a new address, a former one or a colleague's are written, as the owner has set it by now."""
-    house: KeptHouse = app.extensions["house"]
-    hub: Hub = app.extensions["hub"].of(house.now())
-    return Voice(
-        links=hub.links, host=hub.host, sender=hub.sender, from_name=hub.from_name, reply_to=hub.reply_to,
-        fallback=app.extensions["staff_post"].sender, templates=app.extensions["notice_templates"],
-    )  # fmt: skip

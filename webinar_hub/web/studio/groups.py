@@ -10,8 +10,8 @@ from webinar_hub.queries.studio import cohort_head
 from webinar_hub.rules.invitation import STATES
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import groups, invitations
+from webinar_hub.web.current import voice
 from webinar_hub.web.forms.numbers import whole
-from webinar_hub.web.groups import voice
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 

@@ -8,7 +8,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.queries import erasures as queries
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import erasures, personal_data
-from webinar_hub.web.current import erasure_voice, house
+from webinar_hub.web.current import house, voice
 from webinar_hub.web.my_data import archive_of
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
@@ -44,7 +44,7 @@ def delete(person: int) -> Redirect:
     """She is told, and can take it back; after three days she is deleted."""
     demand_whole(person)
     with transaction():
-        erasures.begin_for(person, erasure_voice(), actor=staff().actor, now=clock.now())
+        erasures.begin_for(person, voice(), actor=staff().actor, now=clock.now())
     flash("She is being told by mail. She, or you, can take it back for three days.", "done")
     return redirect(url_for("studio_person_data.page", person=person), 303)
 
