@@ -40,7 +40,7 @@ def ask() -> Response | Redirect:
                 now=clock.now(),
             )
     except HubError as problem:
-        filled.note(problem)
+        filled.refuse(problem)
         return _form_page(person, filled, problem.status)
     flash(_("We have sent a mail to the new address. Nothing changes before its button is pressed."), "done")
     return redirect(url_for("preferences.page", _anchor="address"), 303)

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.core.errors import HubError, Invalid, NotFound, TooMany
+from webinar_hub.core.errors import HubError, NotFound, TooMany
 from webinar_hub.core.language import current, ngettext
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import invitations as queries
@@ -90,7 +90,7 @@ def add(token: str) -> Response | Redirect:
         with transaction():
             number = groups.add_people(tokens(), token, filled.guests, now=clock.now())
     except HubError as problem:
-        filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
+        filled.refuse(problem)
         body = render_template("web/group.html", view=_group(token), token=token, form=filled)
         return make_response(body, problem.status)
     flash(ngettext("One more person is invited.", "%(num)d more people are invited.", number), "done")
@@ -150,7 +150,7 @@ def _form_page(about: tuple[WebinarView, CohortView], shown: GroupForm, status: 
 
 
 def _refused(about: tuple[WebinarView, CohortView], filled: GroupForm, problem: HubError) -> Response:
-    filled.note(problem.field if isinstance(problem, Invalid) else "", problem.message)
+    filled.refuse(problem)
     response = _form_page(about, filled, problem.status)
     if isinstance(problem, TooMany):
         response.headers["Retry-After"] = str(problem.retry_after)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock, metrics
-from webinar_hub.core.errors import Conflict, HubError, Invalid, TooMany
+from webinar_hub.core.errors import Conflict, HubError, TooMany
 from webinar_hub.core.language import as_here
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
@@ -110,8 +110,7 @@ def _refused(slug: str, cohort: str, problem: HubError) -> Response:
     filled = SignUpForm()
     problems = problem.problems if isinstance(problem, WrongAnswers) else {}
     if not problems:
-        code = "code" if is_about_code(problem.message) else ""
-        filled.note(problem.field if isinstance(problem, Invalid) else code, problem.message)
+        filled.refuse(problem, "code" if is_about_code(problem.message) else "")
     response = _form_page(_about(slug, cohort), filled, problem.status, problems)
     if isinstance(problem, TooMany):
         watch.refused(slug)

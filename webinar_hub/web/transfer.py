@@ -36,7 +36,7 @@ def offer(registration: str) -> Response | Redirect:
         with transaction():
             transfers.offer(person, registration, wanted, network=network(), voice=voice(), now=clock.now())
     except HubError as problem:
-        filled.note(problem)
+        filled.refuse(problem)
         return _form_page(registration, filled, problem.status)
     return redirect(url_for("transfer.form", registration=registration), 303)
 
@@ -84,7 +84,7 @@ def accept() -> Response | Redirect:
         with transaction():
             taken = taking_over.accept(transfer, nonce, said, voice=voice(), now=clock.now())
     except HubError as problem:
-        filled.note(problem)
+        filled.refuse(problem)
         return _offer_page(filled, problem.status)
     visitor.remember(taken.person, taken.link_nonce)
     flash(_("The seat is yours. Your confirmation and the entries for your calendar are on their way."), "done")

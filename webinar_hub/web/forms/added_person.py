@@ -1,17 +1,17 @@
 """Somebody whom the registration desk adds by hand."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from webinar_hub.documents.names import plain_name
 from webinar_hub.services.people import Added
 from webinar_hub.web.forms import checks
-from webinar_hub.web.forms.sign_up import PROFESSIONS
+from webinar_hub.web.forms.answered import AnsweredForm
+from webinar_hub.web.forms.professions import PROFESSIONS
 from webinar_hub.web.forms.zone_choices import zone_choices
 
 
-class AddedPersonForm(FlaskForm):
+class AddedPersonForm(AnsweredForm):
     """What is asked of her. CSRFProtect has looked at the token before this form is made."""
 
     name = StringField("Her name", [checks.name])
@@ -25,19 +25,10 @@ class AddedPersonForm(FlaskForm):
     zone = SelectField("Her time zone", [checks.time_zone], validate_choice=False)
     tell = BooleanField("Send her the confirmation with the invites now")
 
-    problem = ""
-
     def offer_zones(self, home_zone: str) -> None:
         """Fill the list of zones, before the form is shown; the cohort's is chosen until another is."""
         self.zone.data = self.zone.data or home_zone
         self.zone.choices = zone_choices(home_zone, self.zone.data)
-
-    def note(self, field: str, message: str) -> None:
-        """Show what a service said: beside the field it names, or above the form."""
-        if field in self._fields:
-            self._fields[field].errors = [message]
-        else:
-            self.problem = message
 
     def added(self) -> Added:
         """What was typed, for the service."""

@@ -10,7 +10,7 @@ from wtforms.validators import Optional
 from webinar_hub.core.language import lazy_gettext as _
 from webinar_hub.documents.names import plain_name
 from webinar_hub.web.forms import checks
-from webinar_hub.web.forms.sign_up import PROFESSIONS
+from webinar_hub.web.forms.professions import PROFESSIONS
 from webinar_hub.web.forms.zone_choices import zone_choices
 
 

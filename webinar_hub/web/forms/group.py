@@ -16,6 +16,7 @@ from webinar_hub.rules.guest_list import Guest, as_text, read_guests, welcome
 from webinar_hub.rules.invitation import MOST_IN_GROUP
 from webinar_hub.services.groups import Manager
 from webinar_hub.web.forms import checks
+from webinar_hub.web.forms.answered import AnsweredForm
 from webinar_hub.web.forms.sign_up import STALE
 
 LONGEST_TEXT = 30_000
@@ -35,7 +36,7 @@ class WhoForm(FlaskForm):
     organisation = StringField(lazy_gettext("Your clinic or organization"), [_short])
 
 
-class PeopleForm(FlaskForm):
+class PeopleForm(AnsweredForm):
     """The people themselves, typed or in a file; a file is turned into lines, so that they can be looked at."""
 
     people = TextAreaField(lazy_gettext("Your people, one per line"))
@@ -43,15 +44,7 @@ class PeopleForm(FlaskForm):
     leave_empty = StringField(lazy_gettext("Leave this field empty"))
     form_token = HiddenField()
 
-    problem = ""
     guests: tuple[Guest, ...] = ()
-
-    def note(self, field: str, message: str) -> None:
-        """Show what a service said: beside the field it names, or above the form."""
-        if field in self._fields:
-            self._fields[field].errors = [message]
-        else:
-            self.problem = message
 
     def understand(self) -> bool:
         """Read the lines and the file, and check every field; whether there is somebody to invite."""

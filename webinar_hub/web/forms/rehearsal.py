@@ -11,7 +11,7 @@ from webinar_hub.queries.rehearsal import RealPerson, Stage
 from webinar_hub.rules.zones import NonexistentTime, to_utc
 from webinar_hub.services.rehearsals import Visitor
 from webinar_hub.web.forms import checks
-from webinar_hub.web.forms.sign_up import PROFESSIONS
+from webinar_hub.web.forms.professions import PROFESSIONS
 from webinar_hub.web.forms.zone_choices import zone_choices
 
 EXAMPLE = "Ann Example"

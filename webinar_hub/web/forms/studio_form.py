@@ -9,12 +9,11 @@ from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from flask import request
-from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, Form, FormField, ValidationError
 
-from webinar_hub.core.errors import HubError
 from webinar_hub.rules.cohort_file import checks
+from webinar_hub.web.forms.answered import AnsweredForm
 
 Check = Callable[[Form, Field], None]
 Kept = TypeVar("Kept")
@@ -160,20 +159,10 @@ def number(field: Field) -> int | None:
     return int(typed) if re.fullmatch(r"\d{1,9}", typed) else None
 
 
-class StudioForm(FlaskForm):
+class StudioForm(AnsweredForm):
     """A form of the studio; CSRFProtect has looked at its token before it is made."""
 
-    problem = ""
     difference: tuple[tuple[str, str, str], ...] = ()
-
-    def refuse(self, error: HubError) -> None:
-        """Show what a service said: beside the field it names, or above the form."""
-        name = getattr(error, "field", "")
-        field = self._fields.get(name)
-        if field is None:
-            self.problem = error.message
-        else:
-            field.errors = [*field.errors, error.message]
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Everything to mend, as the id of its field and what to do."""

@@ -57,7 +57,7 @@ def do_add(cohort: str) -> Response | Redirect | tuple[str, int]:
             flash(f"{form.name.data} has a place now.", "done")
             return redirect(url_for("studio_person.page", person=person), 303)
         except (Invalid, Conflict) as problem:
-            form.note(getattr(problem, "field", ""), problem.message)
+            form.refuse(problem)
             status = problem.status
     form.offer_zones(head.zone)
     return render_template("studio/people/add.html", head=head, form=form), status
