@@ -71,7 +71,7 @@ def given_traces(app: Flask, cohort: str, *, organizer: int) -> int:
         held = suppressions.hold([place.id])
         suppressions.begin(held[0], f"550 no such user {ANN}", now=now)
         suppressions.lift(ANN, actor=actor, now=now)
-        consents.choose(ann.id, "news", wanted=True, words="Yes", page=f"/my?{ANN}", now=now)
+        consents.choose_news(ann.id, wanted=True, words="Yes", page=f"/my?{ANN}", now=now)
         row = session.scalars(select(Cohort).where(Cohort.public_id == cohort)).one()
         drop = session.scalars(select(Drop.id).where(Drop.cohort_id == row.id)).first()
         first = session.scalars(select(Session.id).where(Session.cohort_id == row.id).order_by(Session.id)).first()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Select, String, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webinar_hub.core.db import Base, UtcDateTime
@@ -34,6 +34,11 @@ class AskedQuestion(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Rises with every edit by a person, who says which one she has seen (`services/editing.py`).
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+
+    @classmethod
+    def of_cohort(cls, cohort: int) -> Select["AskedQuestion"]:
+        """Every question of a cohort in its order, archived ones too."""
+        return select(cls).where(cls.cohort_id == cohort).order_by(cls.position, cls.id)
 
 
 class CreditDetails(Base):

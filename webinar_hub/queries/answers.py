@@ -162,11 +162,8 @@ class AnswerChoices:
 
 def to_find_by(cohort: int) -> list[AnswerChoices]:
     """The questions of a cohort that have choices, archived ones too; one statement."""
-    rows = db.session.scalars(
-        select(AskedQuestion)
-        .where(AskedQuestion.cohort_id == cohort, AskedQuestion.kind.in_([str(kind) for kind in DECIDES]))
-        .order_by(AskedQuestion.position, AskedQuestion.id)
-    )
+    deciding = AskedQuestion.kind.in_([str(kind) for kind in DECIDES])
+    rows = db.session.scalars(AskedQuestion.of_cohort(cohort).where(deciding))
     return [
         AnswerChoices(
             row.label,
@@ -182,12 +179,8 @@ def _answers(row: AskedQuestion) -> Sequence[str]:
 
 def columns(cohort: int) -> dict[str, str]:
     """What an export of a cohort can have besides: a column for each question, and for what a license says."""
-    rows = db.session.execute(
-        select(AskedQuestion.key, AskedQuestion.label)
-        .where(AskedQuestion.cohort_id == cohort, AskedQuestion.kind != str(Kind.SECTION))
-        .order_by(AskedQuestion.position, AskedQuestion.id)
-    )
-    asked = {f"q:{key}": label for key, label in rows}
+    answered = AskedQuestion.of_cohort(cohort).where(AskedQuestion.kind != str(Kind.SECTION))
+    asked = {f"q:{row.key}": row.label for row in db.session.scalars(answered)}
     return (
         asked | {"credit": "Wants CE credit"} | {f"licence:{name}": words for name, words in _CREDIT_LABELS.items()}
     )

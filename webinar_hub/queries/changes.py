@@ -142,10 +142,8 @@ def _code_lines(cohort: Cohort) -> Iterator[Line]:
 
 
 def _question_lines(cohort: Cohort) -> Iterator[Line]:
-    in_order = select(AskedQuestion).where(
-        AskedQuestion.cohort_id == cohort.id, AskedQuestion.archived_at.is_(None)
-    )
-    for number, asked in enumerate(db.session.scalars(in_order.order_by(AskedQuestion.position)), start=1):
+    open_ones = AskedQuestion.of_cohort(cohort.id).where(AskedQuestion.archived_at.is_(None))
+    for number, asked in enumerate(db.session.scalars(open_ones), start=1):
         wanted = ", ".join(asked.show_if.get("is", ()))
         condition = f"if {asked.show_if['of']} is {wanted}" if asked.show_if else ""
         must = "has to be answered" if asked.required else ""

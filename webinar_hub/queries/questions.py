@@ -78,10 +78,7 @@ def _asks(wish: bool | None, credit: str, rows: Sequence[AskedQuestion]) -> Asks
 
 def of_cohort(cohort: int) -> list[AskedQuestion]:
     """The rows of a cohort's questions in their order, archived ones too; one statement."""
-    in_order = (AskedQuestion.position, AskedQuestion.id)
-    return list(
-        db.session.scalars(select(AskedQuestion).where(AskedQuestion.cohort_id == cohort).order_by(*in_order))
-    )
+    return list(db.session.scalars(AskedQuestion.of_cohort(cohort)))
 
 
 def credit_wish(cohort: int) -> tuple[bool | None, bool]:

@@ -154,9 +154,9 @@ def settle_entry(cohort: str, entry: Entry, *, actor: str, now: datetime) -> Non
     for name in names:
         setattr(row, name, getattr(entry, name))
     after = {name: getattr(entry, name) for name in (*names, "visibility")}
-    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
-    if changed:
-        audit.note(actor, "cohort.entry_changed", f"cohort:{row.id}", now=now, changed=changed)
+    if after != before:
+        said = audit.difference(before, after)
+        audit.note(actor, "cohort.entry_changed", f"cohort:{row.id}", now=now, **said)
 
 
 def _cohort(key: str) -> Cohort:

@@ -57,10 +57,7 @@ def asks(cohort: int, *, questions: bool, credit: bool) -> Asks:
 
 def of_cohort(cohort: int) -> Sequence[AskedQuestion]:
     """Every question of a cohort in its order, archived ones too."""
-    in_order = (AskedQuestion.position, AskedQuestion.id)
-    return db.session.scalars(
-        select(AskedQuestion).where(AskedQuestion.cohort_id == cohort).order_by(*in_order)
-    ).all()
+    return db.session.scalars(AskedQuestion.of_cohort(cohort)).all()
 
 
 def read(asked: Asks, typed: answers.Typed, profession: str, *, has_file: frozenset[str] | None = None) -> Told:

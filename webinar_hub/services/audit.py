@@ -1,5 +1,6 @@
 """Writes the audit log, and the chain that shows whether anybody has changed it since."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,12 @@ def note(actor: str, action: str, subject: str, *, now: datetime, **detail: Any)
     db.session.add(entry)
     if is_chained(actor, action):
         at_the_end(seal, entry)
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is not as it was, for `note`: by name what stood there `before` and what stands there `after`."""
+    names = [name for name in after if after[name] != before[name]]
+    return {"before": {name: before[name] for name in names}, "after": {name: after[name] for name in names}}
 
 
 def seal(entries: list[AuditEntry]) -> None:

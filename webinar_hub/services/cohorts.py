@@ -90,9 +90,7 @@ def change_hours(key: str, hours: Hours, *, seen: int, actor: str, now: datetime
     edit(cohort, seen)
     before = _kept(cohort)
     set_hours(cohort, hours)
-    after = _kept(cohort)
-    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
-    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
+    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, **audit.difference(before, _kept(cohort)))
 
 
 def _moment(field: str, wall: datetime | None, zone: str) -> datetime | None:
@@ -117,9 +115,7 @@ def change(key: str, part: CohortPart, messages: MessagesPart, *, seen: int, act
     plan.replan(cohort, now=now)
     # More seats are somebody's who waits.
     places.release(cohort.id, now=now)
-    after = _kept(cohort)
-    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
-    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
+    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, **audit.difference(before, _kept(cohort)))
 
 
 def _kept(cohort: Cohort) -> dict[str, Any]:

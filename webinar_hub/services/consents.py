@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, insert, select, update
 
 from webinar_hub.core.db import db
 from webinar_hub.core.language import lazy_gettext
-from webinar_hub.models import Consent
-from webinar_hub.services import audit
+from webinar_hub.models import Consent, Delivery, Registration
+from webinar_hub.services import audit, outbox
 from webinar_hub.services.admission import Admitted
 
 BONUS_BOX = lazy_gettext("A mail when a bonus unlocks")
@@ -73,17 +74,25 @@ def choose_bonuses(person: int, registrations: Sequence[int], *, wanted: bool, p
         db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
 
 
-def choose(
-    person: int, topic: str, *, wanted: bool, words: str, page: str, now: datetime, registration: int | None = None
-) -> None:
-    """Give or withdraw from her own page; choosing what is so already changes nothing."""
-    valid = [Consent.person_id == person, Consent.topic == topic, Consent.withdrawn_at.is_(None)]
-    if registration is not None:
-        valid.append(Consent.registration_id == registration)
-    if wanted == (db.session.scalar(select(Consent.id).where(*valid).limit(1)) is not None):
-        return
-    if wanted:
-        give(person, topic, words=words, page=page, now=now, registration=registration)
-    else:
-        db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
-    audit.note(f"person:{person}", f"consent.{'given' if wanted else 'withdrawn'}", f"person:{person}", now=now)
+def choose_news(person: int, *, wanted: bool, words: str, page: str, now: datetime) -> None:
+    """Agree to news or end it on her own page; choosing what is so already changes nothing."""
+    if not wanted:
+        end_news(person, now=now)
+    elif db.session.scalar(select(Consent.id).where(*_news_of(person)).limit(1)) is None:
+        give(person, "news", words=words, page=page, now=now)
+        audit.note(f"person:{person}", "consent.given", f"person:{person}", now=now)
+
+
+def end_news(person: int, *, now: datetime) -> None:
+    """Withdraw her consent to news, and take out those that are on their way to her."""
+    ended = update(Consent).where(*_news_of(person)).values(withdrawn_at=now)
+    withdrawn = cast("CursorResult[Any]", db.session.execute(ended)).rowcount
+    hers = select(Registration.id).where(Registration.person_id == person)
+    outbox.cancel(Delivery.registration_id.in_(hers), Delivery.kind == "news")
+    if withdrawn:
+        audit.note(f"person:{person}", "consent.withdrawn", f"person:{person}", now=now)
+
+
+def _news_of(person: int) -> tuple[ColumnElement[bool], ...]:
+    """What she has agreed to, and still does."""
+    return Consent.person_id == person, Consent.topic == "news", Consent.withdrawn_at.is_(None)

@@ -18,7 +18,7 @@ from webinar_hub.rules.mail_events import (
     refusal_of,
 )
 from webinar_hub.rules.suppression import Told, ends_topics, soft_bounces_since, suppression_reason
-from webinar_hub.services import invitations, preferences, suppressions, tasks
+from webinar_hub.services import consents, invitations, preferences, suppressions, tasks
 from webinar_hub.services.address_change import was_to_a_former_address
 from webinar_hub.services.outbox import Result
 
@@ -84,7 +84,7 @@ def _follow(delivery: Delivery, kind: EventKind, happened_at: datetime, detail: 
     if reason:
         suppressions.begin(person, reason, now=now)
     if kind == "unsubscribed" and delivery.kind == "news":
-        preferences.end_news(person.id, now=now)
+        consents.end_news(person.id, now=now)
     elif ends_topics(kind):
         only = delivery.registration_id if kind == "unsubscribed" else None
         preferences.end_topics(person.id, now=now, registration=only)

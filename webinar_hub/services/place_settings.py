@@ -49,8 +49,7 @@ def save(key: str, wanted: PlaceSettings, *, seen: int, actor: str, now: datetim
         cohort.changes_close_at = None if closes is None else to_utc(closes, cohort.zone)
     except NonexistentTime as error:
         raise Invalid("changes_close", str(error)) from error
-    changed = {name: [before[name], value] for name, value in _state(cohort).items() if value != before[name]}
-    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, changed=changed)
+    audit.note(actor, "cohort.changed", f"cohort:{cohort.id}", now=now, **audit.difference(before, _state(cohort)))
     return places.release(cohort.id, now=now)
 
 

@@ -44,10 +44,7 @@ def choose(person: int, wanted: Wanted, *, news_words: str, page: str, now: date
     if changed:
         # Registrants' entries are outside the chain, so they may go in without their ids being asked for.
         db.session.execute(insert(AuditEntry), [_entry(place, wanted, now) for place in changed.values()])
-    consents.choose(person, "news", wanted=wanted.news, words=news_words, page=page, now=now)
-    if not wanted.news:
-        hers = select(Registration.id).where(Registration.person_id == person)
-        outbox.cancel(Delivery.registration_id.in_(hers), Delivery.kind == "news")
+    consents.choose_news(person, wanted=wanted.news, words=news_words, page=page, now=now)
 
 
 def _switch(topic: str, places: Sequence[Registration], wanted: Wanted, now: datetime) -> list[Registration]:

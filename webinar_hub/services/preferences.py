@@ -31,16 +31,7 @@ def unsubscribe(
 
 def unsubscribe_from_news(tokens: Tokens, token: str, *, now: datetime) -> None:
     """End the news of whoever this link belongs to, at once. Raises NotFound."""
-    end_news(by_unsubscribe_token(tokens, token).person_id, now=now)
-
-
-def end_news(person: int, *, now: datetime) -> None:
-    """Withdraw her consent to news, and take out those that are on their way to her."""
-    valid = (Consent.person_id == person, Consent.topic == "news", Consent.withdrawn_at.is_(None))
-    db.session.execute(update(Consent).where(*valid).values(withdrawn_at=now))
-    hers = select(Registration.id).where(Registration.person_id == person)
-    outbox.cancel(Delivery.registration_id.in_(hers), Delivery.kind == "news")
-    audit.note(f"person:{person}", "consent.withdrawn", f"person:{person}", now=now)
+    consents.end_news(by_unsubscribe_token(tokens, token).person_id, now=now)
 
 
 def by_unsubscribe_token(tokens: Tokens, token: str) -> Registration:
@@ -76,7 +67,7 @@ def end_topics(person: int, *, now: datetime, registration: int | None = None) -
     Whoever ends them everywhere wants no news either.
     """
     if registration is None:
-        end_news(person, now=now)
+        consents.end_news(person, now=now)
     hers = [Registration.person_id == person]
     if registration is not None:
         hers.append(Registration.id == registration)
@@ -101,8 +92,11 @@ def choose_language(person: int, code: str, *, now: datetime) -> None:
         raise Invalid("language", _("Choose your language from the list."))
     row = db.session.scalars(select(Person).where(Person.id == person)).one()
     if row.language != code:
+        audit.note(
+            f"person:{person}", "language.chosen", f"person:{person}", now=now,
+            before={"language": row.language}, after={"language": code},
+        )  # fmt: skip
         row.language = code
-        audit.note(f"person:{person}", "language.chosen", f"person:{person}", now=now)
 
 
 def change_details(

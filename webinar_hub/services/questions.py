@@ -145,9 +145,10 @@ def bring_back(cohort: str, key: str, *, files: bool, actor: str, now: datetime)
 def ask_credit(cohort: str, wish: bool | None, *, actor: str, now: datetime) -> None:
     """Ask for what a certificate needs, or not; None asks where the webinar promises credit. Raises NotFound."""
     row = sessions.find_cohort(cohort)
-    before, row.asks_credit = row.asks_credit, wish
-    if before != wish:
-        audit.note(actor, "cohort.changed", f"cohort:{row.id}", now=now, changed={"asks_credit": [before, wish]})
+    before, after = {"asks_credit": row.asks_credit}, {"asks_credit": wish}
+    row.asks_credit = wish
+    if after != before:
+        audit.note(actor, "cohort.changed", f"cohort:{row.id}", now=now, before=before, after=after)
 
 
 def is_answered(cohort: int, key: str) -> bool:

@@ -88,9 +88,9 @@ def change(slug: str, part: WebinarPart, *, seen: int, actor: str, now: datetime
     before, lacked = _kept(webinar), _lacks(webinar)
     write(webinar, part)
     _refuse_promise(webinar, lacked)
-    after = _kept(webinar)
-    changed = {name: [before[name], after[name]] for name in after if after[name] != before[name]}
-    audit.note(actor, "webinar.changed", f"webinar:{webinar.id}", now=now, changed=changed)
+    audit.note(
+        actor, "webinar.changed", f"webinar:{webinar.id}", now=now, **audit.difference(before, _kept(webinar))
+    )
 
 
 def _lacks(webinar: Webinar) -> list[publishing.Missing]:
