@@ -1,17 +1,14 @@
 """The groups that managers have signed up for a cohort: who they are, how far their people are, and their links."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.queries import invitations as queries
-from webinar_hub.queries.studio import cohort_head
-from webinar_hub.rules.invitation import STATES
 from webinar_hub.rules.staff import Permission
-from webinar_hub.services import groups, invitations
+from webinar_hub.services import groups
 from webinar_hub.web.current import voice
-from webinar_hub.web.forms.numbers import whole
+from webinar_hub.web.studio import guest_lists
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -24,14 +21,7 @@ _GROUP = "/cohorts/<cohort>/groups/<int(max=2147483647):group>"
 @needs(Permission.PEOPLE)
 def page(cohort: str) -> str:
     """Every group, and everybody in them, or those who stand where she asks."""
-    head, asked = cohort_head(cohort), request.args
-    state = asked.get("state", "") if asked.get("state") in STATES else ""
-    only, after = whole(asked.get("list")), whole(asked.get("after"))
-    lines, further = queries.lines(head.id, "group", state=state, list_id=only, after=after or 0)
-    return render_template(
-        "studio/registering/groups.html", head=head, lists=queries.lists(head.id, "group"), lines=lines,
-        further=further, state=state, only=only, states=STATES,
-    )  # fmt: skip
+    return guest_lists.shown(cohort, "group")
 
 
 @blueprint.post(f"{_GROUP}/link")
@@ -48,16 +38,11 @@ def send_link(cohort: str, group: int) -> Redirect:
 @needs(Permission.REGISTER)
 def confirm_end(cohort: str, group: int) -> str:
     """What ending a group means; nothing happens before the button is pressed."""
-    head = cohort_head(cohort)
-    line = queries.one_list(head.id, group, "group")
-    return render_template("studio/registering/end_list.html", head=head, line=line, kind="group")
+    return guest_lists.asked_to_end(cohort, "group", group)
 
 
 @blueprint.post(f"{_GROUP}/end")
 @needs(Permission.REGISTER)
 def end(cohort: str, group: int) -> Redirect:
     """Take back whatever is not answered, and the manager's link."""
-    with transaction():
-        number = invitations.end_list(cohort, group, "group", actor=staff().actor, now=clock.now())
-    flash(f"Ended. {number:,} invitations were taken back.", "done")
-    return redirect(url_for("studio_groups.page", cohort=cohort), 303)
+    return guest_lists.ended(cohort, "group", group)

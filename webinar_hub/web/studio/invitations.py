@@ -9,12 +9,10 @@ from webinar_hub.core.errors import HubError
 from webinar_hub.queries import invitations as queries
 from webinar_hub.queries.studio import CohortHead, cohort_head
 from webinar_hub.rules.guest_list import Guest
-from webinar_hub.rules.invitation import STATES
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import invitations
 from webinar_hub.web.forms.invitations import InvitationsForm
-from webinar_hub.web.forms.numbers import whole
-from webinar_hub.web.studio import drafting
+from webinar_hub.web.studio import drafting, guest_lists
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
@@ -29,14 +27,7 @@ _LIST = "/cohorts/<cohort>/invitations/<int(max=2147483647):sent>"
 @needs(Permission.PEOPLE)
 def page(cohort: str) -> str:
     """Every list, and everybody on them, or those who stand where she asks."""
-    head, asked = cohort_head(cohort), request.args
-    state = asked.get("state", "") if asked.get("state") in STATES else ""
-    only, after = whole(asked.get("list")), whole(asked.get("after"))
-    lines, further = queries.lines(head.id, "organizer", state=state, list_id=only, after=after or 0)
-    return render_template(
-        "studio/registering/invitations.html", head=head, lists=queries.lists(head.id, "organizer"), lines=lines,
-        further=further, state=state, only=only, states=STATES,
-    )  # fmt: skip
+    return guest_lists.shown(cohort, "organizer")
 
 
 @blueprint.get("/cohorts/<cohort>/invitations/new")
@@ -81,19 +72,14 @@ def remind(cohort: str, sent: int) -> Redirect:
 @needs(Permission.MESSAGES)
 def confirm_end(cohort: str, sent: int) -> str:
     """What ending a list means; nothing happens before the button is pressed."""
-    head = cohort_head(cohort)
-    line = queries.one_list(head.id, sent, "organizer")
-    return render_template("studio/registering/end_list.html", head=head, line=line, kind="organizer")
+    return guest_lists.asked_to_end(cohort, "organizer", sent)
 
 
 @blueprint.post(f"{_LIST}/end")
 @needs(Permission.MESSAGES)
 def end(cohort: str, sent: int) -> Redirect:
     """Take back whatever is not answered."""
-    with transaction():
-        number = invitations.end_list(cohort, sent, "organizer", actor=staff().actor, now=clock.now())
-    flash(f"Ended. {number:,} invitations were taken back.", "done")
-    return redirect(url_for("studio_invitations.page", cohort=cohort), 303)
+    return guest_lists.ended(cohort, "organizer", sent)
 
 
 def _offer(head: CohortHead, form: InvitationsForm) -> None:
