@@ -56,7 +56,7 @@ def test_forty_double_clicks_are_one_registration_and_one_confirmation(
     cohort = hub.cohort_public_id()
     answers = at_once([lambda: sign_up(hub, cohort, "ann@example.net")] * 40)
     assert answers[""] == registrations.SIGN_UPS_PER_ADDRESS
-    assert all(answer.startswith("That was often") for answer in answers if answer)
+    assert all(answer.startswith("Too many tries") for answer in answers if answer)
     with hub.working():
         until(hub.settled)
     with hub.looking():

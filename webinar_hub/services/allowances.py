@@ -142,8 +142,8 @@ def _row(position: int, now: Any) -> Select[Any]:
 def often(seconds: int) -> str:
     """What is said to whoever has to wait so many seconds."""
     words: str = ngettext(
-        "That was often. Please try again in a minute; nothing was lost.",
-        "That was often. Please try again in %(num)s minutes; nothing was lost.",
+        "Too many tries. Please try again in a minute; nothing was lost.",
+        "Too many tries. Please try again in %(num)s minutes; nothing was lost.",
         -(-seconds // 60),
     )
     return words
