@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from tests.building import given_cohort
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Cohort, Registration
-from webinar_hub.web import assets, care
+from webinar_hub.web import assets, protection
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ def test_the_sum_is_done_and_she_is_in(app: Flask, page: Page, tmp_path: Path) -
     with app.app_context(), transaction():
         db.session.execute(update(Cohort).values(proof_of_work="always"))
     with app.app_context():
-        assert assets.are_there(*care.SCRIPTS), "python hatch_build.py brings them"
+        assert assets.are_there(*protection.SCRIPTS), "python hatch_build.py brings them"
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.goto(f"/w/baby-massage/sign-up/{cohort}")

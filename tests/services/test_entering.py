@@ -17,8 +17,8 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, HubError, TooMany
 from webinar_hub.models import AccessCode, CodeUse, Cohort, Invitation, InvitationList, Person, Registration
 from webinar_hub.rules import access
-from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.guest_list import read_guests
+from webinar_hub.rules.protection import PROOF_LASTS
 from webinar_hub.services import access_codes, entering, groups, invitations, proving, registrations
 from webinar_hub.services.access_codes import NewCode
 from webinar_hub.services.entering import Ticket

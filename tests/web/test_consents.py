@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.building import sign_up
-from tests.web.test_keeping_abuse_out import come, form_of, owner_sets
+from tests.web.test_sign_up_protection import come, form_of, owner_sets
 from tests.web.visiting import contents, path, token
 from webinar_hub.core import clock
 from webinar_hub.core.db import db

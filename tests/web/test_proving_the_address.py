@@ -16,7 +16,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.links import Links
 from webinar_hub.models import Cohort, Consent, Person, Registration
-from webinar_hub.rules.gate import PROOF_LASTS, PROOFS_A_DAY, PROOFS_AN_HOUR
+from webinar_hub.rules.protection import PROOF_LASTS, PROOFS_A_DAY, PROOFS_AN_HOUR
 from webinar_hub.services import proving
 
 

@@ -33,7 +33,7 @@ class House:
     `logo` names the picture in the database, "" for none. `bonus_box` says whether bonus mails need a tick of
     their own ("yes") or belong to the sign-up ("no"), `consent_network` whether a consent is kept with the network
     address it came from, `proves_address` whether a new cohort begins with double opt-in, `proof_of_work` when
-    browsers work for a sign-up (`rules/gate.py`), `file_questions` ("yes") whether cohorts may ask for files.
+    browsers work for a sign-up (`rules/protection.py`), `file_questions` ("yes") whether cohorts may ask for files.
     """
 
     name: str = "Webinar Hub"

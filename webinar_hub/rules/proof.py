@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from webinar_hub.core.errors import NotFound
-from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.places import State
+from webinar_hub.rules.protection import PROOF_LASTS
 
 
 def proof_is_open(

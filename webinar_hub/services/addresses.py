@@ -17,8 +17,8 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.core.tokens import nonce
 from webinar_hub.models import AddressWish, Person
 from webinar_hub.rules.changing import PROOF_LIVES
-from webinar_hub.rules.gate import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.people import not_merged
+from webinar_hub.rules.protection import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.registration import masked
 from webinar_hub.services import address_mail, allowances, audit, people_merging
 from webinar_hub.services.address_change import (

@@ -8,7 +8,7 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.inserts import insert_or_update
 from webinar_hub.models import Alarm, Cohort, Registration, Webinar
-from webinar_hub.rules.gate import LASTS, QUIET, WATCHED, Counters, attack
+from webinar_hub.rules.protection import LASTS, QUIET, WATCHED, Counters, attack
 from webinar_hub.services import allowances, audit
 from webinar_hub.services.allowances import Try
 

@@ -9,8 +9,8 @@ from sqlalchemy import case, func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.models import Delivery, Person, Registration
-from webinar_hub.rules.gate import PROOF_LASTS, PROOFS_A_DAY, PROOFS_AN_HOUR
 from webinar_hub.rules.places import State, Step, following
+from webinar_hub.rules.protection import PROOF_LASTS, PROOFS_A_DAY, PROOFS_AN_HOUR
 from webinar_hub.services import outbox
 from webinar_hub.services.admission import Admitted, Newcomer, admit_unproven
 

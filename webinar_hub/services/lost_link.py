@@ -15,9 +15,9 @@ from webinar_hub.core.errors import Invalid, TooMany
 from webinar_hub.core.inserts import insert_selected
 from webinar_hub.models import Delivery, MergedPerson, Person, Registration
 from webinar_hub.rules.delivery import priority_of
-from webinar_hub.rules.gate import PROOF_LASTS, PROOFS_A_DAY
 from webinar_hub.rules.people import not_merged
 from webinar_hub.rules.places import State
+from webinar_hub.rules.protection import PROOF_LASTS, PROOFS_A_DAY
 from webinar_hub.rules.registration import email_key
 from webinar_hub.services import allowances
 from webinar_hub.services.invites import COLUMNS

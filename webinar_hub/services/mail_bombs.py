@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.models import Delivery, Person, Registration
-from webinar_hub.rules.gate import UNPROVEN_MAILS_A_DAY
+from webinar_hub.rules.protection import UNPROVEN_MAILS_A_DAY
 from webinar_hub.services import outbox
 
 # What anybody can cause by typing an address into a form of ours.

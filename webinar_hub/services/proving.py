@@ -19,9 +19,9 @@ from webinar_hub.models import (
     PersonTag,
     Registration,
 )
-from webinar_hub.rules.gate import PROOF_LASTS
 from webinar_hub.rules.places import State
 from webinar_hub.rules.proof import proof_is_open
+from webinar_hub.rules.protection import PROOF_LASTS
 from webinar_hub.services import audit, entering
 from webinar_hub.services.settling import settle_in
 

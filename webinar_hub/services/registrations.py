@@ -20,9 +20,9 @@ from webinar_hub.rules.registration import closed_because, email_key, line_only
 from webinar_hub.services import allowances, answers, asking, audit, consents, entering, mail_bombs, outbox, places
 from webinar_hub.services.admission import Newcomer, admit, confirmation_key, move_seats
 from webinar_hub.services.allowances import Try
-from webinar_hub.services.care import CARELESS, Care
 from webinar_hub.services.entering import NO_TICKET, Ticket
 from webinar_hub.services.place_facts import CONFIRMATION_PAUSE, Place, next_session, place_in, step_of
+from webinar_hub.services.protection import UNPROTECTED, Protection
 
 HOUR = timedelta(hours=1)
 # Tries with one address in an hour: enough for a nervous finger, not for a flood (A07).
@@ -52,7 +52,7 @@ class SignUp:
     source: str = ""
     language: str = DEFAULT
     bonus_words: str | None = None
-    care: Care = CARELESS
+    protection: Protection = UNPROTECTED
     typed: Mapping[str, Sequence[str]] | None = None
     ticket: Ticket = NO_TICKET
 
@@ -79,7 +79,7 @@ def sign_up(
     place = once(f"place:{cohort}", lambda: place_in(cohort, now))
     if webinar not in (None, place.webinar):
         raise NotFound()
-    unworked = form.care.is_unworked(place.proof_of_work)
+    unworked = form.protection.is_unworked(place.proof_of_work)
     way = entering.PLAIN
     if form.ticket or place.by_invitation:
         way = entering.look(form.ticket, place.id, needed=place.by_invitation, network=network, now=now)
@@ -92,7 +92,7 @@ def sign_up(
     if way is not entering.PLAIN and not reason:
         entering.settle(way, key, place.id, now=now)
     tries = [Try("sign-up-address", key, SIGN_UPS_PER_ADDRESS), Try("sign-up-network", network, per_network)]
-    tries += form.care.tries(network, unworked=unworked)
+    tries += form.protection.tries(network, unworked=unworked)
     at_the_end(_count, (tries, now))
     return reason
 
@@ -132,7 +132,7 @@ TELLS = {
 }
 
 
-def entrance(place: Place, now: datetime, *, proven: bool = False) -> State:
+def first_state(place: Place, now: datetime, *, proven: bool = False) -> State:
     """Where somebody who comes in begins; for a place there is a seat, unless the last one goes at this moment."""
     asked = {"proves_address": place.proves_address, "needs_approval": place.needs_approval}
     stop = first_stop(**asked, proven=proven, approved=False)
@@ -145,7 +145,7 @@ def _let_in(
     wanted = {"questions": place.asks_questions, "credit": place.asks_credit}
     told = answers.told(form.typed, form.profession, place.id, **wanted)
     # Who is not asked whether the address is hers has shown it, or need not.
-    state = entrance(place, now, proven=True)
+    state = first_state(place, now, proven=True)
     newcomer = Newcomer(
         name=form.name,
         email=form.email,
@@ -175,7 +175,7 @@ def _let_in(
             told, person=admitted.person_id, registration=admitted.registration_id, is_new=admitted.is_new,
             next_session=place.next_session_id, now=now,
         )  # fmt: skip
-    shown = network if form.care.keeps_network else ""
+    shown = network if form.protection.keeps_network else ""
     consents.sign_up(
         admitted, consents.Ticked(form.news_words, form.bonus_words or "", form.page, shown), now=now
     )  # fmt: skip
@@ -205,7 +205,7 @@ def _come_in_again(person: int, place: Place, now: datetime, *, kept: bool, prov
     known = select(Registration).where(Registration.person_id == person, Registration.cohort_id == place.id)
     registration = db.session.scalars(known.with_for_update(key_share=True)).one()
     if registration.state == State.CANCELLED:
-        state = entrance(place, now, proven=proven or is_proven(person))
+        state = first_state(place, now, proven=proven or is_proven(person))
         come_in(registration, state, now=now)
         if state is State.CONFIRMED:
             at_the_end(_take_seats, _Seat(place.id, registration.id, now, kept))
@@ -363,7 +363,7 @@ def come_back(person: int, registration: str, *, now: datetime, asks_for_bonuses
     _demand_open(place, now)
     entering.use_again(row.id, needed=place.by_invitation, now=now)
     # She comes by a link that was mailed to her, so the address is hers.
-    state = entrance(place, now, proven=True)
+    state = first_state(place, now, proven=True)
     come_in(row, state, now=now, actor=f"person:{person}")
     if state is State.CONFIRMED and not move_seats(place.id, +1):
         places.share_out(place.id, [row.id], now=now)

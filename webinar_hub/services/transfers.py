@@ -16,8 +16,8 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.documents.names import inert
 from webinar_hub.models import Cohort, Delivery, Notice, Person, Registration, Session, Transfer, Webinar
 from webinar_hub.rules.changing import offer_ends
-from webinar_hub.rules.gate import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.places import State
+from webinar_hub.rules.protection import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.registration import email_key, masked
 from webinar_hub.services import address_mail, allowances, audit, outbox, registrations
 from webinar_hub.services.address_mail import Organizer, Reader

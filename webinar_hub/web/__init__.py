@@ -21,9 +21,9 @@ from webinar_hub.web import (
     me,
     my_consents,
     my_data,
+    other_sites,
     preferences,
     presenting,
-    protection,
     proving,
     public,
     rate_limits,
@@ -55,7 +55,7 @@ def register(app: Flask, *, studio_waits: bool) -> None:
     row_ids.register(app)
     headers.register(app)
     languages.register(app)
-    protection.register(app)
+    other_sites.register(app)
     rate_limits.register(app)
     watch.register(app)
     proving.register(app)

@@ -17,7 +17,7 @@ from webinar_hub.services.materials import Bytes
 from webinar_hub.web import visitor
 from webinar_hub.web.current import house
 from webinar_hub.web.forms.asked import AskedPart, make_room, typed_of
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 from webinar_hub.web.receiving import FORM_AROUND_FILES, keep, prepare_for_file
 
 blueprint = Blueprint("answers", __name__, url_prefix="/my/<registration>/answers")

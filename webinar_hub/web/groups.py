@@ -14,7 +14,7 @@ from webinar_hub.queries.views import CohortView, WebinarView
 from webinar_hub.services import groups
 from webinar_hub.web.current import network, tokens, voice
 from webinar_hub.web.forms.group import GroupForm, PeopleForm
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 blueprint = Blueprint("groups", __name__)
 

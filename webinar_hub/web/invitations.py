@@ -7,7 +7,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.queries import invitations as queries
 from webinar_hub.services import invitations
 from webinar_hub.web.current import tokens
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 blueprint = Blueprint("invitations", __name__)
 

@@ -9,7 +9,7 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import presenting as queries
 from webinar_hub.web import headers
 from webinar_hub.web.current import tokens
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 blueprint = Blueprint("presenting", __name__)
 

@@ -1,46 +1,41 @@
-"""Refuses what another site makes a browser send here (A22); the session's own token is the second lock."""
+"""How a sign-up is protected: what is set, what happens to the webinar now, what the browser has done."""
 
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import cast
 
-from flask import Flask, request
-from flask_wtf.csrf import CSRFProtect
+from flask import request
 
-from webinar_hub.core.errors import NotAllowed
-from webinar_hub.core.language import gettext as _
-from webinar_hub.web.current import settings
+from webinar_hub.queries import protection as queries
+from webinar_hub.rules.protection import Switch, works_first
+from webinar_hub.services.protection import Protection
+from webinar_hub.web import assets, watch, work
+from webinar_hub.web.current import house
 
-csrf = CSRFProtect()
-
-_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
-# A mail provider's server presses the one-click button or tells of bounces, and says whatever it likes about where
-# it comes from.
-_FROM_ANYWHERE = frozenset({"unsubscribe.change", "unsubscribe.no_news", "invitations.never", "webhooks.receive"})
+SCRIPTS = ("vendor/altcha.min.js", "vendor/altcha-pbkdf2.js")
 
 
-def check_origin() -> None:
-    """Raise NotAllowed for a change that another site asks for.
+@dataclass(frozen=True, slots=True)
+class Works:
+    """That the browser is to work: by these scripts, or by none where the build step has not brought them."""
 
-    A page that sends no referrer posts with "Origin: null", so that alone says nothing; Sec-Fetch-Site does.
-    """
-    if request.method in _HARMLESS or request.endpoint in _FROM_ANYWHERE:
-        return
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    origin = request.headers.get("Origin", "null")
-    own = {settings().base_url, f"{request.scheme}://{request.host}"}
-    if site not in ("same-origin", "none") or (origin != "null" and _normal(origin) not in own):
-        raise NotAllowed(_("This was sent from another site, so nothing was changed."))
+    scripts: tuple[str, ...]
 
 
-def register(app: Flask) -> None:
-    """Watch over every request that changes something."""
-    # It would insist on a Referer, which our personal pages never send.
-    app.config["WTF_CSRF_SSL_STRICT"] = False
-    # A public page never sets a cookie, not even a known visitor's again (A42).
-    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
-    app.before_request(check_origin)
-    csrf.init_app(app)
+def of_request(slug: str) -> Protection:
+    """For the form that was sent. Raises Invalid where the browser's work is wrong or too old."""
+    typed = request.form.get(work.FIELD, "")
+    ours = house()
+    return Protection(
+        switch=cast(Switch, ours.proof_of_work),
+        attacked=watch.attacked(slug),
+        worked=work.done(typed) if typed else "",
+        keeps_network=ours.consent_network == "yes",
+    )
 
 
-def _normal(origin: str) -> str:
-    parts = urlsplit(origin)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+def works(slug: str, cohort: str) -> Works | None:
+    """What the form has the browser do; None where nothing is asked of it."""
+    own = queries.of_cohort(cohort)
+    if not works_first(own.proof_of_work, house().proof_of_work, attacked=watch.attacked(slug)):
+        return None
+    return Works(SCRIPTS if assets.are_there(*SCRIPTS) else ())

@@ -12,7 +12,7 @@ from webinar_hub.core.errors import Conflict, HubError, TooMany
 from webinar_hub.core.language import as_here
 from webinar_hub.core.together import together
 from webinar_hub.documents.calendar_links import calendar_links
-from webinar_hub.queries import calendars, gate
+from webinar_hub.queries import calendars
 from webinar_hub.queries import public as queries
 from webinar_hub.queries import questions as asked
 from webinar_hub.queries.views import CohortView, WebinarView
@@ -20,11 +20,11 @@ from webinar_hub.rules.access import is_about_code
 from webinar_hub.rules.source import source_of
 from webinar_hub.services import answers, registrations
 from webinar_hub.services.answers import WrongAnswers
-from webinar_hub.web import care, entry, straight_in, watch
+from webinar_hub.web import protection, straight_in, tickets, watch
 from webinar_hub.web.current import hub, network, settings
 from webinar_hub.web.forms.asked import AskedPart, make_room, typed_of
 from webinar_hub.web.forms.sign_up import SignUpForm, is_by_robot, read
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 NONE: Mapping[str, str] = {}
 
@@ -41,7 +41,7 @@ def _room_for_answers(endpoint: str | None, _values: object) -> None:
 def form(slug: str, cohort: str) -> Response:
     """The empty form, or the reason why nobody can sign up now."""
     about = _about(slug, cohort)
-    return _form_page(about, entry.filled_in(SignUpForm(), cohort), 409 if about[1].closed_because else 200)
+    return _form_page(about, tickets.filled_in(SignUpForm(), cohort), 409 if about[1].closed_because else 200)
 
 
 # The form carries the token itself and answers kindly, with everything typed kept.
@@ -56,7 +56,7 @@ def save(slug: str, cohort: str) -> Response | Redirect:
         if wanted is None:
             return _wrong(slug, cohort)
         try:
-            _sign_up(slug, cohort, replace(entry.with_ticket(wanted), typed=typed_of(request.form)))
+            _sign_up(slug, cohort, replace(tickets.with_ticket(wanted), typed=typed_of(request.form)))
         except HubError as problem:
             return _refused(slug, cohort, problem)
         metrics.record_sign_up()
@@ -82,7 +82,7 @@ def thanks(slug: str, cohort: str) -> str:
 def _sign_up(slug: str, cohort: str, wanted: registrations.SignUp) -> None:
     """Raises what the service raises, and Conflict with the reason why nobody can come in."""
     per_network = settings().sign_ups_per_hour
-    taken = replace(wanted, care=care.of_request(slug))
+    taken = replace(wanted, protection=protection.of_request(slug))
     work = partial(
         registrations.sign_up, cohort, taken,
         network=network(), per_network=per_network, now=clock.now(), webinar=slug,
@@ -122,7 +122,7 @@ def _about(slug: str, cohort: str) -> tuple[WebinarView, CohortView]:
     """What the form is about, as whoever asks is to see it."""
     now = clock.now()
     view, shown = queries.sign_up_page(slug, cohort, now)
-    return view, entry.as_for(entry.invited(cohort), shown, now)
+    return view, tickets.as_for(tickets.invited(cohort), shown, now)
 
 
 def _form_page(
@@ -130,14 +130,14 @@ def _form_page(
 ) -> Response:
     view, cohort = about
     shown.offer_zones(cohort.zone)
-    shown.code.data = entry.code()
+    shown.code.data = tickets.code()
     page = render_template(
         "web/sign_up.html",
         view=view,
         cohort=cohort,
         form=shown,
         part=AskedPart(asked.asked_by(cohort.public_id), typed_of(request.form), problems),
-        works=care.works(view.slug, gate.entrance(cohort.public_id)),
-        invited=entry.invited(cohort.public_id) is not None,
+        works=protection.works(view.slug, cohort.public_id),
+        invited=tickets.invited(cohort.public_id) is not None,
     )
     return make_response(page, status)

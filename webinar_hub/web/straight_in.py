@@ -16,10 +16,10 @@ from webinar_hub.core import clock, metrics
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import Conflict, NotFound
 from webinar_hub.core.language import gettext, noop
-from webinar_hub.queries import gate
+from webinar_hub.queries import protection
 from webinar_hub.queries import public as queries
 from webinar_hub.queries.views import CohortView, SessionView
-from webinar_hub.rules.gate import DIRECT_LASTS, may_go_in_directly, works_first
+from webinar_hub.rules.protection import DIRECT_LASTS, may_go_in_directly, works_first
 from webinar_hub.services import joins
 from webinar_hub.services.registrations import SignUp
 from webinar_hub.web import headers
@@ -50,25 +50,25 @@ class Came:
 def remember(cohort: str, form: SignUp) -> None:
     """Keep in this browser's signed cookie that it has just signed up."""
     moment = int(clock.now().timestamp())
-    session[_KEY] = [cohort, form.email, moment, bool(form.care.worked), form.care.attacked]
+    session[_KEY] = [cohort, form.email, moment, bool(form.protection.worked), form.protection.attacked]
 
 
 def came(cohort: CohortView) -> Came:
     """What the page of thanks has to say; it is the same whether the address was known or not."""
-    entrance, mark = gate.entrance(cohort.public_id), _mark(cohort.public_id)
-    asked = entrance.proves_address or (
+    own, mark = protection.of_cohort(cohort.public_id), _mark(cohort.public_id)
+    asked = own.proves_address or (
         mark is not None
         and not mark.worked
-        and works_first(entrance.proof_of_work, house().proof_of_work, attacked=mark.attacked)
+        and works_first(own.proof_of_work, house().proof_of_work, attacked=mark.attacked)
     )
     coming = cohort.next_session
     # Where signing up may mean waiting, going in would tell whether the address that was typed has a seat (A20).
-    if asked or mark is None or coming is None or not entrance.is_certain:
+    if asked or mark is None or coming is None or not own.is_certain:
         return Came(asked)
     near = may_go_in_directly(coming.starts_at, coming.ends_at, clock.now())
     found = Came(asked, coming if near else None)
     if found.is_open:
-        headers.allow_leaving_by_form(gate.link_of(coming.public_id))
+        headers.allow_leaving_by_form(protection.link_of(coming.public_id))
     return found
 
 
@@ -95,7 +95,7 @@ def join(slug: str, cohort: str) -> Redirect:
     coming, mark = came(view).into, _mark(cohort)
     if coming is None or mark is None:
         raise Conflict(gettext(BY_MAIL))
-    address = gate.link_of(coming.public_id)
+    address = protection.link_of(coming.public_id)
     with transaction():
         try:
             joins.join_unproven(mark.email, coming.public_id, now=clock.now())

@@ -9,7 +9,7 @@ from webinar_hub.queries import preferences as queries
 from webinar_hub.services import preferences
 from webinar_hub.web import visitor
 from webinar_hub.web.current import tokens
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 blueprint = Blueprint("unsubscribe", __name__)
 

@@ -9,7 +9,7 @@ from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import offers as queries
 from webinar_hub.services import registrations, settling
 from webinar_hub.web import handed_in, visitor
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 blueprint = Blueprint("waiting", __name__)
 

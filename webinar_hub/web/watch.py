@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.log import get_logger
-from webinar_hub.queries.gate import KeptAlarms
+from webinar_hub.queries.protection import KeptAlarms
 from webinar_hub.services import alarms
 from webinar_hub.web.current import settings
 
@@ -21,7 +21,7 @@ LOOK_EVERY = 5.0
 MOST_KEPT = 1000
 """Webinars that are kept in mind; names that nobody has given, an attacker makes up by the thousand."""
 
-log = get_logger("gate")
+log = get_logger("protection")
 
 
 class Watch:

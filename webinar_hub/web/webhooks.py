@@ -10,7 +10,7 @@ from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import HubError, NotFound
 from webinar_hub.core.log import get_logger
 from webinar_hub.services import webhook_events
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 
 blueprint = Blueprint("webhooks", __name__)
 log = get_logger("web")

@@ -25,7 +25,7 @@ RELEASE = datetime(2026, 12, 9, 13, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _tokens_off(app: Flask) -> None:
-    """The tests of `protection.py` and of uploads look at tokens."""
+    """The tests of `other_sites.py` and of uploads look at tokens."""
     app.config["WTF_CSRF_ENABLED"] = False
 
 

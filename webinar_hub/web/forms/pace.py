@@ -6,7 +6,7 @@ from itsdangerous.encoding import base64_decode, bytes_to_int
 
 from webinar_hub.core import clock
 from webinar_hub.core.language import gettext as _
-from webinar_hub.rules.gate import too_old, too_quick
+from webinar_hub.rules.protection import too_old, too_quick
 from webinar_hub.web.current import settings
 
 

@@ -41,7 +41,7 @@ TABS = (
     Entry(
         *("studio_registering.page", "Registration", "key", Permission.SEE),
         also=(
-            *("studio_places", "studio_entrance", "studio_questions", "studio_accommodations"),
+            *("studio_places", "studio_protection", "studio_questions", "studio_accommodations"),
             *("studio_invitations", "studio_access_codes", "studio_groups", "studio_rhythm"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""How people come into a cohort: the entrance to all that is set about it, each part with a page of its own."""
+"""How people come into a cohort: the way to all that is set about it, each part with a page of its own."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ PARTS = (
         Permission.REGISTER,
     ),
     Part(
-        "studio_entrance.page",
+        "studio_protection.page",
         "Sign-up protection",
         "Whether an address is asked first, and what keeps robots out.",
     ),

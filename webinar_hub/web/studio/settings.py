@@ -50,7 +50,7 @@ SECTIONS = {
         "The foot of pages, your privacy page, the words people agree to, and whether they may send files.",
         ("footer", "privacy_url", "news_words", "file_questions"),
     ),
-    "entrance": Section(
+    "protection": Section(
         "Sign-up protection",
         "Whether an address is asked first, what people check, and what keeps robots out.",
         ("proves_address", "proof_of_work", "bonus_box", "bonus_words", "consent_network"),

@@ -15,7 +15,7 @@ from webinar_hub.rules.staff import Permission
 from webinar_hub.services import drops, materials
 from webinar_hub.services.materials import Bytes, Words
 from webinar_hub.web.forms.numbers import whole
-from webinar_hub.web.protection import csrf
+from webinar_hub.web.other_sites import csrf
 from webinar_hub.web.receiving import (
     FORM_AROUND_FILES,
     BrokenOff,

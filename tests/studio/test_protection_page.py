@@ -14,11 +14,11 @@ from tests.web.visiting import token
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Alarm, AuditEntry, Cohort
-from webinar_hub.rules.gate import REFUSALS
+from webinar_hub.rules.protection import REFUSALS
 from webinar_hub.rules.staff import Role
 from webinar_hub.services import alarms, cloning
 
-PAGE = f"/studio/cohorts/{KEY}/entrance"
+PAGE = f"/studio/cohorts/{KEY}/protection"
 END = "/studio/webinars/baby-massage/alarm/end"
 
 

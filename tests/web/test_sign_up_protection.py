@@ -20,7 +20,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Alarm, Allowance, AuditEntry, Cohort, Person, Registration
-from webinar_hub.rules.gate import LASTS, QUIET, REFUSALS, UNPROVEN_MAILS_A_DAY, UNWORKED_AN_HOUR
+from webinar_hub.rules.protection import LASTS, QUIET, REFUSALS, UNPROVEN_MAILS_A_DAY, UNWORKED_AN_HOUR
 from webinar_hub.services import alarms, house
 from webinar_hub.web import rate_limits, work
 

@@ -6,19 +6,19 @@ from werkzeug.wrappers import Response as Redirect
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
 from webinar_hub.core.errors import Invalid
-from webinar_hub.queries import gate as queries
-from webinar_hub.queries.gate import AlarmView, EntranceForm
+from webinar_hub.queries import protection as queries
+from webinar_hub.queries.protection import AlarmView, ProtectionForm
 from webinar_hub.queries.studio import cohort_head
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import alarms
-from webinar_hub.services import entrance as services
+from webinar_hub.services import protection as services
 from webinar_hub.services.editing import EditedMeanwhile
 from webinar_hub.web import watch
 from webinar_hub.web.current import house
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
 
-blueprint = area("entrance")
+blueprint = area("protection")
 
 SWITCHES = {
     "": "As it is set for all",
@@ -29,14 +29,14 @@ SWITCHES = {
 HOUSE_SWITCHES = {switch: words for switch, words in SWITCHES.items() if switch}
 
 
-@blueprint.get("/cohorts/<cohort>/entrance")
+@blueprint.get("/cohorts/<cohort>/protection")
 @needs(Permission.SEE)
 def page(cohort: str) -> str:
     """What is set."""
-    return _form(cohort, queries.entrance_form(cohort))
+    return _form(cohort, queries.form_of(cohort))
 
 
-@blueprint.post("/cohorts/<cohort>/entrance")
+@blueprint.post("/cohorts/<cohort>/protection")
 @needs(Permission.SCHEDULE)
 def save(cohort: str) -> Redirect | tuple[str, int]:
     """Keep it; whoever is asked already stays asked."""
@@ -46,10 +46,10 @@ def save(cohort: str) -> Redirect | tuple[str, int]:
         with transaction():
             services.change(cohort, proves, switch, seen=seen, actor=staff().actor, now=clock.now())
     except EditedMeanwhile as meanwhile:
-        typed = EntranceForm(proves, switch, queries.entrance_form(cohort).version)
-        return _form(cohort, typed, meanwhile.message, stored=queries.entrance_form(cohort)), 409
+        typed = ProtectionForm(proves, switch, queries.form_of(cohort).version)
+        return _form(cohort, typed, meanwhile.message, stored=queries.form_of(cohort)), 409
     except Invalid as problem:
-        return _form(cohort, EntranceForm(proves, "", seen), problem.message), problem.status
+        return _form(cohort, ProtectionForm(proves, "", seen), problem.message), problem.status
     flash("Saved. It holds for whoever signs up from now on.", "done")
     return redirect(url_for(".page", cohort=cohort), 303)
 
@@ -72,8 +72,8 @@ def attacks() -> list[AlarmView]:
     return [alarm for alarm in queries.alarms(clock.now()) if only is None or alarm.webinar_id in only]
 
 
-def _form(cohort: str, values: EntranceForm, problem: str = "", stored: EntranceForm | None = None) -> str:
+def _form(cohort: str, values: ProtectionForm, problem: str = "", stored: ProtectionForm | None = None) -> str:
     return render_template(
-        "studio/entrance/page.html", head=cohort_head(cohort), values=values, problem=problem, stored=stored,
+        "studio/protection/page.html", head=cohort_head(cohort), values=values, problem=problem, stored=stored,
         switches=SWITCHES, for_all=HOUSE_SWITCHES[house().proof_of_work],
     )  # fmt: skip

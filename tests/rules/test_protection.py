@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from webinar_hub.rules import gate
-from webinar_hub.rules.gate import Counters
+from webinar_hub.rules import protection
+from webinar_hub.rules.protection import Counters
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -25,7 +25,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
     ],
 )
 def test_the_cohorts_own_switch_wins(cohort: str, house: str, attacked: bool, works: bool) -> None:
-    assert gate.works_first(cohort, house, attacked=attacked) is works
+    assert protection.works_first(cohort, house, attacked=attacked) is works
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_the_cohorts_own_switch_wins(cohort: str, house: str, attacked: bool, wo
 def test_an_attack_is_many_refusals_or_a_crowd_no_mailing_brings(
     sign_ups: int, refusals: int, is_attack: bool
 ) -> None:
-    assert bool(gate.attack(Counters(sign_ups, refusals), per_network=300)) is is_attack
+    assert bool(protection.attack(Counters(sign_ups, refusals), per_network=300)) is is_attack
 
 
 def test_an_installation_that_takes_nobody_in_is_not_under_attack() -> None:
-    assert gate.attack(Counters(0, 0), per_network=0) == ""
+    assert protection.attack(Counters(0, 0), per_network=0) == ""
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_an_installation_that_takes_nobody_in_is_not_under_attack() -> None:
 )
 def test_a_form_takes_two_seconds_and_no_whole_day(seconds: float, quick: bool, old: bool) -> None:
     back = NOW + timedelta(seconds=seconds)
-    assert (gate.too_quick(NOW, back, least=2), gate.too_old(NOW, back)) == (quick, old)
+    assert (protection.too_quick(NOW, back, least=2), protection.too_old(NOW, back)) == (quick, old)
 
 
 @pytest.mark.parametrize(
     ("minutes", "may"), [(-61, False), (-60, True), (-1, True), (0, True), (59, True), (60, False)]
 )
 def test_the_browser_goes_in_within_the_hour_and_while_it_is_live(minutes: int, may: bool) -> None:
-    assert gate.may_go_in_directly(NOW, NOW + 60 * MINUTE, NOW + minutes * MINUTE) is may
+    assert protection.may_go_in_directly(NOW, NOW + 60 * MINUTE, NOW + minutes * MINUTE) is may

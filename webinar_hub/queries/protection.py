@@ -1,4 +1,4 @@
-"""How carefully a cohort lets people in, and which webinars are under attack: for pages and doors."""
+"""How the sign-up of a cohort is protected, and which webinars are under attack: for pages and doors."""
 
 import threading
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _ATTACKED = select(Webinar.slug, Alarm.until).join(Alarm, Alarm.webinar_id == We
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance:
+class CohortProtection:
     """What is set for one cohort: double opt-in, and its own switch for work, "" where it goes by the house's.
 
     `is_certain`: whoever signs up has a seat at once, because nobody decides on her and there is no line.
@@ -33,7 +33,7 @@ class Entrance:
 
 
 @dataclass(frozen=True, slots=True)
-class EntranceForm:
+class ProtectionForm:
     """What can be set on its page in the studio, with the version that was read."""
 
     proves_address: bool
@@ -53,20 +53,20 @@ class AlarmView:
     reason: str
 
 
-def entrance(cohort: str) -> Entrance:
+def of_cohort(cohort: str) -> CohortProtection:
     """What is set for the cohort with this public id. Raises NotFound."""
     row = db.session.scalars(select(Cohort).where(Cohort.public_id == cohort)).first()
     if row is None:
         raise NotFound()
-    return Entrance(row.proves_address, row.proof_of_work, not (row.needs_approval or row.has_waitlist))
+    return CohortProtection(row.proves_address, row.proof_of_work, not (row.needs_approval or row.has_waitlist))
 
 
-def entrance_form(key: str) -> EntranceForm:
+def form_of(key: str) -> ProtectionForm:
     """What is set for the cohort with this key, to be changed. Raises NotFound."""
     row = db.session.scalars(select(Cohort).where(Cohort.key == key)).first()
     if row is None:
         raise NotFound()
-    return EntranceForm(row.proves_address, row.proof_of_work, row.version)
+    return ProtectionForm(row.proves_address, row.proof_of_work, row.version)
 
 
 def link_of(session: str) -> str:

@@ -1,4 +1,4 @@
-"""How carefully somebody is let in: when her browser works for it, what is an attack, what is too quick.
+"""How a sign-up is protected: when her browser works for it, what is an attack, what is too quick.
 
 Everything that was typed stays typed whatever is decided here, and nobody is refused for good: whoever cannot work
 for it is asked by mail instead whether the address is hers.
