@@ -160,9 +160,14 @@ def test_what_is_not_listed_is_found_by_its_address_only(
     public = client.get(there).text
     assert "application/ld+json" in public
     assert "Baby massage" in client.get("/").text
-    entry = {"csrf_token": filled(owner.get(f"{COHORT}/access").text)["csrf_token"], "takes_groups": "y"}
+    entry = filled(owner.get(f"{COHORT}/access").text, takes_groups="y")
     assert owner.post(f"{COHORT}/access", data=entry | {"visibility": "nonsense"}).status_code == 400
     assert owner.post(f"{COHORT}/access", data=entry | {"visibility": visibility}).status_code == 303
+    # Whoever had the page open before overwrites nothing unseen, and loses nothing she typed.
+    meanwhile = owner.post(f"{COHORT}/access", data=entry | {"visibility": "listed", "group_hold_hours": "36"})
+    assert meanwhile.status_code == 409
+    assert 'value="36"' in meanwhile.text
+    assert "Saved by somebody else" in meanwhile.text
     assert "Baby massage" not in client.get("/").text
     hidden = client.get(there)
     assert hidden.status_code == 200

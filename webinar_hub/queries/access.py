@@ -30,13 +30,15 @@ class CodeLine:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryView:
+class AccessView:
     """How people come into a cohort; who finds the webinar is the same for all of its cohorts."""
 
     visibility: Visibility
     needs_code: bool
     takes_groups: bool
     group_hold_hours: int | None
+    version: int
+    webinar_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,23 @@ class UseLine:
     given_back: bool
 
 
-def entry(cohort: int) -> EntryView:
+def settings(cohort: int) -> AccessView:
     """One statement. Raises NotFound."""
     row = db.session.execute(
-        select(Webinar.visibility, Cohort.needs_code, Cohort.takes_groups, Cohort.group_hold_hours)
+        select(
+            Webinar.visibility,
+            Cohort.needs_code,
+            Cohort.takes_groups,
+            Cohort.group_hold_hours,
+            Cohort.version,
+            Webinar.version,
+        )
         .join(Webinar, Webinar.id == Cohort.webinar_id)
         .where(Cohort.id == cohort)
     ).first()
     if row is None:
         raise NotFound()
-    return EntryView(cast("Visibility", row[0]), *row[1:])
+    return AccessView(cast("Visibility", row[0]), *row[1:])
 
 
 def codes(cohort: int, now: datetime) -> list[CodeLine]:

@@ -17,6 +17,7 @@ from webinar_hub.rules.access import Code, Visibility
 from webinar_hub.rules.cohort_file import CodePart
 from webinar_hub.rules.zones import to_utc
 from webinar_hub.services import audit
+from webinar_hub.services.editing import edit
 
 LEFT = ("cancelled", "declined")
 """Whoever stands so has no place any more."""
@@ -34,7 +35,7 @@ class NewCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Access:
     """How people come in: who finds the webinar, and what this cohort asks of them and of groups."""
 
     visibility: Visibility
@@ -144,16 +145,19 @@ def end(cohort: str, code: int, *, actor: str, now: datetime) -> None:
         audit.note(actor, "code.ended", f"cohort:{row.id}", now=now, code=found.id, label=found.label)
 
 
-def settle_entry(cohort: str, entry: Entry, *, actor: str, now: datetime) -> None:
-    """Say who finds the webinar and what this cohort asks. Raises NotFound."""
+def settle(cohort: str, wanted: Access, *, seen: int, seen_webinar: int, actor: str, now: datetime) -> None:
+    """Say who finds the webinar and what this cohort asks. Raises NotFound, EditedMeanwhile."""
     row = _cohort(cohort)
+    edit(row, seen)
     webinar = db.session.get_one(Webinar, row.webinar_id, with_for_update=True)
+    if wanted.visibility != webinar.visibility:
+        edit(webinar, seen_webinar)
     names = ("needs_code", "takes_groups", "group_hold_hours")
     before = {name: getattr(row, name) for name in names} | {"visibility": webinar.visibility}
-    webinar.visibility = entry.visibility
+    webinar.visibility = wanted.visibility
     for name in names:
-        setattr(row, name, getattr(entry, name))
-    after = {name: getattr(entry, name) for name in (*names, "visibility")}
+        setattr(row, name, getattr(wanted, name))
+    after = {name: getattr(wanted, name) for name in (*names, "visibility")}
     if after != before:
         said = audit.difference(before, after)
         audit.note(actor, "cohort.entry_changed", f"cohort:{row.id}", now=now, **said)

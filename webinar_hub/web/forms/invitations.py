@@ -11,12 +11,12 @@ from wtforms.fields.choices import SelectChoice
 
 from webinar_hub.core.errors import Invalid
 from webinar_hub.documents.table_file import read_table
-from webinar_hub.queries.access import EntryView
+from webinar_hub.queries.access import AccessView
 from webinar_hub.rules.access import LONGEST_CODE, VISIBILITIES, Visibility
 from webinar_hub.rules.guest_list import Guest, as_text, read_guests
 from webinar_hub.rules.invitation import LONGEST_WORDS
 from webinar_hub.rules.zones import NonexistentTime, to_utc
-from webinar_hub.services.access_codes import Entry, NewCode
+from webinar_hub.services.access_codes import Access, NewCode
 from webinar_hub.services.invitations import NewList
 from webinar_hub.web.forms.studio_form import StudioForm, counts, lines, moment, number, one_of, says, wall
 
@@ -70,9 +70,11 @@ class InvitationsForm(StudioForm):
         )  # fmt: skip
 
 
-class EntryForm(StudioForm):
+class AccessForm(StudioForm):
     """Who finds the webinar, and what this cohort asks."""
 
+    version = HiddenField()
+    webinar_version = HiddenField()
     visibility = RadioField(
         "Who finds this webinar, in all of its cohorts",
         [one_of(*VISIBILITIES)],
@@ -88,17 +90,18 @@ class EntryForm(StudioForm):
     group_hold_hours = StringField("Keep a seat for each of them, for so many hours", [counts(1, LONGEST_HOLD)])
 
     @classmethod
-    def of(cls, view: EntryView) -> "EntryForm":
+    def of(cls, view: AccessView) -> "AccessForm":
         """The form as it is now."""
         return cls(
             None, visibility=view.visibility, needs_code=view.needs_code, takes_groups=view.takes_groups,
-            group_hold_hours=str(view.group_hold_hours or ""),
+            group_hold_hours=str(view.group_hold_hours or ""), version=str(view.version),
+            webinar_version=str(view.webinar_version),
         )  # fmt: skip
 
-    def entry(self) -> Entry:
+    def access(self) -> Access:
         """What was typed."""
         visibility = cast("Visibility", self.visibility.data)
-        return Entry(visibility, self.needs_code.data, self.takes_groups.data, number(self.group_hold_hours))
+        return Access(visibility, self.needs_code.data, self.takes_groups.data, number(self.group_hold_hours))
 
 
 class CodeForm(StudioForm):

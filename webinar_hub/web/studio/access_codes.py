@@ -10,10 +10,13 @@ from webinar_hub.queries import access as queries
 from webinar_hub.queries.studio import cohort_head
 from webinar_hub.rules.staff import Permission
 from webinar_hub.services import access_codes
+from webinar_hub.services.editing import EditedMeanwhile
 from webinar_hub.web.current import links
-from webinar_hub.web.forms.invitations import CodeForm, EntryForm
+from webinar_hub.web.forms.invitations import AccessForm, CodeForm
+from webinar_hub.web.forms.studio_form import number
 from webinar_hub.web.studio.access import needs, staff
 from webinar_hub.web.studio.area import area
+from webinar_hub.web.studio.difference import difference
 
 blueprint = area("access_codes")
 
@@ -32,11 +35,21 @@ def page(cohort: str) -> Answer:
 @needs(Permission.SCHEDULE)
 def save(cohort: str) -> Answer:
     """Save who finds it and who may sign up."""
-    form = EntryForm()
+    form = AccessForm()
     if not form.validate():
         return _page(cohort, form=form, status=400)
-    with transaction():
-        access_codes.settle_entry(cohort, form.entry(), actor=staff().actor, now=clock.now())
+    seen, seen_webinar = number(form.version) or 0, number(form.webinar_version) or 0
+    try:
+        with transaction():
+            access_codes.settle(
+                cohort, form.access(), seen=seen, seen_webinar=seen_webinar, actor=staff().actor, now=clock.now()
+            )
+    except EditedMeanwhile as problem:
+        stored = AccessForm.of(queries.settings(cohort_head(cohort).id))
+        form.refuse(problem)
+        form.difference = difference(form, stored)
+        form.version.data, form.webinar_version.data = stored.version.data, stored.webinar_version.data
+        return _page(cohort, form=form, status=problem.status)
     flash("Saved. It holds from now on; whoever is registered stays so.", "done")
     return redirect(url_for("studio_access_codes.page", cohort=cohort), 303)
 
@@ -88,11 +101,11 @@ def end(cohort: str, code: int) -> Redirect:
 
 
 def _page(
-    cohort: str, form: EntryForm | None = None, new: CodeForm | None = None, status: int = 200
+    cohort: str, form: AccessForm | None = None, new: CodeForm | None = None, status: int = 200
 ) -> tuple[str, int]:
     head = cohort_head(cohort)
     body = render_template(
-        "studio/registering/access.html", head=head, form=form or EntryForm.of(queries.entry(head.id)),
+        "studio/registering/access.html", head=head, form=form or AccessForm.of(queries.settings(head.id)),
         new=new or CodeForm(None), codes=queries.codes(head.id, clock.now()),
         link=links().webinar(head.webinar_slug),
     )  # fmt: skip
