@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from webinar_hub.rules.delivery import registered_before
-from webinar_hub.rules.hours import ANY_HOUR, AT_ITS_MOMENT, Hours, can_wait, chosen, leaves
+from webinar_hub.rules.hours import AT_ITS_MOMENT, Hours, can_wait, chosen, leaves
 from webinar_hub.rules.own_clock import DropClock, OwnClock, clocks, opens_to, own_messages
 
 NEW_YORK = "America/New_York"
@@ -25,7 +25,7 @@ EIGHT = Hours(bonus_at=8 * 60)
 @pytest.mark.parametrize(
     ("hours", "due", "moment"),
     [
-        (ANY_HOUR, "11-24 03:00", "11-24 03:00"),
+        (Hours(), "11-24 03:00", "11-24 03:00"),
         (DAYTIME, "11-24 15:00", "11-24 15:00"),
         # 22:00 in New York waits for 8:00, and so does 3:00.
         (DAYTIME, "11-25 03:00", "11-25 13:00"),

@@ -160,7 +160,7 @@ def test_what_is_not_listed_is_found_by_its_address_only(
     public = client.get(there).text
     assert "application/ld+json" in public
     assert "Baby massage" in client.get("/").text
-    entry = filled(owner.get(f"{COHORT}/access").text, takes_groups="y")
+    entry = filled(owner.get(f"{COHORT}/access").text, takes_groups="y").to_dict()
     assert owner.post(f"{COHORT}/access", data=entry | {"visibility": "nonsense"}).status_code == 400
     assert owner.post(f"{COHORT}/access", data=entry | {"visibility": visibility}).status_code == 303
     # Whoever had the page open before overwrites nothing unseen, and loses nothing she typed.

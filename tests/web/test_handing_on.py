@@ -44,7 +44,7 @@ def page_of(app: Flask) -> str:
 
 def offer(app: Flask, ann: FlaskClient, email: str = BEA, **more: str) -> Any:
     return post(
-        ann, page_of(app), page_of(app), **{"name": "Bea M", "email": email, "once": f"form-{email}"} | more
+        ann, page_of(app), page_of(app), **{"name": "Bea M", "email": email, "form_token": f"form-{email}"} | more
     )
 
 
@@ -198,11 +198,11 @@ class TestWhatSheMayDo:
     def test_one_offer_at_a_time_taken_back_and_sent_once(
         self, app: Flask, ann: FlaskClient, mail: Mailboxes
     ) -> None:
-        assert [offer(app, ann, once="same").status_code for _ in range(2)] == [303, 303]
+        assert [offer(app, ann, form_token="same").status_code for _ in range(2)] == [303, 303]
         mail.fetch()
         assert len(mail.of(BEA)) == 1
         link = mail.link(BEA, "/transfer")
-        second = post(ann, "/my/preferences", page_of(app), name="Cleo", email=CLEO, once="other")
+        second = post(ann, "/my/preferences", page_of(app), name="Cleo", email=CLEO, form_token="other")
         assert second.status_code == 409
         assert "Take that back first" in second.text
         assert post(ann, page_of(app), f"{page_of(app)}/take-back").location == "/my"
@@ -223,7 +223,7 @@ class TestWhatSheMayDo:
         assert offer(app, ann, CLEO).status_code == 303
         assert strip(shown) == strip(ann.get(page_of(app)).text.replace("c…@", "_…@"))
         post(ann, page_of(app), f"{page_of(app)}/take-back")
-        offer(app, ann, BEA, once="again")
+        offer(app, ann, BEA, form_token="again")
         mail.fetch()
         bea = app.test_client()
         bea.get(mail.link(BEA, "/transfer"))
@@ -237,7 +237,7 @@ class TestWhatSheMayDo:
         cancel = f"/my/{place_of(app).public_id}/cancel"
         csrf = token(ann.get(cancel))
         set_cohort(app, needs_approval=True)
-        sent = {"csrf_token": csrf, "name": "Bea", "email": BEA, "once": "x"}
+        sent = {"csrf_token": csrf, "name": "Bea", "email": BEA, "form_token": "x"}
         refused = ann.post(page_of(app), data=sent)
         assert refused.status_code == 409
         assert "the organizer decides who comes" in refused.text
@@ -266,7 +266,7 @@ class TestWhatSheMayDo:
             assert f'value="{wrong}"' in answer.text
         codes = []
         for number in range(4):
-            codes.append(offer(app, ann, BEA, once=f"n{number}").status_code)
+            codes.append(offer(app, ann, BEA, form_token=f"n{number}").status_code)
             post(ann, "/my/preferences", f"{page_of(app)}/take-back")
         assert codes == [303, 303, 303, 429]
 
@@ -292,7 +292,7 @@ class TestWhatSheMayDo:
 
 def strip(text: str) -> str:
     """A page without what is different each time."""
-    return "".join(line for line in text.splitlines() if "csrf_token" not in line and "once" not in line)
+    return "".join(line for line in text.splitlines() if "csrf_token" not in line and "form_token" not in line)
 
 
 class TestAtOnce:

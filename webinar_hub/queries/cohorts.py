@@ -133,7 +133,6 @@ def _drop_view(
         surprise=drop.surprise,
         release_at=opens if opens and (registered_at or clock.own) else drop.release_at,
         released=released if registered_at is None else hers,
-        material_count=0 if hidden else len(materials),
         materials=materials if hers else (),
         own_days=drop.enrolment_days,
     )

@@ -54,7 +54,6 @@ class DropView:
     surprise: bool
     release_at: datetime
     released: bool
-    material_count: int
     materials: tuple[MaterialView, ...]
     # So many days after each one comes in; None for one that opens to all at one moment.
     own_days: int | None = None

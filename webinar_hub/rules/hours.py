@@ -37,9 +37,6 @@ class Hours:
         return self == Hours()
 
 
-ANY_HOUR = Hours()
-
-
 def minutes_of(at: time) -> int:
     """A time of day in minutes after midnight."""
     return at.hour * 60 + at.minute

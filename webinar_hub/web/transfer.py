@@ -31,7 +31,7 @@ def offer(registration: str) -> Response | Redirect:
     person, filled = visitor.required(), HandOnForm()
     if not filled.validate():
         return _form_page(registration, filled, 400)
-    wanted = transfers.Offer(filled.clean_name, filled.email.data or "", (filled.once.data or "")[:32])
+    wanted = transfers.Offer(filled.clean_name, filled.email.data or "", (filled.form_token.data or "")[:32])
     try:
         with transaction():
             transfers.offer(person, registration, wanted, network=network(), voice=voice(), now=clock.now())
@@ -105,7 +105,7 @@ def decline() -> str:
 def _form_page(registration: str, shown: HandOnForm, status: int = 200) -> Response:
     now = clock.now()
     view = me.registration(visitor.required(), registration, now)
-    shown.once.data = shown.once.data or secrets.token_urlsafe(16)
+    shown.form_token.data = shown.form_token.data or secrets.token_urlsafe(16)
     return make_response(render_template("web/transfer_form.html", view=view, form=shown), status)
 
 

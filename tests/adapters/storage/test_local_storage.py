@@ -3,7 +3,6 @@
 import io
 import os
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,3 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="No space left"):
         LocalStorage(tmp_path).put(io.BytesIO(b"%PDF-1.7"), filename="x.pdf")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-
-
-def test_what_a_dead_process_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
-    storage = LocalStorage(tmp_path)
-    kept = storage.put(io.BytesIO(b"%PDF-1.7"), filename="x.pdf").name
-    for age, name in ((1_000_000_000, "old"), (2_000_000_000, "new")):
-        part = tmp_path / kept[:2] / f"{name}.part"
-        part.write_bytes(b"half")
-        os.utime(part, (age, age))
-    assert storage.remove_abandoned(datetime.fromtimestamp(1_500_000_000, tz=UTC)) == 1
-    assert sorted(path.name for path in (tmp_path / kept[:2]).iterdir()) == sorted([kept, "new.part"])

@@ -58,7 +58,6 @@ def drop(**changes: Any) -> DropView:
         surprise=False,
         release_at=NOW - timedelta(days=1),
         released=True,
-        material_count=1,
         materials=(material(), material(2, link="https://video.example/42", extension=None, size=None)),
     )
     return replace(view, **changes)
@@ -72,7 +71,6 @@ SURPRISE = drop(
     surprise=True,
     released=False,
     release_at=UNLOCK,
-    material_count=0,
     materials=(),
 )
 

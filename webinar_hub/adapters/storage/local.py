@@ -2,7 +2,6 @@
 
 import os
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -60,17 +59,6 @@ class LocalStorage:
         except OSError as error:
             return f"{self._folder} cannot be made ({error.strerror})."
         return "" if os.access(self._folder, os.W_OK) else f"{self._folder} cannot be written to."
-
-    def remove_abandoned(self, before: datetime) -> int:
-        """Remove parts of uploads that a dead process left, last written before an aware moment; how many."""
-        abandoned = [
-            part
-            for part in self._folder.glob("*/*.part")
-            if datetime.fromtimestamp(part.stat().st_mtime, tz=UTC) < before
-        ]
-        for part in abandoned:
-            part.unlink(missing_ok=True)
-        return len(abandoned)
 
     def response(self, file: StoredFile, *, download_name: str) -> flask.Response:
         """Answer GET and HEAD with 200, 206, 304 or 416 (RFC 9110 sections 13 and 14)."""

@@ -22,11 +22,11 @@ class AddressForm(AnsweredForm):
 
 
 class HandOnForm(AnsweredForm):
-    """Who is to have the seat; `once` makes two presses one."""
+    """Who is to have the seat; `form_token` makes two presses one."""
 
     name = StringField(lazy_gettext("Your colleague's name"), [checks.name])
     email = StringField(lazy_gettext("Your colleague's e-mail address"), [checks.email])
-    once = HiddenField()
+    form_token = HiddenField()
 
     @property
     def clean_name(self) -> str:
