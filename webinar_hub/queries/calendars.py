@@ -63,12 +63,12 @@ def calendar_session(session: Session, cohort: Cohort, webinar_title: str, hub: 
 
 def public_cohort(cohort: str, hub: Hub) -> list[CalendarEntry]:
     """All sessions of a cohort for anybody's calendar. Raises NotFound."""
-    return _public(_rows().where(Cohort.public_id == cohort, Cohort.state != "draft"), hub)
+    return _public(session_rows().where(Cohort.public_id == cohort, Cohort.state != "draft"), hub)
 
 
 def public_session(session: str, hub: Hub) -> list[CalendarEntry]:
     """One session for anybody's calendar. Raises NotFound."""
-    return _public(_rows().where(Session.public_id == session, Cohort.state != "draft"), hub)
+    return _public(session_rows().where(Session.public_id == session, Cohort.state != "draft"), hub)
 
 
 def _public(statement: Any, hub: Hub) -> list[CalendarEntry]:
@@ -91,7 +91,7 @@ def personal(person: int, hub: Hub, session: str | None = None) -> list[Calendar
     Sessions of a place she gave back are not hers any more (A49), nor are single dates she opted out of.
     """
     statement = (
-        _rows()
+        session_rows()
         .add_columns(Registration.public_id, Registration.revision + own_revision())
         .join(Registration, Registration.cohort_id == Cohort.id)
         .where(Registration.person_id == person, Registration.state == "confirmed", ~has_opted_out(Session.id))
@@ -120,7 +120,8 @@ def feed_owner(tokens: Tokens, token: str) -> tuple[int, str]:
     return int(row.kept or parts[0]), row.language
 
 
-def _rows() -> Any:
+def session_rows() -> Any:
+    """Sessions in their order, each with its cohort and its webinar's title; to be narrowed."""
     return (
         select(Session, Cohort, Webinar.title)
         .join(Cohort, Cohort.id == Session.cohort_id)

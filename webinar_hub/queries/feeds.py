@@ -3,15 +3,13 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents.calendar_session import CalendarEntry, public_uid
 from webinar_hub.models import Cohort, Organizer, OrganizerFeed, Session, Webinar
-from webinar_hub.queries.calendars import Hub, calendar_session
+from webinar_hub.queries.calendars import Hub, calendar_session, session_rows
 from webinar_hub.queries.staff import as_staff
 from webinar_hub.rules.staff import Permission, Staff
 
@@ -35,13 +33,7 @@ def feed_owner(tokens: Tokens, token: str) -> Staff:
 def entries(whose: Staff, hub: Hub) -> list[CalendarEntry]:
     """Every session of the webinars she may see, how many are registered in its title; one statement."""
     only = whose.webinars(Permission.SEE)
-    wanted = (
-        select(Session, Cohort, Webinar.title)
-        .join(Cohort, Cohort.id == Session.cohort_id)
-        .join(Webinar, Webinar.id == Cohort.webinar_id)
-        .where(Cohort.archived_at.is_(None))
-        .order_by(Session.starts_at, Session.id)
-    )
+    wanted = session_rows().where(Cohort.archived_at.is_(None))
     if only is not None:
         wanted = wanted.where(Webinar.id.in_(_ids(only)))
     return [_entry(session, cohort, title, hub) for session, cohort, title in db.session.execute(wanted)]

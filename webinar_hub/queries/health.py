@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, func, literal, or_, select, type_coerce, union_all
 
 from webinar_hub.core.clock import lease_moment
-from webinar_hub.core.db import db
+from webinar_hub.core.db import UtcDateTime, db
 from webinar_hub.models import Broadcast, Delivery, Lease
 from webinar_hub.models.delivery import OPEN_STATES
 from webinar_hub.rules.delivery import ALL_PRIORITIES
@@ -58,11 +58,7 @@ def _mails_left_lying(now: datetime) -> list[str]:
     )
     number = db.session.scalar(late) or 0
     # Ten thousand at once take their time: as long as new ones are being sent, the rest only waits for its turn.
-    # A mail that came back because no server answered has the reason in `reply`, and proves nothing.
-    moving = select(Delivery.id).where(
-        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until > lease_moment(), Delivery.reply.is_(None)
-    )
-    if not number or db.session.scalar(moving.limit(1)) is not None:
+    if not number or db.session.scalar(_moving().limit(1)) is not None:
         return []
     return [f"{number} mails have been due for more than two minutes and do not go out: is the mail server well?"]
 
@@ -72,9 +68,6 @@ def delayed_since(now: datetime) -> datetime | None:
 
     One statement that looks at open rows only: every page of the studio asks it.
     """
-    moving = select(Delivery.id).where(
-        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until > lease_moment(), Delivery.reply.is_(None)
-    )
     waiting = (
         select(Delivery.due_at)
         .where(
@@ -83,7 +76,7 @@ def delayed_since(now: datetime) -> datetime | None:
             Delivery.priority.in_(ALL_PRIORITIES),
             Delivery.due_at < now - DELAYED,
             or_(Delivery.expires_at.is_(None), Delivery.expires_at > now),
-            ~moving.exists(),
+            ~_moving().exists(),
         )
         .order_by(Delivery.priority, Delivery.due_at)
         .limit(1)
@@ -120,3 +113,21 @@ def unfinished(now: datetime) -> bool:
     # In the order of the index, or PostgreSQL reads the history first, hoping to come upon one soon.
     deliveries = select(Delivery.id).where(*open_and_due).order_by(Delivery.priority, Delivery.due_at)
     return any(db.session.scalar(statement.limit(1)) is not None for statement in (broadcasts, deliveries))
+
+
+def _moving() -> Select[int]:
+    """Mails that are being sent at this moment.
+
+    One that came back because no server answered has the reason in `reply`, and proves nothing.
+    """
+    return select(Delivery.id).where(
+        OPEN_STATES, Delivery.state == "sending", Delivery.lease_until > lease_moment(), Delivery.reply.is_(None)
+    )
+
+
+def silent_for(leader_lease: float) -> float | None:
+    """Seconds since a worker last said that it rings the clock, None where none ever did."""
+    row = db.session.execute(
+        select(Lease.until, type_coerce(lease_moment(), UtcDateTime)).where(Lease.name == CLOCK)
+    ).first()
+    return max(0.0, leader_lease - (row[0] - row[1]).total_seconds()) if row else None

@@ -7,13 +7,13 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import case, func, literal, select, type_coerce
+from sqlalchemy import case, func, literal, select
 
-from webinar_hub.core.clock import lease_moment, ran_out
-from webinar_hub.core.db import UtcDateTime, db
-from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Lease, Session
+from webinar_hub.core.clock import ran_out
+from webinar_hub.core.db import db
+from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Session
 from webinar_hub.models.delivery import OPEN_STATES
-from webinar_hub.queries.health import CLOCK, LAG
+from webinar_hub.queries.health import LAG, silent_for
 from webinar_hub.queries.today import NEWEST, Only
 from webinar_hub.rules.checkup import reason_of
 
@@ -65,17 +65,13 @@ class NextThing:
 
 def clock_now(now: datetime, leader_lease: float) -> Clock:
     """Two statements; `leader_lease` in seconds."""
-    row = db.session.execute(
-        select(Lease.until, type_coerce(lease_moment(), UtcDateTime)).where(Lease.name == CLOCK)
-    ).first()
-    silent_for = max(0.0, leader_lease - (row[0] - row[1]).total_seconds()) if row else None
     overdue = select(func.count()).where(
         Broadcast.state.in_(("planned", "expanding")),
         Broadcast.due_at < now - LAG,
         # What waits for its ten minutes to be taken back in is not late.
         Broadcast.leaves_at() < now - LAG,
     )
-    return Clock(silent_for, db.session.scalar(overdue) or 0)
+    return Clock(silent_for(leader_lease), db.session.scalar(overdue) or 0)
 
 
 def queue(now: datetime) -> Queue:

@@ -7,14 +7,14 @@ their own, so a look costs the same after a million mails as after ten.
 from datetime import datetime, timedelta
 from itertools import product
 
-from sqlalchemy import distinct, func, select, text, type_coerce
+from sqlalchemy import distinct, func, select, text
 
 from webinar_hub.core.clock import lease_moment
-from webinar_hub.core.db import UtcDateTime, db
+from webinar_hub.core.db import db
 from webinar_hub.core.metrics import Reading
-from webinar_hub.models import AttendanceSegment, Broadcast, Cohort, Delivery, Lease, Session
+from webinar_hub.models import AttendanceSegment, Broadcast, Cohort, Delivery, Session
 from webinar_hub.models.delivery import OPEN_STATES
-from webinar_hub.queries.health import CLOCK, LAG
+from webinar_hub.queries.health import LAG, silent_for
 from webinar_hub.rules.delivery import ALL_PRIORITIES
 
 OPEN_BROADCASTS = text("state IN ('planned', 'expanding')")
@@ -44,13 +44,9 @@ def _one(name: str, meaning: str, value: float) -> Reading:
 
 def _clock(leader_lease: float) -> list[Reading]:
     """How long ago the leader renewed its lease; nothing where no worker has ever run."""
-    row = db.session.execute(
-        select(Lease.until, type_coerce(lease_moment(), UtcDateTime)).where(Lease.name == CLOCK)
-    ).first()
+    silent = silent_for(leader_lease)
     meaning = "Seconds since a worker last said that it rings the clock."
-    if row is None:
-        return [Reading("clock_silent_seconds", meaning, {})]
-    return [_one("clock_silent_seconds", meaning, max(0.0, leader_lease - (row[0] - row[1]).total_seconds()))]
+    return [Reading("clock_silent_seconds", meaning, {} if silent is None else {(): silent})]
 
 
 def _broadcasts(now: datetime) -> list[Reading]:

@@ -273,17 +273,18 @@ def _typed(value: Any, key: Any) -> Any:
 def _lines(rows: Sequence[Any], scope: Scope) -> tuple[PersonLine, ...]:
     people = [row[0] for row in rows]
     only = [row[1] for row in rows] if scope.cohort is not None else None
-    places, tags_of = _places([person.id for person in people], only, scope), _tags([p.id for p in people])
+    places, tags = _places([person.id for person in people], only, scope), tags_of([p.id for p in people])
     return tuple(
         PersonLine(
             person.id, person.name, person.email, person.profession, person.suppressed_at is not None,
-            tuple(tags_of.get(person.id, ())), tuple(places.get(person.id, ())),
+            tuple(tags.get(person.id, ())), tuple(places.get(person.id, ())),
         )
         for person in people
     )  # fmt: skip
 
 
-def _tags(people: Collection[int]) -> dict[int, list[str]]:
+def tags_of(people: Collection[int]) -> dict[int, list[str]]:
+    """The words put on these people, by person; one statement."""
     found: dict[int, list[str]] = {}
     rows = db.session.execute(
         select(PersonTag.person_id, PersonTag.word).where(PersonTag.person_id.in_(people)).order_by(PersonTag.word)

@@ -13,10 +13,10 @@ from webinar_hub.models import (
     CreditDetails,
     Download,
     Person,
-    PersonTag,
     Registration,
     Webinar,
 )
+from webinar_hub.queries.people import tags_of
 from webinar_hub.rules.answers import in_words
 from webinar_hub.rules.credit_details import FIELDS
 from webinar_hub.rules.people import Chosen, Scope, Wanted, chosen_people, chosen_places, of_place
@@ -33,7 +33,7 @@ def rows(chosen: Chosen, columns: Sequence[str]) -> Iterator[Cells]:
     """
     after = 0
     while stretch := _stretch(chosen, after):
-        tags = _tags({row.person_id for row in stretch}) if "tags" in columns else {}
+        tags = tags_of({row.person_id for row in stretch}) if "tags" in columns else {}
         after = stretch[-1].id
         db.session.rollback()
         for row in stretch:
@@ -75,15 +75,6 @@ def _joined() -> Any:
 def _taken() -> Any:
     materials = func.count(func.distinct(Download.material_version_id))
     return select(materials).where(Download.registration_id == Registration.id).scalar_subquery().label("downloads")
-
-
-def _tags(people: set[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for person, word in db.session.execute(
-        select(PersonTag.person_id, PersonTag.word).where(PersonTag.person_id.in_(people)).order_by(PersonTag.word)
-    ):
-        found.setdefault(person, []).append(word)
-    return found
 
 
 def _cells(row: Any, tags: dict[int, list[str]]) -> dict[str, str | int]:

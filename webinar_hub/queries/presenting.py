@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.models import Cohort, Presenter, Session, Webinar
+from webinar_hub.queries.calendars import session_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,12 @@ def presenting(tokens: Tokens, token: str, now: datetime) -> Presenting:
     if presenter is None or parts is None or not presenter.link_nonce or presenter.link_nonce != parts[1]:
         raise NotFound()
     rows = db.session.execute(
-        select(Session, Cohort, Webinar.title)
-        .join(Cohort, Cohort.id == Session.cohort_id)
-        .join(Webinar, Webinar.id == Cohort.webinar_id)
-        .where(
+        session_rows().where(
             Cohort.webinar_id == presenter.webinar_id,
             Cohort.state == "open",
             Session.state == "scheduled",
             Session.ends_at > now,
         )
-        .order_by(Session.starts_at, Session.id)
     ).all()
     title = rows[0][2] if rows else db.session.get_one(Webinar, presenter.webinar_id).title
     first = rows[0][1] if rows else None

@@ -8,10 +8,10 @@ from webinar_hub.services.people import Added
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.answered import AnsweredForm
 from webinar_hub.web.forms.professions import PROFESSIONS
-from webinar_hub.web.forms.zone_choices import zone_choices
+from webinar_hub.web.forms.zone_choices import ZoneForm
 
 
-class AddedPersonForm(AnsweredForm):
+class AddedPersonForm(ZoneForm, AnsweredForm):
     """What is asked of her. CSRFProtect has looked at the token before this form is made."""
 
     name = StringField("Her name", [checks.name])
@@ -24,11 +24,6 @@ class AddedPersonForm(AnsweredForm):
     )
     zone = SelectField("Her time zone", [checks.time_zone], validate_choice=False)
     tell = BooleanField("Send her the confirmation with the invites now")
-
-    def offer_zones(self, home_zone: str) -> None:
-        """Fill the list of zones, before the form is shown; the cohort's is chosen until another is."""
-        self.zone.data = self.zone.data or home_zone
-        self.zone.choices = zone_choices(home_zone, self.zone.data)
 
     def added(self) -> Added:
         """What was typed, for the service."""

@@ -11,7 +11,7 @@ from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.answered import AnsweredForm
 from webinar_hub.web.forms.consent_boxes import ConsentBoxes
 from webinar_hub.web.forms.professions import PROFESSIONS
-from webinar_hub.web.forms.zone_choices import zone_choices
+from webinar_hub.web.forms.zone_choices import ZoneForm
 
 
 class AddressForm(AnsweredForm):
@@ -34,7 +34,7 @@ class HandOnForm(AnsweredForm):
         return plain_name(self.name.data or "")
 
 
-class TakeSeatForm(ConsentBoxes, AnsweredForm):
+class TakeSeatForm(ConsentBoxes, ZoneForm, AnsweredForm):
     """What the colleague says of herself, and what she checks."""
 
     name = StringField(lazy_gettext("Your name"), [checks.name])
@@ -50,8 +50,7 @@ class TakeSeatForm(ConsentBoxes, AnsweredForm):
 
     def __init__(self, home_zone: str, **values: Any) -> None:
         super().__init__(**values)
-        self.zone.data = self.zone.data or home_zone
-        self.zone.choices = zone_choices(home_zone, self.zone.data)
+        self.offer_zones(home_zone)
 
     @property
     def clean_name(self) -> str:

@@ -15,7 +15,7 @@ from webinar_hub.web.forms import checks, pace
 from webinar_hub.web.forms.answered import AnsweredForm
 from webinar_hub.web.forms.consent_boxes import ConsentBoxes, agreed
 from webinar_hub.web.forms.professions import PROFESSIONS
-from webinar_hub.web.forms.zone_choices import zone_choices
+from webinar_hub.web.forms.zone_choices import ZoneForm
 
 STALE = _later(
     "This page was open for too long, or cookies are switched off in this browser. "
@@ -63,7 +63,7 @@ def read(typed: Mapping[str, str], *, page: str, source: str = "") -> SignUp | N
     )
 
 
-class SignUpForm(ConsentBoxes, AnsweredForm):
+class SignUpForm(ConsentBoxes, ZoneForm, AnsweredForm):
     """What is asked; the token against forged requests is checked like a field, so that nothing typed is lost."""
 
     name = StringField(_later("Your name"), [checks.name])
@@ -79,11 +79,6 @@ class SignUpForm(ConsentBoxes, AnsweredForm):
     news = BooleanField(_later("News about new webinars"))
     leave_empty = StringField(_later("Leave this field empty"))
     code = StringField(_later("Access code"))
-
-    def offer_zones(self, home_zone: str) -> None:
-        """Fill the list of zones, before the form is shown; the cohort's is chosen until she chooses."""
-        self.zone.data = self.zone.data or home_zone
-        self.zone.choices = zone_choices(home_zone, self.zone.data)
 
     def validate(self, extra_validators: object = None) -> bool:
         """Check every field; a stale token is a problem of the page and not of what she typed."""

@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
+from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from webinar_hub.core.language import DEFAULT, current
@@ -41,6 +42,17 @@ _AREAS = {
     "Indian": _later("Indian"),
     "Pacific": _later("Pacific"),
 }
+
+
+class ZoneForm(Form):
+    """A form that asks for her time zone."""
+
+    zone: SelectField
+
+    def offer_zones(self, home_zone: str) -> None:
+        """Fill the list of zones, before the form is shown; the cohort's is chosen until another is."""
+        self.zone.data = self.zone.data or home_zone
+        self.zone.choices = zone_choices(home_zone, self.zone.data)
 
 
 def zone_choices(*also: str) -> list[SelectChoice]:
