@@ -73,6 +73,12 @@ def test_every_page_of_the_studio_is_entered_by_one_page() -> None:
     assert [page.name for page in parts if f"({page.name}" not in entrance] == []
 
 
+def test_the_index_has_every_page() -> None:
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    pages = [page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md"]
+    assert [name for name in pages if f"({name})" not in index] == []
+
+
 def test_every_command_is_told_of() -> None:
     told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert [name for name in COMMANDS if f"webinar-hub {name}" not in told] == []
