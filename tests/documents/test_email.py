@@ -253,6 +253,13 @@ def test_a_reminder_says_how_long_it_is_till_then(lead: timedelta, spoken: str) 
     assert message["Subject"].startswith(spoken)
 
 
+def test_a_session_without_a_title_of_its_own_is_named_by_its_webinar() -> None:
+    a_letter = replace(LETTERS["live"], session_title="Session 2")
+    subjects = [read(written(replace(a_letter, language=tongue)))["Subject"] for tongue in ("en", "es")]
+    assert subjects[0] == "We are live: Infant massage for therapists, session 2"
+    assert subjects[1].endswith("Infant massage for therapists, sesión 2")
+
+
 def test_a_drop_has_a_personal_link_for_each_material() -> None:
     with pytest.raises(ValueError, match="one link for each material"):
         COMPOSER.compose(LETTERS["drop"], replace(ANNA, downloads=("https://hub.example/d/only-one",)))

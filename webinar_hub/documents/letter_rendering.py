@@ -16,6 +16,7 @@ from webinar_hub.core.links import Links
 from webinar_hub.core.tokens import Tokens
 from webinar_hub.documents import markdown, own_words, slots, when
 from webinar_hub.documents.letters import Letter
+from webinar_hub.rules.session import title_alone
 
 KILOBYTE = 1000
 
@@ -59,6 +60,7 @@ class LetterTemplates:
             "time_range": when.time_range,
             "duration": when.duration_in_words,
             "time_left": time_left,
+            "title_alone": title_alone,
             "one_by_one": zip,
         }
         self._environment.filters |= {

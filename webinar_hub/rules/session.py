@@ -1,9 +1,24 @@
-"""Whether a session may be at another time; what follows from its move is done in services/sessions.py."""
+"""What a session is called, and whether it may be at another time; a move itself is in services/sessions.py."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from webinar_hub.core.language import gettext as _
 from webinar_hub.rules.zones import clock_words, day_words
+
+_PLAIN = re.compile(r"Session ([0-9]+)")
+
+
+def plain_title(number: int | None) -> str:
+    """What a session is called to which nobody gave a title."""
+    return f"Session {number}"
+
+
+def title_alone(title: str, webinar: str) -> str:
+    """What to call a session where its webinar is not named beside it: "Session 2" alone says nothing."""
+    plain = _PLAIN.fullmatch(title)
+    return _("%(webinar)s, session %(number)s", webinar=webinar, number=plain[1]) if plain else title
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from webinar_hub.rules.cohort_file import (
     WebinarPart,
 )
 from webinar_hub.rules.recurrence import weekly
+from webinar_hub.rules.session import plain_title
 from webinar_hub.rules.staff import Staff
 from webinar_hub.rules.zones import MONTHS, NonexistentTime, to_utc
 from webinar_hub.services import audit, cohorts, plan, sessions, webinars
@@ -80,7 +81,7 @@ def quick(
     part = replace(_settings(wish, cohort.key, by), proves_address=proves_address)
     cohorts.settle(cohort, part, replace(MESSAGES, reminders=reminders))
     for number, wall in enumerate(walls, start=1):
-        title = wish.title if len(walls) == 1 else f"Session {number}"
+        title = wish.title if len(walls) == 1 else plain_title(number)
         each = SessionPart(f"week-{number}", title, "", wall, wish.minutes, wish.livestream_url or None, False)
         sessions.add(cohort, each, announce=False, actor=by.actor, now=now)
     plan.replan(cohort, now=now)

@@ -10,7 +10,7 @@ from webinar_hub.rules.cohort_file.lines import KeyPath
 from webinar_hub.rules.cohort_file.parts import CohortPart, SessionPart
 from webinar_hub.rules.cohort_file.sections import SHORT_TEXT, TITLE
 from webinar_hub.rules.cohort_file.table import UNREADABLE, Notebook, Table
-from webinar_hub.rules.session import overlap_words
+from webinar_hub.rules.session import overlap_words, plain_title
 from webinar_hub.rules.zones import to_utc
 
 _NO_START = "This is missing. Write starts = 2026-12-08T19:00:00, or give the cohort a [cohort.weekly] rule."
@@ -50,7 +50,7 @@ class SessionReader:
         starts = self._start(table, planned)
         session = SessionPart(
             key=key,
-            title=table.text("title", longest=TITLE) or f"Session {position + 1}",
+            title=table.text("title", longest=TITLE) or plain_title(position + 1),
             summary=table.text("summary", longest=SHORT_TEXT, paragraphs=True),
             starts=starts or UNREADABLE,
             minutes=table.number("minutes", least=5, most=24 * 60) or self._rhythm.minutes,
@@ -65,7 +65,7 @@ class SessionReader:
         self._paths.setdefault(key, _RULE)
         session = SessionPart(
             key=key,
-            title=f"Session {position + 1}",
+            title=plain_title(position + 1),
             summary="",
             starts=starts,
             minutes=self._rhythm.minutes,

@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from webinar_hub.queries.programs import ProgramView
 from webinar_hub.rules.cohort_file.sections import TITLE
 from webinar_hub.rules.program import WEEKDAYS, Pattern, PatternDrop, PatternSession, overlapping
+from webinar_hub.rules.session import plain_title
 from webinar_hub.services.cloning import NewRun
 from webinar_hub.web.forms import checks
 from webinar_hub.web.forms.cohort_details import NewRunForm
@@ -193,7 +194,7 @@ def _keys(typed: list[str], word: str) -> list[str]:
 def _session(row: Any, key: str, was: PatternSession | None) -> PatternSession:
     return PatternSession(
         key=key,
-        title=row.title.data or f"Session {number(row.week)}",
+        title=row.title.data or plain_title(number(row.week)),
         summary=was.summary if was else "",
         livestream_url=was.livestream_url if was else "",
         week=number(row.week) or 1,
