@@ -96,7 +96,7 @@ def _presenter_lines(webinar: Webinar) -> Iterator[Line]:
 def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "cohort title", cohort.title
     yield "cohort zone", cohort.zone
-    yield "cohort cancelled", "yes" if cohort.state == "cancelled" else ""
+    yield "cohort cancelled", _yes(cohort.state == "cancelled")
     yield "organizer", f"{cohort.organizer_name} <{cohort.organizer_email}>"
     yield "seats", str(cohort.capacity) if cohort.capacity else "no limit"
     yield "sign-up opens", _when(cohort.enrolment_opens_at, cohort.zone)
@@ -110,15 +110,15 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "“we are live”", "yes" if cohort.announces_live else "no"
     thanks = cohort.thank_you_minutes
     yield "thank-you", "no" if thanks is None else f"{duration_in_words(timedelta(minutes=thanks))} after the end"
-    yield "whoever declines every session", "gives the place back" if cohort.declined_frees_seat else ""
-    yield "asks whether an address is hers", "before anything else is sent" if cohort.proves_address else ""
-    yield "waitlist", "yes" if cohort.has_waitlist else ""
+    yield "whoever declines every session", _yes(cohort.declined_frees_seat, "gives the place back")
+    yield "asks whether an address is hers", _yes(cohort.proves_address, "before anything else is sent")
+    yield "waitlist", _yes(cohort.has_waitlist)
     held = duration_in_words(timedelta(minutes=cohort.offer_minutes))
-    yield "a seat that comes free is held for", held if cohort.has_waitlist else ""
-    yield "the organizer decides on everybody", "yes" if cohort.needs_approval else ""
-    yield "the organizer decides again after a change", "yes" if cohort.approval_again else ""
+    yield "a seat that comes free is held for", _yes(cohort.has_waitlist, held)
+    yield "the organizer decides on everybody", _yes(cohort.needs_approval)
+    yield "the organizer decides again after a change", _yes(cohort.approval_again)
     yield "changes are possible until", _when(cohort.changes_close_at, cohort.zone)
-    yield "sign-up needs a code or an invitation", "yes" if cohort.needs_code else ""
+    yield "sign-up needs a code or an invitation", _yes(cohort.needs_code)
     yield "groups may be signed up", "yes" if cohort.takes_groups else "no"
     hours = cohort.group_hold_hours
     yield "a group's seats are kept for", duration_in_words(timedelta(hours=hours)) if hours else ""
@@ -126,6 +126,10 @@ def _cohort_lines(cohort: Cohort) -> Iterator[Line]:
     yield "what a certificate needs is asked", credit[cohort.asks_credit]
     yield "welcome note", cohort.welcome_note
     yield "thank-you note", cohort.thank_you_note
+
+
+def _yes(is_so: bool, words: str = "yes") -> str:
+    return words if is_so else ""
 
 
 def _code_lines(cohort: Cohort) -> Iterator[Line]:

@@ -3,15 +3,12 @@
 Where somebody gave a kind of mail other words, or an announcement goes out, one more for each of these.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-
 from webinar_hub.core import language
-from webinar_hub.core.db import db
 from webinar_hub.core.errors import HubError
 from webinar_hub.documents.letters import Letter, LetterDrop, LetterMaterial, LetterSession, Recipient
 from webinar_hub.models import (
@@ -19,23 +16,19 @@ from webinar_hub.models import (
     Broadcast,
     Cohort,
     Drop,
-    MailWording,
     Notice,
-    Person,
     Session,
     SessionChoice,
     Webinar,
 )
-from webinar_hub.queries import accommodations, lines
+from webinar_hub.queries import accommodations, letter_rows
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.catching_up import opened_meanwhile
-from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.queries.letter_places import Place, choices_of, places_in_line, read_places
 from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
 from webinar_hub.rules.own_clock import ONE_PER_DAY, clock_of, opens_to
 from webinar_hub.rules.places import GONE, WAY_KINDS, may_be_told
-from webinar_hub.rules.segment import wants_news
 
 
 class NothingToSay(HubError):
@@ -103,15 +96,27 @@ class Batch:
         return self.notices.get(due.notice_id or 0)
 
     def _check(self, due: Claimed, place: Place) -> None:
-        session = self._session(due, place)
         if not may_be_told(due.kind, place.state):
             raise NothingToSay("The place was given back." if place.state in GONE else "She has no place by now.")
+        self._check_wishes(due, place)
+        self._check_sense(due, place)
+        if place.suppressed_at is not None:
+            raise NotWrittenTo("Mails to her address are stopped.")
+        if due.kind == "drop" and not self._is_hers(due, place):
+            raise NothingToSay("She came after this bonus.")
+
+    def _check_wishes(self, due: Claimed, place: Place) -> None:
+        """What she chose herself."""
         if place.refuses(due.kind) or (due.kind == "news" and place.person_id not in self.news_to):
             raise NothingToSay("She has ended these mails.")
         if place.rests(due.kind, due.composed_at):
             raise NothingToSay("She pauses these mails.")
         if due.kind in ABOUT_ITS_TIME and self._is_out(due):
             raise NothingToSay("She has opted out of this date.")
+
+    def _check_sense(self, due: Claimed, place: Place) -> None:
+        """What became of what it is about."""
+        session = self._session(due, place)
         if due.kind == "catch_up" and not self.opened_meanwhile.get(due.id):
             raise NothingToSay("No bonus opened during the pause.")
         gone = session is not None and session.state == "cancelled"
@@ -119,10 +124,6 @@ class Batch:
             raise NothingToSay("The session was cancelled.")
         if due.kind == "confirmation" and not self._ahead(due, place):
             raise NothingToSay("Every session was cancelled or is over.")
-        if place.suppressed_at is not None:
-            raise NotWrittenTo("Mails to her address are stopped.")
-        if due.kind == "drop" and not self._is_hers(due, place):
-            raise NothingToSay("She came after this bonus.")
 
     def _is_hers(self, due: Claimed, place: Place) -> bool:
         """Whether the drop, which is out by now, is open to her: one announced late may be older than she."""
@@ -221,24 +222,21 @@ class Batch:
         session = self._session(due, place)
         broadcast = self.broadcasts.get(due.broadcast_id or 0)
         ahead = self._ahead(due, place)
-        lead = _lead(broadcast, session, due)
-        if due.kind == "confirmation" and ahead and ahead[0].starts_at - due.composed_at < DAY:
-            lead = DAY
-        on = session is not None and session.state != "cancelled" and cohort.state != "cancelled"
-        on = on and not self._is_out(due)
-        shown = calendar_session(session, cohort, webinar.title, self.hub) if session else None
+        lead = DAY if due.kind == "confirmation" and _is_soon(ahead, due) else _lead(broadcast, session, due)
+        method = None
+        # Whoever never had a place has nothing in her calendar to be taken out.
+        if session is not None and not place.only_hopes:
+            on = "cancelled" not in (session.state, cohort.state) and not self._is_out(due)
+            method = calendar_method(due.kind, lead, takes_place=on)
         return {
-            "session": shown,
+            "session": calendar_session(session, cohort, webinar.title, self.hub) if session else None,
             "session_title": session.title if session else "",
             "session_number": sessions.index(session) + 1 if session else 0,
             "session_count": len(sessions),
             "lead": lead,
             "old_starts_at": broadcast.old_starts_at if broadcast else None,
             "sessions": tuple(LetterSession(s.title, s.starts_at, s.ends_at) for s in ahead),
-            # Whoever never had a place has nothing in her calendar to be taken out.
-            "calendar_method": (
-                calendar_method(due.kind, lead, takes_place=on) if session and not place.only_hopes else None
-            ),
+            "calendar_method": method,
         }
 
     def _about_drop(self, due: Claimed) -> dict[str, Any]:
@@ -280,6 +278,10 @@ class Batch:
         )
 
 
+def _is_soon(ahead: Sequence[Session], due: Claimed) -> bool:
+    return bool(ahead) and ahead[0].starts_at - due.composed_at < DAY
+
+
 def _lead(broadcast: Broadcast | None, session: Session | None, due: Claimed) -> timedelta | None:
     if broadcast is None or session is None or not broadcast.lead_minutes:
         return None
@@ -301,81 +303,33 @@ def _domain(address: str) -> str:
 
 def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Batch:
     """Read what these deliveries speak of; those without a registration go to `guest`, if there is one."""
+
+    def registrations(kind: str) -> set[int]:
+        """Whose mails of this kind these are; 0 for the guest."""
+        return {row.registration_id or 0 for row in due if row.kind == kind}
+
     places = read_places({row.registration_id for row in due if row.registration_id is not None})
     if guest is not None:
         places[0] = guest
-    cohorts = _cohorts({place.cohort_id for place in places.values()})
-    sessions: dict[int, list[Session]] = {cohort: [] for cohort in cohorts}
-    in_order = select(Session).where(Session.cohort_id.in_(cohorts)).order_by(Session.starts_at, Session.id)
-    for session in db.session.scalars(in_order):
-        sessions[session.cohort_id].append(session)
-    drops = _by_id(Drop, {row.drop_id for row in due})
+    cohorts = letter_rows.cohorts_of({place.cohort_id for place in places.values()})
+    drops = letter_rows.by_id(Drop, (row.drop_id for row in due))
     one_per_day = any(cohort.late_join == ONE_PER_DAY for cohort, *_ in cohorts.values())
-    broadcasts = _by_id(Broadcast, {row.broadcast_id for row in due})
+    broadcasts = letter_rows.by_id(Broadcast, (row.broadcast_id for row in due))
     return Batch(
         hub=hub,
         places=places,
         cohorts={id_: (cohort, webinar) for id_, (cohort, webinar, _) in cohorts.items()},
-        sessions=sessions,
+        sessions=letter_rows.sessions_of(cohorts),
         broadcasts=broadcasts,
         drops=drops,
-        materials=_materials(drops),
-        notices=_by_id(Notice, {row.notice_id for row in due}),
-        announcements=_by_id(Announcement, {broadcast.announcement_id for broadcast in broadcasts.values()}),
-        wordings=_wordings() if any(changed for *_, changed in cohorts.values()) else {},
-        positions=_positions({row.registration_id for row in due if row.kind == "waitlisted"}),
-        arranged=accommodations.notes({row.registration_id for row in due if row.kind == "arranged"}),
+        materials=letter_rows.materials(drops),
+        notices=letter_rows.by_id(Notice, (row.notice_id for row in due)),
+        announcements=letter_rows.by_id(Announcement, (one.announcement_id for one in broadcasts.values())),
+        wordings=letter_rows.wordings() if any(changed for *_, changed in cohorts.values()) else {},
+        positions=letter_rows.positions(registrations("waitlisted") - {0}),
+        arranged=accommodations.notes(registrations("arranged") - {0}),
         choices=choices_of([place.id for place in places.values() if place.has_choices]),
         opened_meanwhile=opened_meanwhile(due, places, cohorts),
         places_in_line=places_in_line(drops) if one_per_day else {},
-        news_to=_news_to({places[row.registration_id or 0].person_id for row in due if row.kind == "news"}),
+        news_to=letter_rows.news_to({places[registration].person_id for registration in registrations("news")}),
     )
-
-
-def _cohorts(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:
-    """By cohort, and whether there are any words but those of the templates."""
-    changed = select(MailWording.id).exists()
-    rows = db.session.execute(
-        select(Cohort, Webinar, changed).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.id.in_(ids))
-    )
-    return {cohort.id: (cohort, webinar, is_changed) for cohort, webinar, is_changed in rows}
-
-
-def _wordings() -> dict[tuple[int | None, str], tuple[str, str]]:
-    """The words in force, by webinar (None for all) and kind; where it says "the default" they are left out."""
-    newest = select(func.max(MailWording.id)).group_by(MailWording.webinar_id, MailWording.kind)
-    rows = db.session.execute(
-        select(MailWording.webinar_id, MailWording.kind, MailWording.subject, MailWording.body).where(
-            MailWording.id.in_(newest), MailWording.body != ""
-        )
-    )
-    return {(webinar, kind): (subject, body) for webinar, kind, subject, body in rows}
-
-
-def _positions(registrations: set[int | None]) -> Mapping[int, int]:
-    return lines.positions({id_ for id_ in registrations if id_ is not None}) if registrations else {}
-
-
-def _news_to(people: set[int]) -> frozenset[int]:
-    """Who of these still wants news."""
-    if not people:
-        return frozenset()
-    return frozenset(db.session.scalars(select(Person.id).where(Person.id.in_(people), wants_news())))
-
-
-def _by_id(model: Any, ids: Iterable[int | None]) -> dict[int, Any]:
-    wanted = {id_ for id_ in ids if id_ is not None}
-    if not wanted:
-        return {}
-    return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(wanted)))}
-
-
-def _materials(drops: Collection[int]) -> dict[int, tuple[LetterMaterial, ...]]:
-    if not drops:
-        return {}
-    return {
-        drop: tuple(
-            LetterMaterial(m.id, m.title, m.description, m.link, m.extension or "", m.size or 0) for m in materials
-        )
-        for drop, materials in materials_of(drops).items()
-    }

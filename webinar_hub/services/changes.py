@@ -5,7 +5,7 @@ because of it waits, by `Broadcast.held_until`, so a change that nobody takes ba
 Taking it back is next door, in `undoing.py`; why it is so: docs/decisions/0007-undo.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -167,21 +167,30 @@ def _shift(rows: Rows, wish: Wish, *, actor: str, now: datetime) -> str:
     ahead = [s for s in rows.sessions.values() if s.state == "scheduled" and s.starts_at > now]
     if not ahead:
         raise Conflict("No session of this cohort lies ahead, so there is nothing to move.")
-    for drop in rows.drops.values():
-        if drop.release_at > now and drop.after_session_id not in {session.id for session in ahead}:
-            sessions.place_drop(drop, datetime.fromisoformat(drop.wall_release) + step)
-            if drop.release_at <= now:
-                raise Conflict(f"The bonus “{drop.title}” would open in the past. Move by fewer days.")
-    for name in ("enrolment_opens_at", "enrolment_closes_at"):
-        moment = getattr(cohort, name)
-        if moment is not None and moment > now:
-            setattr(cohort, name, _same_hour(moment, cohort.zone, step))
+    _shift_drops(rows, {session.id for session in ahead}, step, now)
+    _shift_sign_up(cohort, step, now)
     moves = [Move(s, datetime.fromisoformat(s.wall_start) + step, s.minutes) for s in ahead]
     _reschedule(cohort, moves, actor=actor, now=now)
     direction = "later" if wish.days > 0 else "earlier"
     days = f"{abs(wish.days)} {'day' if abs(wish.days) == 1 else 'days'}"
     number = f"{len(ahead)} {'session' if len(ahead) == 1 else 'sessions'}"
     return f"The cohort is moved {days} {direction}: {number}, with everything that belongs to them."
+
+
+def _shift_drops(rows: Rows, moved: Collection[int], step: timedelta, now: datetime) -> None:
+    """Those ahead that do not go along with a session of their own."""
+    for drop in rows.drops.values():
+        if drop.release_at > now and drop.after_session_id not in moved:
+            sessions.place_drop(drop, datetime.fromisoformat(drop.wall_release) + step)
+            if drop.release_at <= now:
+                raise Conflict(f"The bonus “{drop.title}” would open in the past. Move by fewer days.")
+
+
+def _shift_sign_up(cohort: Cohort, step: timedelta, now: datetime) -> None:
+    for name in ("enrolment_opens_at", "enrolment_closes_at"):
+        moment = getattr(cohort, name)
+        if moment is not None and moment > now:
+            setattr(cohort, name, _same_hour(moment, cohort.zone, step))
 
 
 def _same_hour(moment: datetime, zone_name: str, step: timedelta) -> datetime:

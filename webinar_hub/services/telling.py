@@ -24,12 +24,7 @@ def unsay_what_is_known(rows: Rows, change: Change, earlier: Sequence[Change], n
     """
     if not earlier or change.until is None:
         return
-    known: dict[str, picture.Values] = {}
-    since: dict[str, datetime] = {}
-    for other in earlier:  # the latest first, so what stays is the earliest
-        for id_, values in other.before.get("sessions", {}).items():
-            known[id_] = known.get(id_, {}) | values
-            since[id_] = other.at
+    known, since = _known_before(earlier)
     told = {int(id_) for id_, values in known.items() if id_ in change.after.get("sessions", {})
             and picture.holds(rows.sessions[int(id_)], values, but=("title",))}  # fmt: skip
     for broadcast in rows.broadcasts.values():
@@ -39,6 +34,17 @@ def unsay_what_is_known(rows: Rows, change: Change, earlier: Sequence[Change], n
         session = rows.sessions[id_]
         old = picture.moment(change.before["sessions"][str(id_)], "starts_at") or session.starts_at
         tell_those_given(rows.cohort, [session], {id_: old}, since=since[str(id_)], now=now)
+
+
+def _known_before(changes: Sequence[Change]) -> tuple[dict[str, picture.Values], dict[str, datetime]]:
+    """What people know of each session these changes moved, and since when they do not know better."""
+    known: dict[str, picture.Values] = {}
+    since: dict[str, datetime] = {}
+    for other in changes:  # the latest first, so what stays is the earliest
+        for id_, values in other.before.get("sessions", {}).items():
+            known[id_] = known.get(id_, {}) | values
+            since[id_] = other.at
+    return known, since
 
 
 def tell_those_given(

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Literal, cast
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 Security = Literal["tls", "starttls", "none"]
 
@@ -37,15 +37,9 @@ def inbox_setting(url: str) -> InboxSetting:
     except ValueError:
         # What Python says of it may hold a part of the password.
         raise ValueError(f"write it like {EXAMPLE}") from None
-    options = dict(parse_qsl(parts.query))
-    asked = options.get("security", "tls" if parts.scheme == "imaps" else "starttls")
-    if parts.scheme not in ("imap", "imaps") or (parts.scheme == "imaps" and asked != "tls"):
-        raise ValueError(f"write it like {EXAMPLE}")
-    if not options.keys() <= {"security"} or asked not in ("tls", "starttls", "none"):
-        raise ValueError("only security=starttls or security=none may follow the question mark, after imap://")
+    security = _security(parts)
     if not _HOST.fullmatch(parts.hostname or "") or not parts.username or parts.password is None:
         raise ValueError(f"user, password and host are needed, like {EXAMPLE}; in them, / ? # @ are written as %XX")
-    security: Security = "tls" if asked == "tls" else "starttls" if asked == "starttls" else "none"
     return InboxSetting(
         host=parts.hostname or "",
         port=port or (993 if security == "tls" else 143),
@@ -54,3 +48,13 @@ def inbox_setting(url: str) -> InboxSetting:
         password=unquote(parts.password),
         folder=unquote(parts.path.strip("/")) or "INBOX",
     )
+
+
+def _security(parts: SplitResult) -> Security:
+    options = dict(parse_qsl(parts.query))
+    asked = options.pop("security", "tls" if parts.scheme == "imaps" else "starttls")
+    if parts.scheme not in ("imap", "imaps") or (parts.scheme == "imaps" and asked != "tls"):
+        raise ValueError(f"write it like {EXAMPLE}")
+    if options or asked not in ("tls", "starttls", "none"):
+        raise ValueError("only security=starttls or security=none may follow the question mark, after imap://")
+    return cast(Security, asked)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -19,6 +18,7 @@ from webinar_hub.queries.announcements import AnnouncementView, Choices
 from webinar_hub.rules.answered import parted
 from webinar_hub.rules.segment import Segment
 from webinar_hub.services.announcements import Draft
+from webinar_hub.web.forms.answered import AnsweredForm
 
 KINDS = (
     SelectChoice("announcement", "About her place: a change, something to bring, a link"),
@@ -33,7 +33,7 @@ STATES = (
 ANY = SelectChoice("", "Does not matter")
 
 
-class AnnouncementForm(FlaskForm):
+class AnnouncementForm(AnsweredForm):
     """Words and audience; the lists of sessions, bonuses and professions are the cohort's."""
 
     version = HiddenField(default="0")

@@ -1,12 +1,12 @@
 """An organizer's own words for a kind of mail."""
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 
+from webinar_hub.web.forms.answered import AnsweredForm
 from webinar_hub.web.forms.numbers import whole
 
 
-class WordingForm(FlaskForm):
+class WordingForm(AnsweredForm):
     """Subject and text; `version` is the number of the version she saw, 0 for none."""
 
     version = HiddenField(default="0")

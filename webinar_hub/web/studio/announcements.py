@@ -232,8 +232,8 @@ def _editor(
     view: queries.AnnouncementView | None = None,
     problem: HubError | None = None,
 ) -> str:
-    if isinstance(problem, Invalid) and problem.field in form:
-        form[problem.field].errors = [problem.message]
+    if problem is not None:
+        form.refuse(problem)
     edited = isinstance(problem, EditedMeanwhile)
     if edited and view is not None:
         # The next save says that she has seen what is stored now: it stands beside what she typed.
@@ -245,7 +245,6 @@ def _editor(
         head=head,
         form=form,
         view=view,
-        problem=problem.message if problem and not isinstance(problem, Invalid) else "",
         stored=view if edited else None,
         people=_people(head, draft),
         advice=advice(draft.subject, draft.body, mail_frames.sender(head.id)) if draft.subject else [],

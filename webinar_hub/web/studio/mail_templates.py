@@ -148,8 +148,8 @@ def _editor(
     problem: HubError | None = None,
     done: str = "",
 ) -> str:
-    if isinstance(problem, Invalid) and problem.field in form:
-        form[problem.field].errors = [problem.message]
+    if problem is not None:
+        form.refuse(problem)
     edited = isinstance(problem, EditedMeanwhile)
     if edited:
         form.version.data = str(versions[0].number if versions else 0)
@@ -163,7 +163,6 @@ def _editor(
         title=message_words(kind),
         form=form,
         versions=versions,
-        problem=problem.message if problem and not isinstance(problem, Invalid) else "",
         stored=versions[0] if edited and versions else None,
         done=done,
         advice=_advice(place, subject, body),
