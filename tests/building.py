@@ -13,7 +13,7 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict
 from webinar_hub.models import Cohort, Delivery, Person, Registration, Session
 from webinar_hub.rules.cohort_file import read_cohort_file
-from webinar_hub.services import plan, registrations, sessions
+from webinar_hub.services import broadcasts, plan, registrations, sessions
 
 # A Monday, two weeks before the first session of COHORT.
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -122,6 +122,27 @@ def outbox(app: Flask, **wanted: str) -> list[Delivery]:
     """The deliveries with these column values, in the order they were written."""
     with app.app_context():
         return list(db.session.scalars(select(Delivery).filter_by(**wanted).order_by(Delivery.id)))
+
+
+def session_row(app: Flask, key: str = "week-1") -> Session:
+    """A session by its key."""
+    with app.app_context():
+        return db.session.scalars(select(Session).where(Session.key == key)).one()
+
+
+def seats(app: Flask) -> int:
+    """How many seats of the one cohort there is are taken."""
+    with app.app_context():
+        return db.session.scalars(select(Cohort.seats_taken)).one()
+
+
+def expand(app: Flask) -> None:
+    """Write whatever is due into the outbox."""
+    with app.app_context():
+        more = True
+        while more:
+            with transaction():
+                more = broadcasts.expand_next(clock.now()).more
 
 
 def only_registration(app: Flask) -> Registration:

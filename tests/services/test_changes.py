@@ -9,16 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import KEY, given_cohort, given_sessions, sign_up
-from tests.changing import (
-    MOVE,
-    WEEK_LATER,
-    WISHES,
-    apply,
-    everything,
-    session,
-    undo,
-)
+from tests.building import KEY, given_cohort, given_sessions, session_row, sign_up
+from tests.changing import MOVE, WEEK_LATER, WISHES, apply, everything, undo
 from tests.counting import counting
 from tests.delivering import deliver
 from webinar_hub.core import clock
@@ -45,7 +37,7 @@ def test_an_older_decision_does_not_overwrite_a_newer_one(app: Flask, cohort: st
     apply(app, Wish("cancel", key="week-2"), seen)
     with pytest.raises(EditedMeanwhile):
         apply(app, MOVE, seen)
-    assert session(app).wall_start == "2026-12-08T19:00:00"
+    assert session_row(app).wall_start == "2026-12-08T19:00:00"
 
 
 REFUSED: dict[str, tuple[Wish, str]] = {
@@ -76,7 +68,7 @@ def test_an_unknown_session_is_not_there(app: Flask, cohort: str) -> None:
 
 def test_moving_a_cohort_by_a_week_moves_what_belongs_to_it(app: Flask, cohort: str) -> None:
     apply(app, WEEK_LATER)
-    assert [session(app, key).wall_start for key in ("week-1", "week-2")] == [
+    assert [session_row(app, key).wall_start for key in ("week-1", "week-2")] == [
         "2026-12-15T19:00:00",
         "2026-12-22T19:00:00",
     ]
@@ -87,7 +79,7 @@ def test_moving_a_cohort_by_a_week_moves_what_belongs_to_it(app: Flask, cohort: 
 
 def test_all_sessions_move_by_days_and_to_the_time_of_day(app: Flask, cohort: str) -> None:
     apply(app, WISHES["all"])
-    assert [session(app, key).wall_start for key in ("week-1", "week-2")] == [
+    assert [session_row(app, key).wall_start for key in ("week-1", "week-2")] == [
         "2026-12-09T18:30:00",
         "2026-12-16T18:30:00",
     ]
@@ -97,7 +89,7 @@ def test_the_audit_log_holds_before_and_after(app: Flask, cohort: str) -> None:
     undo(app, apply(app, MOVE))
     with app.app_context():
         found = {entry.action: entry for entry in db.session.scalars(select(AuditEntry))}
-    id_ = str(session(app).id)
+    id_ = str(session_row(app).id)
     detail = found["dates.changed"].detail
     assert detail["before"]["sessions"][id_]["wall_start"] == "2026-12-08T19:00:00"
     assert detail["after"]["sessions"][id_]["wall_start"] == "2026-12-10T18:00:00"

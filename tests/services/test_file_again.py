@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import COHORT, KEY, given_cohort, outbox, sign_up
+from tests.building import COHORT, KEY, given_cohort, outbox, session_row, sign_up
 from tests.delivering import deliver, write_out
 from webinar_hub.cli import importing
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, Invalid
-from webinar_hub.models import Drop, Session
+from webinar_hub.models import Drop
 from webinar_hub.queries.changes import Announcement
 from webinar_hub.rules.cohort_file import CohortFileErrors, read_cohort_file
 from webinar_hub.services import sessions
@@ -41,11 +41,6 @@ def import_(app: Flask, folder: Path, changes: Mapping[str, str], more: str = ""
     seen = importing.preview(app, file, folder)
     importing.apply(app, file, folder)
     return seen
-
-
-def session_row(app: Flask, key: str) -> Session:
-    with app.app_context():
-        return db.session.scalars(select(Session).where(Session.key == key)).one()
 
 
 def move(app: Flask, session: str, to: datetime) -> None:

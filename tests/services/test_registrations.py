@@ -8,22 +8,17 @@ from flask import Flask
 from sqlalchemy import func, select
 from time_machine import Traveller
 
-from tests.building import NOW, given_cohort, only_person, only_registration, outbox, sign_up
+from tests.building import NOW, given_cohort, only_person, only_registration, outbox, seats, sign_up
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, Invalid, NotFound, TooMany
-from webinar_hub.models import Cohort, Consent, Person, Registration
+from webinar_hub.models import Consent, Person, Registration
 from webinar_hub.services import preferences, registrations
 
 
 @pytest.fixture
 def cohort(app: Flask, tmp_path: Path, travel: Traveller) -> str:
     return given_cohort(app, tmp_path, {"capacity = 50": "capacity = 2"})
-
-
-def seats(app: Flask) -> int:
-    with app.app_context():
-        return db.session.scalars(select(Cohort.seats_taken)).one()
 
 
 def leave(app: Flask) -> None:

@@ -8,13 +8,23 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import KEY, NOW, given_cohort, given_sessions, only_person, only_registration, outbox, sign_up
+from tests.building import (
+    KEY,
+    NOW,
+    given_cohort,
+    given_sessions,
+    only_person,
+    only_registration,
+    outbox,
+    session_row,
+    sign_up,
+)
 from tests.counting import counting
 from tests.delivering import Mail, deliver, write_out
 from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, NotFound
-from webinar_hub.models import Broadcast, Cohort, Delivery, Drop, Session
+from webinar_hub.models import Broadcast, Cohort, Delivery, Drop
 from webinar_hub.queries import calendars, health
 from webinar_hub.queries import me as pages
 from webinar_hub.rules.hours import Hours
@@ -33,15 +43,10 @@ def cohort(app: Flask, tmp_path: Path, travel: Traveller) -> str:
     return given_cohort(app, tmp_path)
 
 
-def session(app: Flask, key: str) -> Session:
-    with app.app_context():
-        return db.session.scalars(select(Session).where(Session.key == key)).one()
-
-
 def choose(app: Flask, verb: object, key: str) -> None:
     person, registration = only_person(app).id, only_registration(app).public_id
     with app.app_context(), transaction():
-        verb(person, registration, session(app, key).public_id, now=clock.now())  # type: ignore[operator]
+        verb(person, registration, session_row(app, key).public_id, now=clock.now())  # type: ignore[operator]
 
 
 def play(app: Flask, travel: Traveller, until: datetime) -> list[tuple[datetime, Mail]]:
@@ -129,7 +134,7 @@ class TestSeries:
         person, hers, other = (
             only_person(app).id,
             only_registration(app).public_id,
-            session(app, "week-2").public_id,
+            session_row(app, "week-2").public_id,
         )
         with app.app_context():
             with pytest.raises(NotFound), transaction():

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from tests.building import COHORT, KEY, given_cohort, outbox, sign_up
+from tests.building import COHORT, KEY, expand, given_cohort, outbox, session_row, sign_up
 from tests.delivering import deliver
 from webinar_hub.cli import importing
 from webinar_hub.core import clock
@@ -17,8 +17,8 @@ from webinar_hub.core.db import db, transaction
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.models import Broadcast, Cohort, Drop, Session
 from webinar_hub.rules.cohort_file import read_cohort_file
-from webinar_hub.services import broadcasts, sessions
 from webinar_hub.services import outbox as outbox_service
+from webinar_hub.services import sessions
 
 ANNOUNCEMENTS = ("session_changed", "session_added", "session_cancelled", "cohort_cancelled")
 
@@ -51,19 +51,6 @@ def planned(app: Flask, **wanted: str) -> dict[str, datetime]:
     with app.app_context():
         rows = db.session.scalars(select(Broadcast).filter_by(state="planned", **wanted))
         return {row.key if row.round == 1 else f"{row.key}@{row.round}": row.due_at for row in rows}
-
-
-def session_row(app: Flask, key: str = "week-1") -> Session:
-    with app.app_context():
-        return db.session.scalars(select(Session).where(Session.key == key)).one()
-
-
-def expand(app: Flask) -> None:
-    with app.app_context():
-        more = True
-        while more:
-            with transaction():
-                more = broadcasts.expand_next(clock.now()).more
 
 
 def test_weekly_at_seven_stays_seven_across_the_clock_change(app: Flask, tmp_path: Path, travel: Traveller) -> None:

@@ -7,18 +7,8 @@ import pytest
 from flask import Flask
 from time_machine import Traveller
 
-from tests.building import KEY, given_cohort, outbox, sign_up
-from tests.changing import (
-    MOVE,
-    WISHES,
-    apply,
-    change_row,
-    everything,
-    session,
-    subjects,
-    tell_now,
-    undo,
-)
+from tests.building import KEY, given_cohort, outbox, session_row, sign_up
+from tests.changing import MOVE, WISHES, apply, change_row, everything, subjects, tell_now, undo
 from tests.delivering import deliver, write_out
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
@@ -42,14 +32,14 @@ def cohort(app: Flask, tmp_path: Path, travel: Traveller) -> str:
 def test_what_is_taken_back_in_time_is_as_it_was_and_nobody_hears_of_it(
     app: Flask, cohort: str, name: str, travel: Traveller
 ) -> None:
-    before, first = everything(app), session(app)
+    before, first = everything(app), session_row(app)
     change = apply(app, WISHES[name])
     assert everything(app) != before
     travel.shift(WINDOW - timedelta(seconds=1))
     assert deliver(app) == []
     assert undo(app, change) == 0
     assert everything(app) == before
-    assert session(app).revision > first.revision
+    assert session_row(app).revision > first.revision
     travel.shift(timedelta(hours=1))
     assert deliver(app) == []
 
@@ -72,9 +62,9 @@ def test_what_is_not_taken_back_is_told_when_the_time_is_over(
 def test_undoing_twice_is_undoing_once(app: Flask, cohort: str) -> None:
     change = apply(app, MOVE)
     undo(app, change)
-    revision = session(app).revision
+    revision = session_row(app).revision
     assert undo(app, change) == 0
-    assert session(app).revision == revision
+    assert session_row(app).revision == revision
 
 
 def test_a_change_of_another_cohort_is_not_there(app: Flask, cohort: str, tmp_path: Path) -> None:
@@ -100,7 +90,7 @@ def test_the_clock_rings_when_the_window_ends(app: Flask, cohort: str) -> None:
 
 
 def test_a_session_within_the_hour_is_told_of_at_once(app: Flask, cohort: str, travel: Traveller) -> None:
-    travel.move_to(session(app).starts_at - timedelta(minutes=50))
+    travel.move_to(session_row(app).starts_at - timedelta(minutes=50))
     deliver(app)
     change = apply(app, Wish("move", key="week-1", starts=datetime(2026, 12, 8, 21, 0)))
     assert change_row(app, change).until is None
@@ -147,7 +137,7 @@ def test_whoever_came_meanwhile_is_not_told_of_a_change_she_never_saw(
 
 
 def test_mails_that_were_silenced_come_back(app: Flask, cohort: str, travel: Traveller) -> None:
-    travel.move_to(session(app).starts_at - timedelta(days=1))
+    travel.move_to(session_row(app).starts_at - timedelta(days=1))
     write_out(app)
     (waiting,) = outbox(app, kind="reminder")
     change = apply(app, MOVE)
@@ -161,7 +151,7 @@ def test_mails_that_were_silenced_come_back(app: Flask, cohort: str, travel: Tra
 def test_a_silenced_mail_on_the_wire_is_its_senders_until_its_lease_is_over(
     app: Flask, cohort: str, travel: Traveller
 ) -> None:
-    travel.move_to(session(app).starts_at - timedelta(days=1))
+    travel.move_to(session_row(app).starts_at - timedelta(days=1))
     write_out(app)
     with app.app_context(), transaction():
         (claimed,) = outbox_service.claim(5, lease=45, now=clock.now())
@@ -242,7 +232,7 @@ def test_what_was_changed_by_another_way_since_is_not_overwritten(app: Flask, co
         )
     with pytest.raises(Conflict, match="by another way"):
         undo(app, change)
-    assert session(app).wall_start == "2026-12-09T19:00:00"
+    assert session_row(app).wall_start == "2026-12-09T19:00:00"
     (mail,) = deliver(app)
     assert "Until now: Tue 8 December" in mail.text
 
@@ -254,7 +244,7 @@ def test_an_evening_that_was_given_away_meanwhile_is_not_taken_back(app: Flask, 
         sessions.reschedule(*row, datetime(2026, 12, 8, 19, 30), 60, actor="cli", now=clock.now())
     with pytest.raises(Conflict, match="still running"):
         undo(app, change)
-    assert session(app).state == "cancelled"
+    assert session_row(app).state == "cancelled"
 
 
 def test_a_cancellation_that_a_file_takes_back_is_never_told(

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from time_machine import Traveller
 
-from tests.building import only_person, only_registration, outbox, sign_up
+from tests.building import only_person, only_registration, outbox, seats, sign_up
 from tests.counting import counting
 from tests.delivering import deliver
 from tests.web.visiting import FIELDS, contents, path, people, post, token
@@ -41,11 +41,6 @@ def proof(app: Flask) -> str:
     links: Links = app.extensions["links"]
     row = only_registration(app)
     return path(links.prove(row.id, row.nonce, row.revision))
-
-
-def seats(app: Flask) -> int:
-    with app.app_context():
-        return db.session.scalars(select(Cohort.seats_taken)).one()
 
 
 def test_nothing_but_the_question_goes_out_and_one_press_settles_her_in(

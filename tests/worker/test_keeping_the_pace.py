@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 from time_machine import Traveller
 
-from tests.building import given_cohort, outbox, sign_up
+from tests.building import expand, given_cohort, outbox, sign_up
 from tests.counting import counting
 from tests.delivering import Post, desk, read
 from webinar_hub.adapters.mail import Unreachable
@@ -17,7 +17,7 @@ from webinar_hub.core import clock
 from webinar_hub.core.db import db, transaction
 from webinar_hub.models import Broadcast, Delivery, Pace
 from webinar_hub.rules.pacing import DAY, MAIL, TODAY, Limits
-from webinar_hub.services import broadcasts, pacing
+from webinar_hub.services import pacing
 from webinar_hub.worker import pacer as pacer_module
 from webinar_hub.worker.drain import Desk, drain
 from webinar_hub.worker.pacer import Pacer
@@ -40,14 +40,6 @@ def reminders(app: Flask, cohort: str, travel: Traveller) -> int:
     travel.shift(timedelta(days=9))
     expand(app)
     return 12
-
-
-def expand(app: Flask) -> None:
-    with app.app_context():
-        more = True
-        while more:
-            with transaction():
-                more = broadcasts.expand_next(clock.now()).more
 
 
 def paced(app: Flask, **limits: object) -> Desk:

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from time_machine import Traveller
 
-from tests.building import given_cohort, outbox, sign_up
-from tests.changing import MOVE, WEEK_LATER, apply, session, tell_now, undo
+from tests.building import given_cohort, outbox, session_row, sign_up
+from tests.changing import MOVE, WEEK_LATER, apply, tell_now, undo
 from tests.delivering import write_out
 from tests.people import Person, mails_to
 from webinar_hub.core import clock, wake
@@ -64,7 +64,7 @@ def noted(app: Flask, action: str) -> int:
 
 
 def test_an_undo_against_the_clock(app: Flask, due: int, travel: Traveller) -> None:
-    before = session(app).wall_start
+    before = session_row(app).wall_start
 
     def ring() -> None:
         write_out(app)
@@ -78,14 +78,14 @@ def test_an_undo_against_the_clock(app: Flask, due: int, travel: Traveller) -> N
     write_out(app)
     told, undone = len(outbox(app, kind="session_changed")), noted(app, "change.undone")
     assert (told, undone) in {(5, 0), (0, 1)}
-    assert (session(app).wall_start == before) == (undone == 0)
+    assert (session_row(app).wall_start == before) == (undone == 0)
 
 
 def test_undone_by_two_at_once_it_is_undone_once(app: Flask, due: int) -> None:
-    revision = session(app).revision
+    revision = session_row(app).revision
     assert at_once(lambda: undo(app, due), lambda: undo(app, due), lambda: undo(app, due)) == []
     assert noted(app, "change.undone") == 1
-    assert session(app).revision == revision + 1
+    assert session_row(app).revision == revision + 1
 
 
 def test_undone_and_told_at_once_it_is_one_of_the_two(app: Flask, due: int) -> None:
@@ -116,7 +116,7 @@ def test_a_real_worker_says_nothing_before_the_window_ends_and_everything_then(
     patient(lambda: len(mails_to(app, ANN)) == 2)
     taken_back = apply(app, Wish("cancel", key="week-2"))
     undo(app, taken_back)
-    starts = session(app).starts_at.replace(tzinfo=None) + timedelta(days=1)
+    starts = session_row(app).starts_at.replace(tzinfo=None) + timedelta(days=1)
     apply(app, Wish("move", key="week-1", starts=starts))
     assert not patient(lambda: len(mails_to(app, ANN)) > 2, seconds=1)
     clock.set_to(clock.now() + WINDOW, tmp_path / "clock")
