@@ -27,20 +27,13 @@ def cohort_views(
     shown, and only those of drops that are hers by now; `granted` are the ids of those she has early.
     """
     ids = [cohort.id for cohort in cohorts]
-    sessions: dict[int, list[Session]] = {}
-    for session in db.session.scalars(
-        select(Session).where(Session.cohort_id.in_(ids)).order_by(Session.starts_at, Session.id)
-    ):
-        sessions.setdefault(session.cohort_id, []).append(session)
-    drops: dict[int, list[Drop]] = {}
-    for drop in db.session.scalars(select(Drop).where(Drop.cohort_id.in_(ids)).order_by(Drop.release_at, Drop.id)):
-        drops.setdefault(drop.cohort_id, []).append(drop)
+    sessions, drops = sessions_of(ids), _drops_of(ids)
     materials = materials_of([drop.id for rows in drops.values() for drop in rows])
     of_drop = {id_: clock for rows in drops.values() for id_, clock in clocks(rows).items()}
     return {
         cohort.id: _cohort_view(
             cohort,
-            tuple(_session_view(s, number, now) for number, s in enumerate(sessions.get(cohort.id, []), start=1)),
+            tuple(_session_view(s, number, now) for number, s in enumerate(sessions[cohort.id], start=1)),
             tuple(
                 _drop_view(
                     drop,
@@ -51,12 +44,29 @@ def cohort_views(
                     now,
                     granted=drop.id in granted,
                 )
-                for drop in drops.get(cohort.id, [])
+                for drop in drops[cohort.id]
             ),
             now,
         )
         for cohort in cohorts
     }
+
+
+def sessions_of(cohorts: Collection[int]) -> dict[int, list[Session]]:
+    """Every session of these cohorts, in order."""
+    found: dict[int, list[Session]] = {cohort: [] for cohort in cohorts}
+    in_order = select(Session).where(Session.cohort_id.in_(cohorts)).order_by(Session.starts_at, Session.id)
+    for session in db.session.scalars(in_order):
+        found[session.cohort_id].append(session)
+    return found
+
+
+def _drops_of(cohorts: Collection[int]) -> dict[int, list[Drop]]:
+    found: dict[int, list[Drop]] = {cohort: [] for cohort in cohorts}
+    in_order = select(Drop).where(Drop.cohort_id.in_(cohorts)).order_by(Drop.release_at, Drop.id)
+    for drop in db.session.scalars(in_order):
+        found[drop.cohort_id].append(drop)
+    return found
 
 
 def materials_of(drops: Collection[int]) -> dict[int, tuple[MaterialView, ...]]:

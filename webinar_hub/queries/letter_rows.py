@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from webinar_hub.core.db import db
 from webinar_hub.documents.letters import LetterMaterial
-from webinar_hub.models import Cohort, MailWording, Person, Session, Webinar
+from webinar_hub.models import Cohort, MailWording, Person, Webinar
 from webinar_hub.queries import lines
 from webinar_hub.queries.cohorts import materials_of
 from webinar_hub.rules.segment import wants_news
@@ -20,15 +20,6 @@ def cohorts_of(ids: set[int]) -> dict[int, tuple[Cohort, Webinar, bool]]:
         select(Cohort, Webinar, changed).join(Webinar, Webinar.id == Cohort.webinar_id).where(Cohort.id.in_(ids))
     )
     return {cohort.id: (cohort, webinar, is_changed) for cohort, webinar, is_changed in rows}
-
-
-def sessions_of(cohorts: Collection[int]) -> dict[int, list[Session]]:
-    """Every session of these cohorts, in order."""
-    found: dict[int, list[Session]] = {cohort: [] for cohort in cohorts}
-    in_order = select(Session).where(Session.cohort_id.in_(cohorts)).order_by(Session.starts_at, Session.id)
-    for session in db.session.scalars(in_order):
-        found[session.cohort_id].append(session)
-    return found
 
 
 def wordings() -> dict[tuple[int | None, str], tuple[str, str]]:

@@ -24,6 +24,7 @@ from webinar_hub.models import (
 from webinar_hub.queries import accommodations, letter_rows
 from webinar_hub.queries.calendars import Hub, calendar_session
 from webinar_hub.queries.catching_up import opened_meanwhile
+from webinar_hub.queries.cohorts import sessions_of
 from webinar_hub.queries.letter_places import Place, choices_of, places_in_line, read_places
 from webinar_hub.rules.calendar_mail import ABOUT_ITS_TIME, DAY, calendar_method, said_lead
 from webinar_hub.rules.delivery import Claimed, topic_of
@@ -319,7 +320,7 @@ def batch(due: Collection[Claimed], hub: Hub, guest: Place | None = None) -> Bat
         hub=hub,
         places=places,
         cohorts={id_: (cohort, webinar) for id_, (cohort, webinar, _) in cohorts.items()},
-        sessions=letter_rows.sessions_of(cohorts),
+        sessions=sessions_of(cohorts),
         broadcasts=broadcasts,
         drops=drops,
         materials=letter_rows.materials(drops),
