@@ -196,6 +196,33 @@ class TestTheWayThere:
         assert app.test_client().get(mail.link(OLD, "/me")).status_code == 303
         assert len(outbox(app, kind="my_link")) == 1
 
+    def test_the_old_mailbox_can_put_it_back_for_a_week_and_whoever_took_it_cannot_again(
+        self, app: Flask, ann: FlaskClient, mail: Mailboxes, travel: Traveller
+    ) -> None:
+        third = "thief@else.example"
+        ask(ann)
+        thief = prove(app, mail)
+        ask(thief, third)
+        thief = prove(app, mail, third)
+        link, theirs = mail.link(OLD, "/address/undo"), mail.link(NEW, "/address/undo")
+        before, browser = contents(app), app.test_client()
+        assert browser.get(link, follow_redirects=True).status_code == 200
+        assert contents(app) == before
+        travel.shift(timedelta(days=6))
+        assert post(browser, "/address/undo", "/address/undo").location == "/my"
+        assert only_person(app).email == OLD
+        assert (browser.get("/my").status_code, thief.get("/my").status_code) == (200, 403)
+        assert [app.test_client().get(each).status_code for each in (link, theirs)] == [404, 404]
+        mail.fetch()
+        assert "From now on we write to a…@x.example" in mail.subjects(third)
+        assert app.test_client().get(mail.link(OLD, "/me")).status_code == 303
+
+    def test_after_a_week_it_stays(self, app: Flask, ann: FlaskClient, mail: Mailboxes, travel: Traveller) -> None:
+        ask(ann)
+        prove(app, mail)
+        travel.shift(timedelta(days=7))
+        assert app.test_client().get(mail.link(OLD, "/address/undo")).status_code == 404
+
     def test_limits_and_wrong_addresses_keep_what_was_typed(self, ann: FlaskClient, mail: Mailboxes) -> None:
         for wrong, words in (("no address", "name@example.com"), ("ANN@x.example", "address we write to already")):
             answer = ask(ann, wrong)

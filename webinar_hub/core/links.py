@@ -1,6 +1,7 @@
 """The absolute links that mails and invites carry; the routes they lead to are in `web/`, and a test walks them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from webinar_hub.core.tokens import Tokens
 
@@ -79,6 +80,10 @@ class Links:
     def stop_address(self, wish: int, nonce: str) -> str:
         """The page on which a change of address is stopped, for whoever reads the old one."""
         return f"{self.base}/address/stop/{self.tokens.sign('stop-address', wish, nonce)}"
+
+    def undo_address(self, former: int, until: datetime) -> str:
+        """The page on which a change of address that was made is undone, for whoever reads the old one."""
+        return f"{self.base}/address/undo/{self.tokens.sign('undo-address', former, until.isoformat())}"
 
     def transfer(self, transfer: int, nonce: str) -> str:
         """The page on which a colleague takes the place she is offered, or does not."""

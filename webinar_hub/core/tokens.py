@@ -27,6 +27,7 @@ Purpose = Literal[
     "prove",
     "address",
     "stop-address",
+    "undo-address",
     "transfer",
     "group",
     "invitation",

@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from webinar_hub.core.db import db
 from webinar_hub.core.errors import NotFound
-from webinar_hub.models import AddressWish, Cohort, Person, Registration, Session, Transfer, Webinar
+from webinar_hub.models import AddressWish, Cohort, FormerAddress, Person, Registration, Session, Transfer, Webinar
 from webinar_hub.queries.me import merged_into
+from webinar_hub.rules.changing import UNDO_LIVES
 from webinar_hub.rules.places import HOLDS_SEAT
 from webinar_hub.rules.registration import email_key, masked
 
@@ -38,6 +39,14 @@ class ProofView:
 class StopView:
     """What whoever reads the old address may stop; `new` is masked."""
 
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoView:
+    """What whoever reads the old address may put back; `new`, which is masked, then goes."""
+
+    old: str
     new: str
 
 
@@ -104,6 +113,18 @@ def stop(wish: int, nonce: str) -> StopView:
     if email is None:
         raise NotFound()
     return StopView(masked(email))
+
+
+def undo(former: int, until: str, now: datetime) -> UndoView:
+    """Raises NotFound for a link that is used, overtaken or older than a week."""
+    row = db.session.execute(
+        select(FormerAddress.email, FormerAddress.until, Person.email.label("new"))
+        .join(Person, Person.id == FormerAddress.person_id)
+        .where(FormerAddress.id == former)
+    ).first()
+    if row is None or row.until.isoformat() != until or row.until + UNDO_LIVES <= now:
+        raise NotFound()
+    return UndoView(row.email, masked(row.new))
 
 
 def offered_seat(transfer: int, nonce: str, now: datetime) -> OfferedSeat:

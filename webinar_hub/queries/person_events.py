@@ -226,6 +226,7 @@ _CHANGES = {
     "address.sent_again": "Had the question sent to the new address again",
     "address.taken_back": "Keeps the old address after all",
     "address.stopped": "Stopped a change of address, and ended all links so far",
+    "address.undone": "Put her address back from its mailbox, and ended all links so far",
     "address.changed": "Changed her address",
     "address.corrected": "Address corrected by hand",
     "transfer.offered": "Offered the seat to a colleague",

@@ -64,6 +64,7 @@ _ACTIONS = {
     "address.sent_again": "had the question sent to the new address again",
     "address.taken_back": "kept the old address",
     "address.stopped": "stopped a change of address",
+    "address.undone": "put her address back",
     "address.changed": "changed the address",
     "address.corrected": "corrected an address",
     "transfer.offered": "offered a seat to a colleague",

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 PROOF_LIVES = timedelta(hours=24)
 """So long a new address may be proven."""
+UNDO_LIVES = timedelta(days=7)
+"""So long whoever reads the old address may have it put back."""
 OFFER_LIVES = timedelta(hours=48)
 """So long a colleague may take a place, unless its next session begins before."""
 

@@ -28,7 +28,7 @@ from webinar_hub.models import (
 )
 from webinar_hub.models.session_choice import own_revision
 from webinar_hub.rules.calendar_mail import CANCELS, MAY_REQUEST
-from webinar_hub.rules.changing import entry_revisions
+from webinar_hub.rules.changing import UNDO_LIVES, entry_revisions
 from webinar_hub.rules.places import GONE, State
 from webinar_hub.rules.registration import email_key, masked
 from webinar_hub.services import address_mail, asking, audit, outbox, place_facts, registrations
@@ -127,13 +127,18 @@ def change(
     voice: Voice,
     now: datetime,
     tell_old: bool = True,
+    can_undo: bool = False,
 ) -> None:
-    """Give her, who is held, this address; `other` is an address of hers from before that is to make way."""
+    """Give her, who is held, this address; `other` is an address of hers from before that is to make way.
+
+    With `can_undo` the mail to the old address has a link by which it is put back (`addresses.undo`).
+    """
     former = Reader(row.email, row.name, row.language)
     former_key, was_written_to = row.email_key, row.suppressed_at is None
     places = places_of((row.id,))
     entries = entries_of(places, now)
-    db.session.add(FormerAddress(person_id=row.id, email=row.email, until=now))
+    left = FormerAddress(person_id=row.id, email=row.email, until=now)
+    db.session.add(left)
     if other is not None:
         other.email_key, other.link_nonce = f"{other.id}@being-exchanged.invalid", nonce()
         db.session.flush()
@@ -148,7 +153,8 @@ def change(
         other.search = search_text(other.name, other.email)
     _bring_to_new_address(places, now, proven=row.proven_at == now)
     if tell_old and was_written_to:
-        say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now)
+        undo = voice.links.undo_address(left.id, left.until) if can_undo else ""
+        say_goodbye(former, entries, email, address_mail.organizer_of(row.id), voice, now, undo=undo)
 
 
 def _flush_address() -> None:
@@ -251,9 +257,10 @@ def say_goodbye(
     organizer: address_mail.Organizer | None,
     voice: Voice,
     now: datetime,
+    undo: str = "",
 ) -> None:
     """The last mails to the old address: one says what happened, each takes one session out of its calendar."""
-    facts = {"new": masked(email)}
+    facts = {"new": masked(email), "undo": undo, "days": UNDO_LIVES.days}
     first = entries[0] if entries else None
     address_mail.send(voice, "address_left", former, organizer, facts, now=now, entry=first)
     for entry in entries[1:]:

@@ -15,8 +15,8 @@ from webinar_hub.core.db import db
 from webinar_hub.core.errors import Conflict, Invalid, NotFound
 from webinar_hub.core.language import gettext as _
 from webinar_hub.core.tokens import nonce
-from webinar_hub.models import AddressWish, Person
-from webinar_hub.rules.changing import PROOF_LIVES
+from webinar_hub.models import AddressWish, FormerAddress, Person
+from webinar_hub.rules.changing import PROOF_LIVES, UNDO_LIVES
 from webinar_hub.rules.people import not_merged
 from webinar_hub.rules.protection import STRANGER_MAILS_A_DAY
 from webinar_hub.rules.registration import masked
@@ -150,8 +150,34 @@ def prove(wish: int, proof: str, *, merge: bool, voice: Voice, now: datetime) ->
         raise MergedElsewhere(_("This address belongs to somebody else by now. Please write to the organizer."))
     _forget(asked)
     mine.proven_at = now
-    change(mine, asked.email, asked.email_key, other, keeps_feed=asked.keeps_feed, voice=voice, now=now)
+    change(
+        mine, asked.email, asked.email_key, other, keeps_feed=asked.keeps_feed, voice=voice, now=now, can_undo=True
+    )  # fmt: skip
     audit.note(actor, "address.changed", actor, now=now, new=masked(asked.email))
+    return Proven(mine.id, mine.link_nonce, merged=False)
+
+
+def undo(former: int, until: str, *, voice: Voice, now: datetime) -> Proven:
+    """Put an address back, for whoever reads it, with all that follows from a change; every link of before ends.
+
+    What she was known by after it cannot be put back any more: it may be that of whoever took her page. Raises
+    NotFound for a link that is used, overtaken or older than a week, Conflict where it is another person's by now.
+    """
+    row = db.session.get(FormerAddress, former)
+    if row is None or row.until.isoformat() != until or row.until + UNDO_LIVES <= now:
+        raise NotFound()
+    email, key = row.email, key_of(row.email)
+    mine, other = both(row.person_id, key)
+    later = delete(FormerAddress).where(FormerAddress.person_id == mine.id, FormerAddress.id >= former)
+    gone = db.session.scalars(later.returning(FormerAddress.id)).all()
+    if former not in gone or merged_into(mine) is not None:
+        raise NotFound()
+    if other is not None and merged_into(other) != mine.id:
+        raise Conflict(_("This address belongs to somebody else by now. Please write to the organizer."))
+    db.session.execute(delete(AddressWish).where(AddressWish.person_id == mine.id))
+    mine.proven_at = now
+    change(mine, email, key, other, keeps_feed=False, voice=voice, now=now)
+    audit.note(f"person:{mine.id}", "address.undone", f"person:{mine.id}", now=now, back=masked(email))
     return Proven(mine.id, mine.link_nonce, merged=False)
 
 

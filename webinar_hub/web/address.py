@@ -125,6 +125,34 @@ def stop() -> str:
     return render_template("web/address_stop.html", view=None)
 
 
+@blueprint.get("/address/undo/<token>")
+def enter_undo(token: str) -> Redirect:
+    """Take the token out of the address."""
+    queries.undo(*handed_in.read("undo-address", token), clock.now())
+    handed_in.keep("undo-address", token)
+    return redirect(url_for("address.confirm_undo"), 303)
+
+
+@blueprint.get("/address/undo")
+def confirm_undo() -> str:
+    """What putting the old address back does."""
+    view = queries.undo(*handed_in.kept("undo-address"), clock.now())
+    return render_template("web/address_undo.html", view=view)
+
+
+@blueprint.post("/address/undo")
+def undo() -> Redirect:
+    """Put it back, and end the links of whoever changed it."""
+    former, until = handed_in.kept("undo-address")
+    with transaction():
+        hers = addresses.undo(former, until, voice=voice(), now=clock.now())
+    visitor.remember(hers.person, hers.link_nonce)
+    flash(
+        _("Your address is back. Every link of before has ended, and fresh invitations are on their way."), "done"
+    )
+    return redirect(url_for("me.page"), 303)
+
+
 def _form_page(person: int, shown: AddressForm, status: int = 200) -> Response:
     view = me.person_view(person, links())
     return make_response(render_template("web/address_form.html", person=view, form=shown), status)
