@@ -20,7 +20,7 @@ help:
 	@echo "make faults      break everything that may break, and measure what it costs (see docs/faults.md)"
 	@echo "make bench       measure (see benchmarks/)"
 	@echo "make bench-queues  our dispatcher beside other mail queues (about half an hour; needs smtp-sink, redis-server)"
-	@echo "make translations  bring the catalogues of other languages up to date, and list what is to be translated"
+	@echo "make translations  bring the catalogs of other languages up to date, and list what is to be translated"
 	@echo "make pins        choose new versions of the dependencies"
 	@echo "make clean       remove .venv"
 

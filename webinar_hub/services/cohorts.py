@@ -57,7 +57,7 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     if part.host_url is not None:
         cohort.host_url = part.host_url
     cohort.declined_frees_seat = part.declined_frees_seat
-    _settle_entry(cohort, part)
+    _settle_access(cohort, part)
     cohort.reminder_minutes = [int(lead.total_seconds() // 60) for lead in messages.reminders]
     cohort.announces_live = messages.live
     cohort.thank_you_minutes = int(messages.thank_you_after.total_seconds() // 60) if messages.thank_you else None
@@ -67,7 +67,7 @@ def settle(cohort: Cohort, part: CohortPart, messages: MessagesPart) -> None:
     db.session.flush()
 
 
-def _settle_entry(cohort: Cohort, part: CohortPart) -> None:
+def _settle_access(cohort: Cohort, part: CohortPart) -> None:
     """What a cohort asks of whoever comes in, where it is spoken of."""
     for name in _ENTRY:
         if (wanted := getattr(part, name)) is not None:
