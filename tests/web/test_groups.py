@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,11 @@ def test_no_means_no_from_everybody(
     assert one_click.status_code == 200
     assert states(app) == {"ann@x.example": "declined", "bea@x.example": "declined"}
     assert count(app, InvitationRefusal) == 2
+    with app.app_context():
+        marks = db.session.scalars(select(InvitationRefusal.address_hash)).all()
+    assert sha256(b"invitations:ann@x.example").hexdigest() not in marks, (
+        "whoever reads the table could try addresses"
+    )
     travel.shift(timedelta(days=3))
     confirm(visitor, cohort, fill(visitor, cohort, name="Ines"))
     confirm(visitor, cohort, fill(visitor, cohort, "Ann ann@x.example", name="Ines"), "Ann ann@x.example")

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from webinar_hub.documents.people_table import safe
 from webinar_hub.rules.audit_words import masked
 
 COLUMNS = ("entry", "at (UTC)", "who", "actor", "action", "subject", "detail", "place in the chain", "digest")
-# What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,5 @@ def _values(row: Exported, mask: bool) -> list[Any]:
 
 def _line(values: Iterable[Any]) -> str:
     written = io.StringIO()
-    csv.writer(written).writerow([_inert(value) for value in values])
+    csv.writer(written).writerow([safe(value) for value in values])
     return written.getvalue()
-
-
-def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

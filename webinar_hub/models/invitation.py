@@ -85,7 +85,7 @@ class Invitation(Base):
 
 
 class InvitationRefusal(Base):
-    """An address that wants no invitations: to one cohort ("cohort:12"), or to any ("all"). Only a hash is kept."""
+    """An address that wants no invitations: to one cohort ("cohort:12") or any ("all"), as a keyed hash."""
 
     __tablename__ = "invitation_refusals"
     __table_args__ = (UniqueConstraint("address_hash", "scope"),)

@@ -18,7 +18,7 @@ from webinar_hub.rules.invitation import (
     OPEN,
     Asked,
     Progress,
-    address_hash,
+    address_marks,
     may_be_reminded,
     progress,
     scope_of,
@@ -163,7 +163,7 @@ def invitation(tokens: Tokens, token: str, now: datetime) -> InvitationView:
     refusals = set(
         db.session.scalars(
             select(InvitationRefusal.scope).where(
-                InvitationRefusal.address_hash == address_hash(one.email_key),
+                InvitationRefusal.address_hash.in_(address_marks(tokens, one.email_key)),
                 InvitationRefusal.scope.in_((EVERYWHERE, scope_of(cohort.id))),
             )
         )

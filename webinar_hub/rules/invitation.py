@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal, cast
 
+from webinar_hub.core.tokens import Tokens
+
 Answer = Literal["planned", "invited", "registered", "declined", "withdrawn", "bounced"]
 Progress = Literal["invited", "confirmed", "waiting", "declined", "withdrawn", "bounced"]
 STATES: tuple[Answer, ...] = ("planned", "invited", "registered", "declined", "withdrawn", "bounced")
@@ -60,9 +62,14 @@ def held_until(hours: int | None, now: datetime) -> datetime | None:
     return now + timedelta(hours=hours) if hours else None
 
 
-def address_hash(email_key: str) -> str:
-    """What is kept of an address that wants no invitations: enough to know it again, and nothing to read."""
-    return sha256(f"invitations:{email_key}".encode()).hexdigest()
+def address_marks(tokens: Tokens, email_key: str) -> list[str]:
+    """By what an address that wants no invitations is known again, the last one is what is kept of it.
+
+    Only whoever has the secret key can try whether a mark is that of an address. The first one has no key: so they
+    were kept at the beginning, and a "no" of then still holds.
+    """
+    said = f"invitations:{email_key}"
+    return [sha256(said.encode()).hexdigest(), *tokens.fingerprints(said)]
 
 
 def once_key(form_token: str, *said: str) -> str:

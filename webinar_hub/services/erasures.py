@@ -1,6 +1,7 @@
 """Somebody wants her data deleted: asked, proven by a mail, taken back or carried out days later (FEATURES G3).
 
-What is deleted is next door, in `erasing.py`. Whoever changes a wish locks it first, and her after it.
+What is deleted is next door, in `erasing.py`. Whoever makes or changes a wish locks it first, then her, then her
+places.
 """
 
 from collections.abc import Sequence
@@ -48,8 +49,8 @@ def ask(person: int, voice: Voice, *, now: datetime) -> None:
     Asked again it is the same wish. Raises Conflict once she is being deleted already.
     """
     allowances.spend("erasure", str(person), limit=ASKS_AN_HOUR, window=HOUR, now=now)
-    who = _locked_person(person)
     row = _wish(person, f"person:{person}", now)
+    who = _locked_person(person)
     if row.state != "asked":
         raise Conflict("This is under way already.")
     row.asked_at = now
@@ -83,8 +84,8 @@ def found(tokens: Tokens, token: str, now: datetime) -> Erasure:
 
 def begin_for(person: int, voice: Voice, *, actor: str, now: datetime) -> None:
     """Somebody of the staff was asked by her: the waiting time begins, and a mail tells her. Raises NotFound."""
-    who = _locked_person(person)
     row = _wish(person, actor, now)
+    who = _locked_person(person)
     if row.state == "asked":
         row.asked_by = actor
         _begin_to_wait(row, who, voice, now)
@@ -226,7 +227,9 @@ def ends_of(places: Sequence[int]) -> list[datetime]:
 
 
 def _wish(person: int, actor: str, now: datetime) -> Erasure:
-    """Her open wish, or a new one: UNIQUE decides between two at once."""
+    """Her open wish, or a new one, locked: UNIQUE decides between two at once. Raises NotFound without her."""
+    if db.session.get(Person, person) is None:
+        raise NotFound()
     insert_new(
         Erasure,
         {

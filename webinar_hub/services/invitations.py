@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from flask import current_app
 from sqlalchemy import CursorResult, delete, exists, or_, select, update
 
 from webinar_hub.core.db import at_the_end, db, leave_work
@@ -33,7 +34,7 @@ from webinar_hub.rules.invitation import (
     MOST_IN_LIST,
     MOST_MAILS,
     OPEN,
-    address_hash,
+    address_marks,
     once_key,
     scope_of,
 )
@@ -159,13 +160,18 @@ def placed(cohort: int, keys: Sequence[str]) -> set[str]:
 
 def refused(cohort: int, keys: Sequence[str]) -> set[str]:
     """Those who want no invitations, to this cohort or to any."""
-    by_hash = {address_hash(key): key for key in keys}
+    by_hash = {mark: key for key in keys for mark in _marks(key)}
     rows = db.session.scalars(
         select(InvitationRefusal.address_hash).where(
             InvitationRefusal.address_hash.in_(by_hash), InvitationRefusal.scope.in_((EVERYWHERE, scope_of(cohort)))
         )
     )
     return {by_hash[row] for row in rows}
+
+
+def _marks(email_key: str) -> list[str]:
+    tokens: Tokens = current_app.extensions["tokens"]
+    return address_marks(tokens, email_key)
 
 
 def add(
@@ -261,7 +267,7 @@ def welcome_again(tokens: Tokens, token: str, *, now: datetime) -> None:
     """She takes back that she wants none; this one stays answered until she signs up. Raises NotFound."""
     row = held(tokens, token)
     scopes = (EVERYWHERE, scope_of(row.cohort_id))
-    hers = (InvitationRefusal.address_hash == address_hash(row.email_key), InvitationRefusal.scope.in_(scopes))
+    hers = (InvitationRefusal.address_hash.in_(_marks(row.email_key)), InvitationRefusal.scope.in_(scopes))
     db.session.execute(delete(InvitationRefusal).where(*hers))
     audit.note(f"invited:{row.id}", "invitation.welcome_again", f"invitation:{row.id}", now=now)
 
@@ -273,7 +279,7 @@ def _say_no(row: Invitation, now: datetime) -> None:
 
 
 def _refuse(email_key: str, scope: str, now: datetime) -> None:
-    values = {"address_hash": address_hash(email_key), "scope": scope, "refused_at": now}
+    values = {"address_hash": _marks(email_key)[-1], "scope": scope, "refused_at": now}
     insert_new(InvitationRefusal, values, "id")
 
 

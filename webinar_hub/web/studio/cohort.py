@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
-from webinar_hub.core.errors import HubError, NotFound
+from webinar_hub.core.errors import Conflict, HubError, NotFound
 from webinar_hub.queries import clashes
 from webinar_hub.queries import creating as queries
 from webinar_hub.queries.studio import cohort_head
@@ -107,6 +107,8 @@ def confirm(cohort: str, step: str) -> str:
     view = queries.cohort_details(cohort, clock.now())
     if step not in STEPS:
         raise NotFound()
+    if step not in _steps(view):
+        raise Conflict("That cannot be done with this cohort as it stands now. Open it again to see what can.")
     return render_template("studio/cohort/step.html", head=cohort_head(cohort), view=view, step=step)
 
 
