@@ -13,9 +13,10 @@ from time_machine import Traveller
 from tests.studio.coming_in import EMAIL, PASSWORD, given_password, is_in, link_in, mails, post, sign_in, token
 from tests.studio.staff import signed_in
 from webinar_hub.cli import first_run, hub
+from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
-from webinar_hub.core.db import db
-from webinar_hub.models import AuditEntry, OneTimeLink, Organizer
+from webinar_hub.core.db import db, transaction
+from webinar_hub.models import AuditEntry, HouseSettings, Notice, OneTimeLink, Organizer
 
 Run = Callable[..., Result]
 OWNER = {"name": "Mara Lind", "email": EMAIL, "zone": "America/New_York", "password": PASSWORD}
@@ -145,7 +146,12 @@ class TestOrganizers:
         ]
 
     def test_an_invitation_is_printed_and_mailed(self, app: Flask, run: Run, client: FlaskClient) -> None:
+        with app.app_context(), transaction() as session:
+            stored = {"sender_address": "hello@small.example"}
+            session.add(HouseSettings(id=1, stored=stored, changed_at=clock.now()))
         answer = run("organizers", "invite", "ines@littlehands.example")
+        with app.app_context():
+            assert db.session.scalars(select(Notice.from_email)).all() == ["hello@small.example"]
         link = printed(answer.output)
         assert link == link_in(mails(app)[-1])
         typed = {"name": "Ines", "zone": "UTC", "password": PASSWORD}

@@ -47,10 +47,11 @@ def invite(address: str, role: str, zone: str) -> None:
     """Invite ADDRESS; the link is mailed and printed, and is valid for 7 days."""
     app = _ready()
     with app.app_context(), transaction():
+        house = app.extensions["house"].now()
         token = team.invite(
             address,
             [Membership(Role(role))],
-            app.extensions["staff_post"],
+            app.extensions["staff_post"].sent_by(app.extensions["settings"].mail_sender, house.sender_address),
             actor=ACTOR,
             inviter="The operator of this Webinar Hub",
             zone=zone,

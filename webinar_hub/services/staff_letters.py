@@ -1,6 +1,6 @@
 """Mails to members of the staff: each is a notice in the outbox, with the link that it is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from webinar_hub.documents.notices import NoticeTemplates
@@ -16,6 +16,10 @@ class Post:
     templates: NoticeTemplates
     sender: str
     base: str
+
+    def sent_by(self, *chosen: str) -> "Post":
+        """The same from the first of these addresses that is one; from its own where all are ""."""
+        return replace(self, sender=next(filter(None, chosen), self.sender))
 
     def link(self, token: str) -> str:
         """The page that a one-time link opens."""

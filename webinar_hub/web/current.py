@@ -1,7 +1,6 @@
 """What the running app offers to its pages, with types; app.py puts it into `app.extensions`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 from flask import current_app, g, request
@@ -67,7 +66,7 @@ def notice_templates() -> NoticeTemplates:
 def staff_post() -> Post:
     """What mails to staff need; they come from the owner's address, unless the operator has set one."""
     post = cast(Post, current_app.extensions["staff_post"])
-    return replace(post, sender=settings().mail_sender or house().sender_address or post.sender)
+    return post.sent_by(settings().mail_sender, house().sender_address)
 
 
 def voice() -> Voice:
