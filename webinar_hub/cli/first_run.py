@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import click
 from flask import Flask
-from flask_security import hash_password
 
 from webinar_hub.core import clock
 from webinar_hub.core.config import Settings
@@ -35,6 +34,8 @@ def tell_how_to_begin(app: Flask, here: str = "") -> None:
 
 def demo_studio_link(app: Flask) -> str:
     """A link that opens the studio as the demo's owner, who is made where she is missing."""
+    from flask_security import hash_password  # noqa: PLC0415  slow import
+
     with app.app_context():
         password = hash_password(DEMO_PASSWORD)
         with transaction():

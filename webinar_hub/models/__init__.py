@@ -28,7 +28,7 @@ from webinar_hub.models.lease import Allowance, Lease
 from webinar_hub.models.mail_wording import MailWording
 from webinar_hub.models.material import HandoutText, LooseFile, Material, MaterialVersion
 from webinar_hub.models.notice import Notice
-from webinar_hub.models.organizer import Membership, Organizer, Passkey, StaffRole
+from webinar_hub.models.organizer import Membership, Organizer, Passkey
 from webinar_hub.models.organizer_feed import OrganizerFeed
 from webinar_hub.models.pace import Pace
 from webinar_hub.models.people_import import PeopleImport
@@ -116,7 +116,6 @@ __all__ = [
     "SessionChoice",
     "SignIn",
     "SilencedDelivery",
-    "StaffRole",
     "Task",
     "Transfer",
     "Webinar",

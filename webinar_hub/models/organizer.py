@@ -1,10 +1,20 @@
 """The staff: who may sign in to the studio, with which role, and by which means."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    UnicodeText,
+    text,
+)
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,22 +24,35 @@ from webinar_hub.core.tokens import nonce
 ROLES = "role IN ('owner', 'organizer', 'presenter', 'registration desk', 'CE reviewer', 'read-only')"
 
 
-class _Words(AsaList):
-    """Words in one column, as Flask-Security keeps them, but nothing stays nothing."""
+if TYPE_CHECKING:
+    from flask_security import UserMixin
+else:
 
+    class _OtherThanObject:
+        """Python lets a class change its bases only where `object` is not the only one."""
+
+    class UserMixin(_OtherThanObject):
+        """Keeps the place of Flask-Security's, which takes a long time to load and serves no registrant."""
+
+
+def let_them_sign_in(mixin: type) -> None:
+    """Make organizers the users that Flask-Security works with; the studio does so when it is loaded."""
+    UserMixin.__bases__ = (mixin,)
+
+
+class _Words(TypeDecorator[list[str]]):
+    """Words in one column, with commas between, as Flask-Security keeps them; but nothing stays nothing."""
+
+    impl = UnicodeText
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Any) -> str | None:
         """The words between commas."""
-        return None if value is None else super().process_bind_param(value, dialect)  # type: ignore[no-untyped-call]
+        return None if value is None else ",".join(value)
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
+    def process_result_value(self, value: str | None, dialect: Any) -> list[str] | None:
         """The list of words."""
-        return None if value is None else super().process_result_value(value, dialect)  # type: ignore[no-untyped-call]
-
-
-class StaffRole(RoleMixin):
-    """Flask-Security asks for a class of roles; ours are memberships (`rules/staff.py`), so it has no rows."""
+        return None if value is None else value.split(",") if value else []
 
 
 class Organizer(Base, UserMixin):
@@ -60,7 +83,7 @@ class Organizer(Base, UserMixin):
     memberships: Mapped[list["Membership"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
 
     @property
-    def roles(self) -> list[StaffRole]:  # type: ignore[override]
+    def roles(self) -> list[Any]:  # type: ignore[override]
         """Nothing: pages ask for permissions, see `web/studio/access.py`."""
         return []
 
@@ -88,7 +111,7 @@ class Membership(Base):
     role: Mapped[str] = mapped_column(String(20))
 
 
-class Passkey(Base, WebAuthnMixin):
+class Passkey(Base):
     """A passkey of an organizer, in the columns that Flask-Security reads."""
 
     __tablename__ = "passkeys"
@@ -107,3 +130,7 @@ class Passkey(Base, WebAuthnMixin):
     usage: Mapped[str] = mapped_column(String(64))
 
     user: Mapped[Organizer] = relationship(back_populates="webauthn")
+
+    def get_user_mapping(self) -> dict[str, int]:
+        """By what Flask-Security finds whose it is."""
+        return {"id": self.user_id}

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from flask_security import Security
+from flask_security import RoleMixin, Security, UserMixin
 
 from webinar_hub.core.config import Settings
 from webinar_hub.core.db import db
-from webinar_hub.models import Organizer, Passkey, StaffRole
+from webinar_hub.models import Organizer, Passkey
+from webinar_hub.models.organizer import let_them_sign_in
 from webinar_hub.web.forms import library as forms
 from webinar_hub.web.studio import attempts, browsers, sign_in_parts
 
@@ -49,6 +50,13 @@ UNSAID = (
 )
 
 
+class StaffRole(RoleMixin):
+    """Flask-Security asks for a class of roles; ours are memberships (`rules/staff.py`), so it has no rows."""
+
+
+let_them_sign_in(UserMixin)
+
+
 def register(app: Flask) -> None:
     """Put the sign-in under /studio."""
     settings: Settings = app.extensions["settings"]
@@ -57,7 +65,8 @@ def register(app: Flask) -> None:
         app.config.update({f"SECURITY_MSG_{name}": (words, category) for name, words in messages.items()})
     security = Security(
         app,
-        sign_in_parts.Store(db.session, Organizer, StaffRole, Passkey),
+        # Of a passkey's class the library needs its columns and `get_user_mapping`.
+        sign_in_parts.Store(db.session, Organizer, StaffRole, Passkey),  # type: ignore[arg-type]
         mail_util_cls=sign_in_parts.OutboxMail,
         totp_cls=sign_in_parts.Codes,
         webauthn_util_cls=sign_in_parts.PasskeyRules,

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from urllib3.filepost import encode_multipart_formdata
-
 from webinar_hub.adapters.mail import Envelope
 from webinar_hub.adapters.mail.providers import Answer, Complaint, Request
 from webinar_hub.adapters.mail.providers.taken_apart import ascii_recipient
@@ -34,6 +32,8 @@ class Mailgun:
 
     def delivery(self, envelope: Envelope) -> Request:
         """POST /v3/<domain>/messages.mime; ValueError for an address with letters outside ASCII."""
+        from urllib3.filepost import encode_multipart_formdata  # noqa: PLC0415  slow import
+
         body, media_type = encode_multipart_formdata(
             {
                 "to": ascii_recipient(envelope),
