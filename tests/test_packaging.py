@@ -93,6 +93,15 @@ def test_what_takes_long_to_load_is_not_loaded_before_it_is_needed(tmp_path: Pat
     loaded = run(
         sys.executable, "-c", f"{start}; print(*sys.modules)", folder=ROOT, WEBINAR_HUB_DATA_FOLDER=str(tmp_path)
     )
-    slow = {"alembic", "icalendar", "markdown_it", "typst", "requests", "urllib3", "flask_security", "email_validator"}
+    slow = {
+        "alembic",
+        "icalendar",
+        "markdown_it",
+        "typst",
+        "requests",
+        "urllib3",
+        "flask_security",
+        "email_validator",
+    }
     slow |= {"webinar_hub.web.studio"}
     assert not slow & set(loaded.split())

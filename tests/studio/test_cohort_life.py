@@ -272,8 +272,17 @@ def test_it_runs_from_its_first_session_to_its_last(
 def test_a_step_that_does_not_exist(app: Flask, owner: FlaskClient, cohort: str) -> None:
     assert owner.get(f"{STEP}/explode").status_code == 404
     assert owner.post(f"{STEP}/explode").status_code == 404
-    for step in ("publish", "unpublish", "archive", "bring-back"):
-        assert owner.get(f"{STEP}/{step}").status_code == 200
+
+
+def test_a_step_it_cannot_take_is_not_offered(owner: FlaskClient, cohort: str) -> None:
+    answers = {step: owner.get(f"{STEP}/{step}") for step in ("publish", "unpublish", "archive", "bring-back")}
+    assert {step: answer.status_code for step, answer in answers.items()} == {
+        "publish": 409,
+        "unpublish": 200,
+        "archive": 409,
+        "bring-back": 409,
+    }
+    assert "Open it again to see what can" in answers["publish"].text
 
 
 def test_another_run_keeps_every_distance(app: Flask, owner: FlaskClient, cohort: str) -> None:
