@@ -79,7 +79,7 @@ def test_the_desk_gives_her_a_copy_and_deletes_her_and_both_are_on_record(
     assert "She will be deleted" in owner.get(page).text
     told = deliver(app)
     assert [mail.message["To"].addresses[0].addr_spec for mail in told] == [ANN]
-    assert "as you asked us" in told[0].text
+    assert "As you asked us" in told[0].text
     assert owner.post(f"{page}/keep").status_code == 303
     assert owner.post(f"{page}/delete").status_code == 303
     travel.shift(WAIT)
