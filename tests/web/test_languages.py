@@ -75,6 +75,9 @@ def test_her_pages_and_calendar_speak_her_language_whatever_the_address_says(app
     )
     saved = post(ann, "/my", "/my/details", name="Ann Lee", zone="America/New_York")
     assert "Tus datos quedaron guardados." in ann.get(saved.headers["Location"]).text
+    saved = post(ann, "/my", "/my/details", name="Ann Lee", zone="America/New_York", language="en")
+    assert "Your details are saved." in ann.get(saved.headers["Location"]).text
+    post(ann, "/my", "/my/details", name="Ann Lee", zone="America/New_York", language="es")
     nobody = app.test_client()
     unsubscribing = path(links(app)["unsubscribe"])
     assert "¿Menos correos?" in nobody.get(unsubscribing).text

@@ -28,5 +28,7 @@ def command(dry_run: bool) -> None:
                 begins = f"{kind.next_at:%Y-%m-%d %H:%M %Z}" if kind.next_at else "never"
                 click.echo(f"    {kind.number:,} to be deleted; {kind.state}, next {begins}")
                 click.echo(f"    such as: {', '.join(plain_name(name) for name in kind.sample)}")
+            else:
+                click.echo("    nothing to be deleted")
             if kind.last_at:
                 click.echo(f"    last time {kind.last_at:%Y-%m-%d %H:%M} UTC: {kind.last_number:,} deleted")

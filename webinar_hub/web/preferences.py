@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from webinar_hub.core import clock
 from webinar_hub.core.db import transaction
+from webinar_hub.core.language import current as page_language
 from webinar_hub.core.language import gettext as _
 from webinar_hub.queries import changing, preferences
 from webinar_hub.queries import me as queries
@@ -61,15 +62,17 @@ def details() -> Response | Redirect:
     form = DetailsForm()
     if not form.validate():
         return _page(person, form)
+    code = request.form.get("language", "")
     with transaction():
         details_of.change_details(
             person,
             name=form.clean_name,
             profession=form.profession.data or "",
             zone_name=form.clean_zone,
-            code=request.form.get("language", ""),
+            code=code,
             now=clock.now(),
         )
+    visitor.speaks(code or page_language())
     flash(_("Your details are saved. Every time on this page is now shown for your zone."), "done")
     return redirect(url_for("preferences.page"), 303)
 
