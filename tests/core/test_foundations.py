@@ -87,6 +87,7 @@ def test_sqlite_commits_to_the_disk(app: Flask) -> None:
             assert db.session.execute(text("PRAGMA synchronous")).scalar() == 2
             assert db.session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
             assert db.session.execute(text("PRAGMA foreign_keys")).scalar() == 1
+            assert db.session.execute(text("PRAGMA secure_delete")).scalar() == 1
 
 
 def test_the_clock_moves_forward_only_and_remembers(tmp_path: Path) -> None:

@@ -334,7 +334,8 @@ def _prove_rested_connections(engine: Engine) -> None:
 def _on_connect(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None
     busy = f"busy_timeout={BUSY_SECONDS * 1000}"
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON"):
+    # What is deleted is overwritten: who asked to be forgotten is not to be read in the file, or in a copy of it.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", busy, "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     # "Deterministic" as SQLite's own 'now' is: the same throughout a statement.
     connection.create_function("steady_moment", 1, clock.steady_moment, deterministic=True)
