@@ -69,6 +69,8 @@ def test_every_page_is_for_everybody_fits_and_is_silent(walk: Walk, page: Page, 
     page.add_init_script(Axe().axe_script)
     found = dict[str, list[str]]()
     for name in walk.everywhere():
+        # A mailbox that waits for mails looks again each second, and would do so in the midst of being measured.
+        page.evaluate("window.stop()")
         found[f"{name}, light"] = page.evaluate(MEASURE, LAW if "mail program" in name else [*LAW, "best-practice"])
         page.emulate_media(color_scheme="dark")
         found[f"{name}, dark"] = page.evaluate(MEASURE, COLORS)

@@ -291,7 +291,11 @@ def test_another_run_keeps_every_distance(app: Flask, owner: FlaskClient, cohort
     assert done.status_code == 303
     copy = stored(app, "baby-massage-march-2027")
     with app.app_context():
-        walls = list(db.session.scalars(select(Session.wall_start).where(Session.cohort_id == copy.id)))
+        walls = list(
+            db.session.scalars(
+                select(Session.wall_start).where(Session.cohort_id == copy.id).order_by(Session.wall_start)
+            )
+        )
         drops = db.session.execute(
             select(Drop.key, Drop.wall_release, Drop.after_at).where(Drop.cohort_id == copy.id).order_by(Drop.id)
         ).all()
