@@ -1,5 +1,6 @@
 """Moments, transactions, tokens and the clock that can be moved."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import select, text
 
 from webinar_hub.core import clock, wake
 from webinar_hub.core.db import UtcDateTime, db, leave_work, rehearsal, transaction
+from webinar_hub.core.db import _on_connect as on_connect
 from webinar_hub.core.tokens import Tokens, nonce, public_id
 from webinar_hub.models import Lease
 
@@ -87,7 +89,13 @@ def test_sqlite_commits_to_the_disk(app: Flask) -> None:
             assert db.session.execute(text("PRAGMA synchronous")).scalar() == 2
             assert db.session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
             assert db.session.execute(text("PRAGMA foreign_keys")).scalar() == 1
-            assert db.session.execute(text("PRAGMA secure_delete")).scalar() == 1
+
+
+def test_what_is_deleted_is_overwritten_also_where_sqlite_does_not_do_so_by_itself() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("PRAGMA secure_delete=OFF")
+    on_connect(connection, None)
+    assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 def test_the_clock_moves_forward_only_and_remembers(tmp_path: Path) -> None:
